@@ -1,0 +1,74 @@
+"""Each page declares who may ask for it, with one decorator; what declares nothing does not pass the tests."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from amberpost.accounts.models import User
+from amberpost.accounts.permissions import Action, may
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpRequest)
+View = Callable[Concatenate[R, P], HttpResponseBase]
+Rule = Action | Literal["anybody"]
+
+CHANGE_PASSWORD = "change-password"  # noqa: S105  the name of a route
+
+
+def allow(
+    action: Action, *, hide: bool = False, with_one_time_password: bool = False
+) -> Callable[[View[R, P]], View[R, P]]:
+    """Only for users who may do `action`; others are asked to sign in, or told no (hide: that there is nothing)."""
+
+    def decorate(view: View[R, P]) -> View[R, P]:
+        @wraps(view)
+        def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            refusal = _refuse(request, action, hide=hide, with_one_time_password=with_one_time_password)
+            return refusal or view(request, *args, **kwargs)
+
+        return _declare(guarded, action)
+
+    return decorate
+
+
+def anybody(view: View[R, P]) -> View[R, P]:
+    """For people who have not signed in as well: sign-in, set-up, health."""
+    return _declare(view, "anybody")
+
+
+def rule_of(view: Callable[..., Any]) -> Rule | None:
+    """What a view has declared; None is a mistake."""
+    return cast(Rule | None, getattr(view, "amberpost_rule", None))
+
+
+def _declare(view: View[R, P], rule: Rule) -> View[R, P]:
+    view.amberpost_rule = rule  # type: ignore[attr-defined]
+    return view
+
+
+def _refuse(
+    request: HttpRequest, action: Action, *, hide: bool, with_one_time_password: bool
+) -> HttpResponse | None:
+    user = request.user
+    if not isinstance(user, User) or not user.is_authenticated:
+        return _to_sign_in(request)
+    if user.must_change_password and not with_one_time_password:
+        return redirect(CHANGE_PASSWORD)
+    if may(user, action):
+        return None
+    if hide:
+        raise Http404
+    raise PermissionDenied
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A part of a page cannot hold the sign-in page, so htmx is told to load it whole."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401, headers={"HX-Refresh": "true"})
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")

@@ -1,0 +1,163 @@
+"""Sign-in with a local password: lock-out with back-off, and the rules of a session.
+
+A session begins with a new key, ends after an hour without use or twelve hours at most, and at once when its
+user is disabled or gets another password.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amberpost.accounts.models import SignInFailures, User
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.clock import from_milliseconds, milliseconds, now
+from amberpost.errors import UserError
+
+IDLE = timedelta(hours=1)
+LONGEST = timedelta(hours=12)
+LONGEST_PASSWORD = 128
+_BEGUN = "begun_at"
+_SEEN = "seen_at"
+_TOUCH_EVERY = timedelta(minutes=1)
+
+_FREE_TRIES = 5  # for one login from one address
+_FREE_TRIES_OF_ADDRESS = 50  # for all logins from one address: many people may share it
+_FIRST_LOCK = timedelta(seconds=30)
+_LONGEST_LOCK = timedelta(hours=1)
+_FORGET_AFTER = timedelta(hours=24)
+
+
+class SignInRefused(UserError):
+    """Wrong, disabled or locked: the person is told which only if it helps no stranger."""
+
+
+class LongestPassword:
+    """A validator: Argon2 is not made to read novels."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        if len(password) > LONGEST_PASSWORD:
+            raise ValidationError(self.get_help_text(), code="password_too_long")
+
+    def get_help_text(self) -> str:
+        return _("At most %(limit)d characters.") % {"limit": LONGEST_PASSWORD}
+
+
+class LocalUsers(BaseBackend):
+    """Users of our own table. A disabled user is nobody, also in the middle of a session."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **_: object,
+    ) -> User | None:
+        if not username or not password or len(password) > LONGEST_PASSWORD:
+            return None
+        user = User.objects.filter(login__iexact=username).first()
+        if user is None:
+            make_password(password)  # takes as long as a check, so that logins cannot be guessed
+            return None
+        return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).select_related("private_archive").first()
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> User:
+    """Begin a session for the person who knows the password; SignInRefused for all others."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    keys = {_key(username.lower(), address): _FREE_TRIES, _key("", address): _FREE_TRIES_OF_ADDRESS}
+    _spend_try(keys, username)
+    user = cast(User | None, authenticate(request, username=username, password=password))
+    if user is None:
+        record("", Action.USER_LOGIN_FAILED, username[:150], address=address)
+        raise SignInRefused(_("Login and password do not match."))
+    SignInFailures.objects.filter(key__in=keys).delete()
+    login(request, user)
+    begin_session(request)
+    record(user.login, Action.USER_SIGNED_IN, user.login, address=address)
+    return user
+
+
+def begin_session(request: HttpRequest) -> None:
+    """Note when the session began; Django's login() has just given it a new key."""
+    request.session[_BEGUN] = request.session[_SEEN] = milliseconds(now())
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the session on the server, not only in the browser."""
+    if isinstance(request.user, User):
+        record(request.user.login, Action.USER_SIGNED_OUT, request.user.login)
+    logout(request)
+
+
+class SessionRules:
+    """Ends a session that is too old, unused for too long, or whose user may no longer sign in."""
+
+    def __init__(self, get_response):  # type: ignore[no-untyped-def]
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            if not request.user.is_authenticated or self._is_over(request):
+                logout(request)
+            else:
+                self._touch(request)
+        return cast(HttpResponse, self._get_response(request))
+
+    def _is_over(self, request: HttpRequest) -> bool:
+        begun, seen = (from_milliseconds(request.session.get(name, 0)) for name in (_BEGUN, _SEEN))
+        return now() - begun > LONGEST or now() - seen > IDLE
+
+    def _touch(self, request: HttpRequest) -> None:
+        if now() - from_milliseconds(request.session[_SEEN]) > _TOUCH_EVERY:
+            request.session[_SEEN] = milliseconds(now())
+
+
+def _key(username: str, address: str) -> str:
+    return hashlib.sha256(f"{username}\0{address}".encode("utf-8", "replace")).hexdigest()
+
+
+def _spend_try(keys: dict[str, int], username: str) -> None:
+    """Count the attempt before it is made, so that many at once are no way around the lock."""
+    with transaction.atomic():
+        SignInFailures.objects.filter(last_at__lt=now() - _FORGET_AFTER).delete()
+        for key, free in keys.items():
+            row, _created = SignInFailures.objects.get_or_create(key=key)
+            if row.locked_until is not None and row.locked_until > now():
+                raise SignInRefused(_waiting(row.locked_until))
+            lock = _lock_after(row.failures + 1, free)
+            SignInFailures.objects.filter(pk=row.pk).update(
+                failures=F("failures") + 1, last_at=now(), locked_until=now() + lock if lock else None
+            )
+            if lock:
+                record("", Action.USER_LOCKED_OUT, username[:150], seconds=int(lock.total_seconds()))
+
+
+def _lock_after(failures: int, free: int) -> timedelta | None:
+    """Half a minute after the free tries, twice as long after each further one."""
+    if failures < free:
+        return None
+    return min(_FIRST_LOCK * 2 ** min(failures - free, 20), _LONGEST_LOCK)
+
+
+def _waiting(until: datetime) -> str:
+    minutes = max(1, -int(-(until - now()).total_seconds() // 60))
+    text = ngettext(
+        "Too many attempts. Please try again in %(minutes)d minute.",
+        "Too many attempts. Please try again in %(minutes)d minutes.",
+        minutes,
+    )
+    return text % {"minutes": minutes}

@@ -1,0 +1,74 @@
+"""Who may sign in. A user is not an archive: he may own one, and later be given others to read."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from amberpost.directory.models import Archive
+
+
+class Role(models.TextChoices):
+    READER = "reader", _("Reader")
+    AUDITOR = "auditor", _("Auditor")
+    OFFICER = "officer", _("Officer")
+    OPERATOR = "operator", _("Operator")
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", _("as the device")
+    LIGHT = "light", _("light")
+    DARK = "dark", _("dark")
+
+
+class Users(BaseUserManager["User"]):
+    """Finds a user by login, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(login__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. Never deleted: what he did stays recorded under his login."""
+
+    login = models.CharField(_("login"), max_length=150, unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.READER)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    must_change_password = models.BooleanField(default=False)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
+    theme = models.CharField(_("appearance"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    private_archive = models.OneToOneField(Archive, models.PROTECT, null=True, related_name="owner")
+    created_at = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[Users] = Users()
+
+    class Meta:
+        ordering = ("login",)
+        constraints: ClassVar = [models.UniqueConstraint(Lower("login"), name="login_is_unique")]
+
+    def __str__(self) -> str:
+        return self.login
+
+
+class SetupLink(models.Model):
+    """A one-time link that makes the first operator; only its hash is kept."""
+
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class SignInFailures(models.Model):
+    """Failed attempts for one login from one network address, for the lock-out."""
+
+    key = models.CharField(max_length=64, unique=True)  # SHA-256 of login and address
+    failures = models.PositiveIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(db_default=Now())

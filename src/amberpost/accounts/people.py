@@ -1,0 +1,134 @@
+"""Add and change users; the use cases behind the console and the command line."""
+
+import csv
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from amberpost.accounts.models import Role, User
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.directory.local import add_addresses, create_archive
+from amberpost.errors import UserError
+
+_LOGIN = re.compile(r"[\w.@+-]{1,150}", re.UNICODE)
+_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like another
+
+
+def one_time_password() -> str:
+    """16 random letters in groups: about 92 bits."""
+    letters = [secrets.choice(_ALPHABET) for _ in range(16)]
+    return "-".join("".join(letters[i : i + 4]) for i in range(0, 16, 4))
+
+
+def add_user(
+    login: str,
+    *,
+    name: str = "",
+    addresses: Sequence[str] = (),
+    role: str = Role.READER,
+    password: str | None = None,
+    by: str,
+) -> tuple[User, str]:
+    """A user with a private archive (operators have none). Returns him and his one-time password, if made."""
+    if not _LOGIN.fullmatch(login):
+        raise UserError(_("A login has letters, digits and . @ + - _ only"), subject=login)
+    if User.objects.filter(login__iexact=login).exists():
+        raise UserError(_("This login is taken"), subject=login)
+    if role not in Role.values:
+        raise UserError(_("There is no such role"), subject=role)
+    one_time = one_time_password() if password is None else ""
+    with transaction.atomic():
+        archive = None if role == Role.OPERATOR else create_archive(name or login, addresses)
+        user = User(login=login, name=name, role=role, private_archive=archive)
+        user.must_change_password = bool(one_time)
+        user.set_password(one_time or password)
+        user.save()
+        record(by, Action.USER_ADDED, login, role=role, addresses=len(addresses))
+    return user, one_time
+
+
+def give_addresses(user: User, addresses: Sequence[str], *, by: str) -> list[str]:
+    """Further addresses for a user's private archive. Returns those that are new."""
+    if user.private_archive is None:
+        raise UserError(_("This user has no archive"), subject=user.login)
+    with transaction.atomic():
+        added = add_addresses(user.private_archive, addresses)
+        record(by, Action.USER_CHANGED, user.login, addresses=len(added))
+    return added
+
+
+def check_password_rules(password: str, user: User | None = None) -> None:
+    """UserError naming every rule the password breaks."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise UserError(" ".join(error.messages)) from error
+
+
+def reset_password(user: User, *, by: str) -> str:
+    """A new one-time password; every session of the user ends with the old one."""
+    password = one_time_password()
+    with transaction.atomic():
+        user.set_password(password)
+        user.must_change_password = True
+        user.save(update_fields=["password", "must_change_password"])
+        record(by, Action.USER_PASSWORD_RESET, user.login)
+    return password
+
+
+def set_active(user: User, *, active: bool, by: str) -> None:
+    """Let a user sign in, or not any more; his archive stays."""
+    with transaction.atomic():
+        user.is_active = active
+        user.save(update_fields=["is_active"])
+        record(by, Action.USER_ENABLED if active else Action.USER_DISABLED, user.login)
+
+
+def import_users(path: Path, *, by: str) -> list[User]:
+    """Users from CSV without a header line: id, password, first name, last name, address, further addresses.
+
+    All or none: a UserError names the line.
+    """
+    rows = _read_csv(path)
+    users = []
+    with transaction.atomic():
+        for number, row in enumerate(rows, start=1):
+            try:
+                users.append(_import_row(row, by=by))
+            except UserError as error:
+                raise UserError(_("line %(number)d") % {"number": number}, subject=str(path)) from error
+    return users
+
+
+def get_user(login: str) -> User:
+    """The user with this login, whatever its case; UserError if there is none."""
+    user = User.objects.filter(login__iexact=login).select_related("private_archive").first()
+    if user is None:
+        raise UserError(_("There is no such user"), subject=login)
+    return user
+
+
+def _read_csv(path: Path) -> list[list[str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [row for row in csv.reader(file) if any(field.strip() for field in row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(_("This file cannot be read as CSV in UTF-8"), subject=str(path)) from error
+
+
+def _import_row(row: list[str], *, by: str) -> User:
+    if len(row) < 5:
+        raise UserError(_("Expected: user-id,password,first name,last name,e-mail[,further e-mail...]"))
+    login, password, first, last, *addresses = (field.strip() for field in row)
+    name = " ".join(part for part in (first, last) if part)
+    user, _one_time = add_user(
+        login, name=name, addresses=[a for a in addresses if a], password=password, by=by
+    )
+    return user

@@ -1,0 +1,35 @@
+"""amberpost export --to DIR: one .eml a message, exact bytes, and a manifest."""
+
+import argparse
+from pathlib import Path
+
+from amberpost.accounts.people import get_user
+from amberpost.cli.archive import reading
+from amberpost.cli.call import Call, Result
+from amberpost.vault.export import What, export_as, export_whole
+
+NEEDS_ARCHIVE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", metavar="DIR", type=Path, required=True)
+    parser.add_argument("--query", default="", help="only what this finds (default: everything)")
+    parser.add_argument(
+        "--as", dest="login", metavar="LOGIN", help="with this user's rights; without: the whole archive"
+    )
+    parser.add_argument("--what", choices=["original", "capture"], default="original")
+
+
+def run(call: Call) -> Result:
+    wanted = call.arguments
+    what: What = wanted.what
+    with reading(call.config) as vault:
+        if wanted.login is None:
+            manifest = export_whole(vault, wanted.to, query=wanted.query, what=what, actor=call.actor)
+        else:
+            user = get_user(wanted.login)
+            manifest = export_as(
+                vault, user, wanted.to, query=wanted.query, what=what, actor=call.actor_as(user.login)
+            )
+    data = {"exported": manifest.count, "bytes": manifest.bytes, "manifest": str(manifest.path)}
+    return Result(data=data, text=f"{manifest.count} messages written; list and hashes in {manifest.path}")

@@ -1,0 +1,115 @@
+"""amberpost import PATH ...: .eml files, folders of them, Maildir and mbox."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from amberpost.accounts.people import get_user
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.cli.call import Call, Result
+from amberpost.daemon.fetch import outcomes_of
+from amberpost.daemon.work import open_worker, settle, worker_is_free
+from amberpost.errors import UserError
+from amberpost.handover import CaptureId
+from amberpost.message.evaluate import parse_mode
+from amberpost.sources.configure import import_source
+from amberpost.sources.files import FileReader
+from amberpost.store.disk import LocalDisk
+from amberpost.store.intake import IntakeLog
+from amberpost.vault.accept import accept
+from amberpost.vault.models import Outcome
+from amberpost.vault.open import open_keys_of
+
+NEEDS_ARCHIVE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path)
+    parser.add_argument("--archive", metavar="LOGIN", help="put everything into this user's archive")
+    parser.add_argument("--evaluation", default="journal", help="how owners are found (default: journal)")
+
+
+def run(call: Call) -> Result:
+    started = time.monotonic()
+    reader = FileReader(
+        source_id=import_source().pk,
+        evaluation=parse_mode(call.arguments.evaluation),
+        target_archive=_target(call.arguments.archive),
+        ceiling_bytes=call.config.ceiling_bytes,
+    )
+    captures = _take(call, reader)
+    settle(call.config, captures)
+    counts = outcomes_of(captures)
+    data: dict[str, object] = {
+        "seen": len(captures) + len(reader.left),
+        "stored": counts[Outcome.STORED],
+        "duplicate": counts[Outcome.DUPLICATE],
+        "quarantined": counts[Outcome.QUARANTINED],
+        "left": len(reader.left),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    record(call.actor, Action.IMPORT_FINISHED, **{k: v for k, v in data.items() if isinstance(v, int)})
+    settle(call.config)
+    data["left_files"] = [{"file": name, "reason": reason} for name, reason in reader.left]
+    return Result(data=data, text=_text(data, reader.left))
+
+
+def _take(call: Call, reader: FileReader) -> list[CaptureId]:
+    """Accept everything; work on it at the same time if no server does."""
+    keys = open_keys_of(call.config)
+    intake = IntakeLog(LocalDisk(call.config.data), keys)
+    captures: list[CaptureId] = []
+    try:
+        with _progress(call.arguments.json) as progress:
+            task = progress.add_task("taken in", total=None)
+            if worker_is_free(call.config):
+                with open_worker(call.config) as worker:
+                    for batch in reader.fetch(call.arguments.paths):
+                        captures += [receipt.capture_id for receipt in accept(intake, batch)]
+                        worker.step()
+                        progress.update(task, completed=len(captures))
+                    intake.close()
+                    worker.settle()
+            else:
+                for batch in reader.fetch(call.arguments.paths):
+                    captures += [receipt.capture_id for receipt in accept(intake, batch)]
+                    progress.update(task, completed=len(captures))
+    finally:
+        intake.close()
+        keys.close()
+    return captures
+
+
+def _progress(as_json: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(file=sys.stderr),
+        disable=as_json or not sys.stderr.isatty(),
+    )
+
+
+def _target(login: str | None) -> int | None:
+    if login is None:
+        return None
+    archive_id: int | None = get_user(login).private_archive_id
+    if archive_id is None:
+        raise UserError("This user has no archive", subject=login)
+    return archive_id
+
+
+def _text(data: dict[str, object], left: Sequence[tuple[str, str]]) -> str:
+    lines = [f"left: {name}: {reason}" for name, reason in left[:50]]
+    account = (
+        f"seen {data['seen']} = stored {data['stored']} + duplicate {data['duplicate']}"
+        f" + quarantined {data['quarantined']} + left {data['left']} in {data['seconds']} s"
+    )
+    return "\n".join([*lines, account])

@@ -1,0 +1,54 @@
+"""amberpost init: keys, folders and an empty database, unattended."""
+
+import argparse
+
+from amberpost import config as settings
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.cli.call import Call, Result
+from amberpost.config import Config
+from amberpost.daemon.database import migrate
+from amberpost.daemon.work import settle
+from amberpost.errors import UserError
+from amberpost.ledger.note import verification_key
+from amberpost.sources.configure import import_source
+from amberpost.store.keys import KeyStore
+from amberpost.store.open_keys import create_keys
+from amberpost.vault.open import LOGS
+
+NEEDS_ARCHIVE = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--passphrase-file", help="also let this passphrase open the archive")
+
+
+def run(call: Call) -> Result:
+    create_archive(call.config, actor=call.actor)
+    data = {"data": str(call.config.data), "key_file": str(call.config.key_file)}
+    return Result(
+        data=data,
+        text=f"New archive in {data['data']}\nIts key file is {data['key_file']}: keep a copy of it elsewhere. "
+        "Without key file and keys.db nobody can read the archive.",
+    )
+
+
+def create_archive(config: Config, *, actor: str) -> None:
+    """Make the archive that `config` describes; refuses where one is."""
+    if (config.data / "origin.json").exists():
+        raise UserError("There is an archive already", subject=str(config.data))
+    if config.key_file.is_relative_to(config.data):
+        raise UserError("The key file must lie outside the data folder", subject=str(config.key_file))
+    passphrase = (
+        config.passphrase_file.read_text(encoding="utf-8").rstrip("\n") if config.passphrase_file else None
+    )
+    create_keys(config.data, config.key_file, passphrase=passphrase, public_keys=_public_keys).close()
+    settings.write_file(config.data, {"key_file": config.key_file})
+    migrate(config)
+    import_source()
+    record(actor, Action.ARCHIVE_CREATED)
+    settle(config)
+
+
+def _public_keys(keys: KeyStore) -> dict[str, str]:
+    return {log: verification_key(f"{keys.origin}/{log}", keys.label(f"checkpoint-{log}")) for log in LOGS}

@@ -1,0 +1,152 @@
+"""`amberpost <command>`: the front of every command.
+
+Reads the settings, starts Django, runs one command, prints its result, and turns errors into a sentence and
+an exit code. With --json one object goes to stdout and nothing else; words go to stderr.
+"""
+
+import argparse
+import getpass
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import django
+
+from amberpost import __version__, config, logs
+from amberpost.cli.call import Call, Result
+from amberpost.errors import ArchiveError
+
+SETTINGS = "amberpost.site.settings"
+
+# Name and help of each command; its module is amberpost.cli.<name>_command, loaded once Django has started.
+COMMANDS: Mapping[str, str] = {
+    "init": "make a new archive",
+    "serve": "run the archive: pages, collecting and processing",
+    "demo": "run a sample archive that collects a sample mailbox",
+    "user": "add, import, list and change users",
+    "source": "add, list and remove remote e-mail accounts",
+    "fetch": "collect the remote e-mail accounts once",
+    "import": "take in .eml files, folders, Maildir and mbox",
+    "process": "finish everything that was accepted",
+    "search": "find mail with a user's rights",
+    "show": "show one message with a user's rights",
+    "export": "write messages as .eml files with a manifest",
+    "verify": "check bytes, ledger, catalogue and index",
+    "rebuild": "make catalogue and index anew from segments and keys",
+    "config": "check, explain, export and import settings",
+}
+
+
+class Command(Protocol):
+    """What a command module offers."""
+
+    NEEDS_ARCHIVE: bool  # open keys and a database of the right shape
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, call: Call) -> Result: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    as_json: bool
+
+    def result(self, result: Result) -> int:
+        if self.as_json:
+            sys.stdout.write(json.dumps(result.data, ensure_ascii=False, default=str) + "\n")
+        else:
+            sys.stdout.buffer.write(result.bytes_to_print)
+        sys.stdout.flush()
+        return result.exit_code
+
+    def error(self, error: ArchiveError) -> int:
+        if self.as_json:
+            sys.stdout.write(
+                json.dumps({"error": str(error), "exit": error.exit_code}, ensure_ascii=False) + "\n"
+            )
+        sys.stderr.write(f"amberpost: {error}\n")
+        return error.exit_code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    os.umask(0o077)  # what an archive writes is nobody else's business
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    early = _early_parser().parse_known_args(words)[0]
+    printer = _Printer(as_json=early.json)
+    try:
+        return printer.result(_run(words, early))
+    except ArchiveError as error:
+        return printer.error(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("amberpost: stopped\n")
+        return 130
+
+
+def start_django() -> None:
+    """Django needs the settings by name; nothing imports site."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)  # noqa: TID251  Django reads it, not we
+    django.setup()
+
+
+def load_command(name: str) -> Command:
+    """The module of a command; Django must have started."""
+    return cast("Command", importlib.import_module(f"amberpost.cli.{name}_command"))
+
+
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser of all commands, with the arguments of the chosen one."""
+    parser = argparse.ArgumentParser(
+        prog="amberpost", description="An e-mail archive that can prove what it keeps."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text)
+        if name == chosen:
+            add_common(sub)
+            load_command(name).add_arguments(sub)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """What every command takes."""
+    parser.add_argument("--data", type=Path, help="folder of the archive (default: AMBERPOST_DATA)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+
+
+def _early_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("command", nargs="?")
+    add_common(parser)
+    return parser
+
+
+def _run(words: Sequence[str], early: argparse.Namespace) -> Result:
+    settings = config.activate(config.load(early.data))
+    logs.setup(settings.log_level if early.command in {"serve", "demo"} else "ERROR")
+    start_django()
+    chosen = next((word for word in words if word in COMMANDS), None)
+    arguments = build_parser(chosen).parse_args(words)
+    command = load_command(arguments.command)
+    call = Call(arguments=arguments, config=settings, actor=f"cli:{_system_user()}")
+    if command.NEEDS_ARCHIVE:
+        importlib.import_module("amberpost.cli.archive").require_archive(settings)
+    return command.run(call)
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

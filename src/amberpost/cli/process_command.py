@@ -1,0 +1,22 @@
+"""amberpost process --all: return when nothing accepted is unprocessed or unindexed."""
+
+import argparse
+
+from amberpost.cli.call import Call, Result
+from amberpost.daemon.work import wait_until_settled
+from amberpost.vault.indexing import index_lag
+from amberpost.vault.models import Message
+
+NEEDS_ARCHIVE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="everything (the only way, named for clearness)")
+
+
+def run(call: Call) -> Result:
+    wait_until_settled(call.config)
+    messages, lag = Message.objects.count(), index_lag()
+    return Result(
+        data={"messages": messages, "index_lag": lag}, text=f"{messages} messages, {lag} not yet findable"
+    )

@@ -1,0 +1,40 @@
+"""amberpost serve: pages, collecting and processing together, or each alone."""
+
+import argparse
+import dataclasses
+import sys
+
+from amberpost import config as settings
+from amberpost.accounts.setup import make_setup_link, needs_operator
+from amberpost.cli.call import Call, Result
+from amberpost.daemon.serve import PARTS, run_part, supervise
+
+NEEDS_ARCHIVE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    only = parser.add_mutually_exclusive_group()
+    for part in PARTS:
+        only.add_argument(f"--{part}-only", dest="part", action="store_const", const=part)
+    parser.add_argument("--listen", help="address:port of the pages (default: the setting)")
+
+
+def run(call: Call) -> Result:
+    config = call.config
+    if call.arguments.listen:
+        config = settings.activate(dataclasses.replace(config, listen=call.arguments.listen))
+    if call.arguments.part:
+        run_part(config, call.arguments.part)
+        return Result(data={})
+    sys.stderr.write(f"Amberpost is at {config.url}\n")
+    announce_setup(config.url)
+    supervise(config)
+    return Result(data={})
+
+
+def announce_setup(url: str) -> None:
+    """Print a one-time link while there is no operator; there is never a default password."""
+    if needs_operator():
+        sys.stderr.write(
+            f"Make the first operator here (once, within a day): {url}/setup/{make_setup_link()}/\n"
+        )

@@ -1,0 +1,139 @@
+"""amberpost user add|import|list|password|disable|enable."""
+
+import argparse
+from pathlib import Path
+
+from amberpost.accounts.models import Role, User
+from amberpost.accounts.people import (
+    add_user,
+    get_user,
+    give_addresses,
+    import_users,
+    reset_password,
+    set_active,
+)
+from amberpost.cli.call import Call, Result
+from amberpost.daemon.work import settle
+from amberpost.directory.local import current_addresses
+from amberpost.vault.late import request_assignment
+
+NEEDS_ARCHIVE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    add = _action(actions, "add", "a local user with a private archive")
+    add.add_argument("--login", required=True)
+    add.add_argument("--name", default="")
+    add.add_argument("--address", action="append", default=[], help="may be given several times")
+    add.add_argument("--role", choices=Role.values, default=Role.READER)
+    _action(actions, "import", "users from CSV").add_argument("file", type=Path)
+    _action(actions, "list", "all users")
+    give = _action(actions, "address", "give a user further addresses")
+    give.add_argument("--login", required=True)
+    give.add_argument("--address", action="append", required=True)
+    for name, text in (
+        ("password", "a new one-time password"),
+        ("disable", "no more sign-in"),
+        ("enable", "sign-in"),
+    ):
+        _action(actions, name, text).add_argument("--login", required=True)
+
+
+def run(call: Call) -> Result:
+    result = _ACTIONS[call.arguments.action](call)
+    settle(call.config)
+    return result
+
+
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text)
+    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    return parser
+
+
+def _add(call: Call) -> Result:
+    wanted = call.arguments
+    user, password = add_user(
+        wanted.login, name=wanted.name, addresses=wanted.address, role=wanted.role, by=call.actor
+    )
+    _assign(user, call)
+    return Result(
+        data={"login": user.login, "password": password}, text=f"{user.login}: one-time password {password}"
+    )
+
+
+def _import(call: Call) -> Result:
+    users = import_users(call.arguments.file, by=call.actor)
+    for user in users:
+        _assign(user, call)
+    return Result(data={"added": [user.login for user in users]}, text=f"{len(users)} users added")
+
+
+def _list(call: Call) -> Result:
+    users = [_facts(user) for user in User.objects.select_related("private_archive")]
+    text = "\n".join(f"{u['login']}\t{u['role']}\t{u['name']}\t{', '.join(u['addresses'])}" for u in users)
+    return Result(data={"users": users}, text=text)
+
+
+def _address(call: Call) -> Result:
+    user = get_user(call.arguments.login)
+    added = give_addresses(user, call.arguments.address, by=call.actor)
+    request_assignment(added, call.actor)
+    return Result(
+        data={"login": user.login, "added": added}, text=f"{user.login}: {len(added)} addresses added"
+    )
+
+
+def _password(call: Call) -> Result:
+    user = get_user(call.arguments.login)
+    password = reset_password(user, by=call.actor)
+    return Result(
+        data={"login": user.login, "password": password}, text=f"{user.login}: one-time password {password}"
+    )
+
+
+def _disable(call: Call) -> Result:
+    return _switch(call, active=False)
+
+
+def _enable(call: Call) -> Result:
+    return _switch(call, active=True)
+
+
+def _switch(call: Call, *, active: bool) -> Result:
+    user = get_user(call.arguments.login)
+    set_active(user, active=active, by=call.actor)
+    return Result(
+        data={"login": user.login, "active": active},
+        text=f"{user.login}: {'may' if active else 'may not'} sign in",
+    )
+
+
+def _assign(user: User, call: Call) -> None:
+    if user.private_archive is not None:
+        request_assignment(current_addresses(user.private_archive), call.actor)
+
+
+def _facts(user: User) -> dict[str, object]:
+    return {
+        "login": user.login,
+        "name": user.name,
+        "role": user.role,
+        "active": user.is_active,
+        "addresses": current_addresses(user.private_archive) if user.private_archive else [],
+    }
+
+
+_ACTIONS = {
+    "add": _add,
+    "import": _import,
+    "list": _list,
+    "address": _address,
+    "password": _password,
+    "disable": _disable,
+    "enable": _enable,
+}

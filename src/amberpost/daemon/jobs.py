@@ -1,0 +1,53 @@
+"""Queued work other than mail: rows of Work, claimed by UPDATE, done by the worker between batches."""
+
+import logging
+from datetime import timedelta
+
+from amberpost.clock import now
+from amberpost.vault.late import assign_late
+from amberpost.vault.models import Work, WorkKind
+from amberpost.vault.open import Vault
+from amberpost.vault.pool import Pool
+from amberpost.vault.verify import verify
+
+log = logging.getLogger(__name__)
+
+CLAIM_EXPIRES = timedelta(hours=1)  # a crashed worker's claim runs out
+
+
+def claim(work: Work) -> bool:
+    """True if this worker now owns the work; of all that ask, exactly one gets True."""
+    return Work.objects.filter(pk=work.pk, claimed_at=work.claimed_at).update(claimed_at=now()) == 1
+
+
+def do_next_job(vault: Vault, pool: Pool) -> bool:
+    """Do the oldest waiting job. False if there is none."""
+    waiting = Work.objects.filter(finished_at=None).exclude(claimed_at__gt=now() - CLAIM_EXPIRES)
+    work = waiting.order_by("id").first()
+    if work is None or not claim(work):
+        return False
+    try:
+        result = _do(vault, work)
+        Work.objects.filter(pk=work.pk).update(finished_at=now(), result=result)
+    except Exception as error:  # top of the job loop: one bad job must not stop the worker
+        log.exception("job failed job=%d kind=%s", work.pk, work.kind)
+        Work.objects.filter(pk=work.pk).update(
+            finished_at=now(), error=f"{type(error).__name__}: {error}"[:2000]
+        )
+    return True
+
+
+def request_verify(requested_by: str, depth: str = "quick") -> Work:
+    """Ask the worker to verify the archive."""
+    return Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": depth}, requested_by=requested_by)
+
+
+def _do(vault: Vault, work: Work) -> dict[str, object]:
+    if work.kind == WorkKind.ASSIGN:
+        return {"assigned": len(assign_late(vault, work.detail["addresses"]))}
+    if work.kind == WorkKind.VERIFY:
+        vault.publish()
+        report = verify(vault, work.detail["depth"])
+        findings = [{"kind": f.kind, "where": f.where, "message": f.message} for f in report.findings]
+        return {"checked": report.checked, "findings": findings}
+    raise ValueError(f"unknown kind of work {work.kind}")

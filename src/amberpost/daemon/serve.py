@@ -1,0 +1,173 @@
+"""The long-running processes: pages, collecting, processing; each alone or all under one supervisor.
+
+Every part may be killed at any moment and is started again; SIGTERM ends all of them cleanly.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gunicorn.app.base import BaseApplication
+
+from amberpost.config import Config
+from amberpost.daemon.fetch import fetch_loop
+from amberpost.daemon.work import Timer, open_worker, worker_is_free
+from amberpost.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+PARTS = ("work", "fetch", "web")
+_THREADS = 8
+_RESTART_SECONDS = 2.0
+_STOP_SECONDS = 30.0
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn, told what to do by our settings instead of its own command line."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def load(self) -> object:
+        from amberpost.site.wsgi import application  # noqa: PLC0415  Django's wiring, loaded in the web process only
+
+        return application
+
+    def _options(self) -> Mapping[str, object]:
+        return {
+            "bind": self._config.listen,
+            "workers": 1,
+            "threads": _THREADS,
+            "worker_class": "gthread",
+            "timeout": 120,
+            "graceful_timeout": 10,
+            "loglevel": "warning",
+            "umask": 0o077,
+            "limit_request_line": 4094,
+            "on_starting": _watch_parent_of,
+        }
+
+
+def run_part(config: Config, part: str) -> None:
+    """Be one part until SIGTERM."""
+    if part == "web":
+        WebServer(config).run()
+        return
+    stop = stop_on_signals()
+    _watch_parent(stop)
+    if part == "work":
+        run_worker(config, stop)
+    else:
+        fetch_loop(config, stop)
+
+
+def run_worker(config: Config, stop: threading.Event) -> None:
+    """Be the worker as soon as nobody else is (a command may be, for a moment)."""
+    while not stop.is_set():
+        if not worker_is_free(config):
+            stop.wait(0.5)
+            continue
+        try:
+            with open_worker(config) as worker:
+                worker.run(stop)
+        except StoreError as error:
+            if worker_is_free(config):
+                raise
+            log.info("waiting reason=%s", error.message)
+
+
+def supervise(config: Config, parts: tuple[str, ...] = PARTS) -> None:
+    """Run the parts as children, start again what dies, end all on SIGTERM or Ctrl-C."""
+    stop = stop_on_signals()
+    children = {part: _Child(config, part) for part in parts}
+    try:
+        while not stop.is_set():
+            for child in children.values():
+                child.keep_alive()
+            stop.wait(0.2)
+    finally:
+        for child in children.values():
+            child.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for child in children.values():
+            child.join(deadline)
+
+
+@dataclass(slots=True)
+class _Child:
+    config: Config
+    part: str
+    process: "subprocess.Popen[bytes] | None" = None
+    again: Timer | None = None
+
+    def keep_alive(self) -> None:
+        """Start the process if it is not running, not more often than every two seconds."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        if self.again is None:
+            self.again = Timer(_RESTART_SECONDS)
+        if not self.again.is_due():
+            return
+        if self.process is not None:
+            log.error("restarting part=%s exit=%s", self.part, self.process.returncode)
+        command = [sys.executable, "-m", "amberpost.cli.main", "serve", f"--{self.part}-only"]
+        # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the parts in order.
+        self.process = subprocess.Popen(  # noqa: S603
+            [*command, "--data", str(self.config.data)], start_new_session=True
+        )
+
+    def terminate(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def join(self, deadline: float) -> None:
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    """A part ends when its supervisor is gone, even if that was killed."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _watch_parent_of(_server: object) -> None:
+    """The same for gunicorn, which stops on SIGTERM."""
+    gone = threading.Event()
+    _watch_parent(gone)
+
+    def end() -> None:
+        gone.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()

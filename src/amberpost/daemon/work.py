@@ -1,0 +1,210 @@
+"""The worker: drains the intake logs, seals, catalogues, indexes, and does the other queued work.
+
+There is one at a time (worker.lock). It may be killed at any moment: what it had not finished it does again.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import close_old_connections
+
+from amberpost.clock import now
+from amberpost.config import Config
+from amberpost.daemon.jobs import do_next_job
+from amberpost.errors import ArchiveError
+from amberpost.handover import CaptureId
+from amberpost.store.disk import LocalDisk
+from amberpost.store.drain import Frame, IntakeReader
+from amberpost.store.worker_lock import find_worker_lock
+from amberpost.vault.decisions import seal_events, seal_state
+from amberpost.vault.frame import decode_frame
+from amberpost.vault.indexing import Indexer, index_lag
+from amberpost.vault.models import Capture, WorkerStatus
+from amberpost.vault.open import Vault, open_writer_vault
+from amberpost.vault.pool import Pending, Pool
+from amberpost.vault.process import catch_up, process
+from amberpost.vault.rows import chunks
+
+log = logging.getLogger(__name__)
+
+PUBLISH_SECONDS = 2.0
+PUBLISH_RECORDS = 1000
+STATE_SECONDS = 60.0
+STATUS_SECONDS = 2.0
+IDLE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    frames: Sequence[Frame]
+    pending: Pending
+
+
+class Timer:
+    """Says when something is due again."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def is_due(self) -> bool:
+        """True at most every so many seconds."""
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True
+
+
+class Worker:
+    """The one writer at work."""
+
+    def __init__(self, vault: Vault, pool: Pool) -> None:
+        self._vault = vault
+        self._pool = pool
+        self._intake = IntakeReader(vault.disk, vault.keys)
+        self._batch: _Batch | None = None
+        self._indexer = Indexer(vault, pool, vault.index) if vault.index is not None else None
+        self._publish = Timer(PUBLISH_SECONDS)
+        self._state = Timer(STATE_SECONDS)
+        self._status = Timer(STATUS_SECONDS)
+        self._index_commit = Timer(vault.config.index_commit_seconds)
+        self._started_at = now()
+
+    def recover(self) -> None:
+        """Catalogue and index what a crash left sealed only."""
+        self._intake.sweep_reserved()
+        catch_up(self._vault, self._pool)
+        if self._indexer:
+            self._indexer.catch_up()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop, then finish what was begun."""
+        while not stop.is_set():
+            if not self.step():
+                stop.wait(IDLE_SECONDS)
+            close_old_connections()
+        self.settle()
+
+    def settle(self) -> None:
+        """Until nothing accepted is unprocessed, unindexed, unsealed or without a checkpoint."""
+        while self.step() or do_next_job(self._vault, self._pool):
+            pass
+        while seal_events(self._vault):
+            pass
+        seal_state(self._vault)
+        if self._indexer:
+            self._indexer.commit()
+        self._vault.publish()
+
+    def step(self) -> bool:
+        """One round: read the next batch into the pool, seal the one before. False if there was nothing."""
+        begun = self._begin()
+        ended = self._end(self._batch)
+        self._batch = begun
+        self._housekeeping(busy=bool(begun or ended))
+        return bool(begun or ended)
+
+    def _begin(self) -> _Batch | None:
+        frames = self._intake.pending(self._vault.config.batch_bytes)
+        if not frames:
+            return None
+        return _Batch(frames=frames, pending=self._pool.submit([decode_frame(f.payload) for f in frames]))
+
+    def _end(self, batch: _Batch | None) -> bool:
+        if batch is None:
+            return False
+        catalogued = process(self._vault, self._pool.collect(batch.pending))
+        self._intake.release(batch.frames)
+        if self._indexer:
+            self._indexer.add_new(catalogued.documents)
+        return True
+
+    def _housekeeping(self, *, busy: bool) -> None:
+        ledger = self._vault.mail.ledger
+        covered = ledger.checkpoint.size if ledger.checkpoint else 0
+        if ledger.size - covered >= PUBLISH_RECORDS or self._publish.is_due():
+            self._vault.publish()
+        if self._indexer and self._index_commit.is_due():
+            self._indexer.commit()
+        if not busy:
+            seal_events(self._vault)
+            do_next_job(self._vault, self._pool)
+        if self._state.is_due():
+            seal_state(self._vault)
+        if self._status.is_due():
+            report_status(
+                "work", self._started_at, intake_pending=len(self._batch.frames) if self._batch else 0
+            )
+
+
+def report_status(name: str, started_at: object, *, intake_pending: int = 0, note: str = "") -> None:
+    """Leave a sign of life for the overview."""
+    WorkerStatus.objects.update_or_create(
+        name=name,
+        defaults={
+            "pid": os.getpid(),
+            "started_at": started_at,
+            "seen_at": now(),
+            "intake_pending": intake_pending,
+            "note": note,
+        },
+    )
+
+
+@contextmanager
+def open_worker(config: Config) -> Iterator[Worker]:
+    """Become the worker; StoreError if another process is."""
+    with open_writer_vault(config) as vault:
+        pool = Pool(config.pool, vault.dedup_key)
+        try:
+            worker = Worker(vault, pool)
+            worker.recover()
+            yield worker
+        finally:
+            pool.close()
+
+
+def settle(config: Config, captures: Sequence[CaptureId] = ()) -> None:
+    """Return when these captures are catalogued and findable: by a running worker, else by becoming it."""
+    while True:
+        if worker_is_free(config):
+            try:
+                with open_worker(config) as worker:
+                    worker.settle()
+                    return
+            except ArchiveError:
+                if worker_is_free(config):
+                    raise
+        elif are_processed(captures):
+            return
+        time.sleep(0.2)
+
+
+def wait_until_settled(config: Config) -> None:
+    """Return when nothing accepted before this call is unprocessed or unindexed."""
+    began = now()
+    while not worker_is_free(config):
+        idle = WorkerStatus.objects.filter(name="work", seen_at__gt=began, intake_pending=0).exists()
+        if idle and index_lag() == 0:
+            return
+        time.sleep(0.2)
+    settle(config)
+
+
+def worker_is_free(config: Config) -> bool:
+    """True if nobody is the worker now, so an error was not that another became it first."""
+    lock = find_worker_lock(LocalDisk(config.data))
+    if lock is None:
+        return False
+    lock.release()
+    return True
+
+
+def are_processed(captures: Sequence[CaptureId]) -> bool:
+    """True if all these captures are catalogued."""
+    return all(Capture.objects.filter(capture_id__in=some).count() == len(some) for some in chunks(captures))

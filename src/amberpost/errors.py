@@ -1,0 +1,90 @@
+"""The whole exception family and its exit codes.
+
+Bad mail is not an error: it is a Defect in the result of parsing. An error here means that a person, a
+source, a disk or an integrity check needs attention.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ArchiveError(Exception):
+    """Base of all errors we raise on purpose. str() gives: message[: subject][: cause]."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, subject: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.subject = subject
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.subject:
+            parts.append(self.subject)
+        if self.__cause__ is not None:
+            parts.append(str(self.__cause__))
+        return ": ".join(parts)
+
+
+class UserError(ArchiveError):
+    """The person can fix it; shown without a traceback."""
+
+    exit_code = 2
+
+
+class ConfigError(UserError):
+    """A setting is missing or wrong. `code` names the documentation entry (C012)."""
+
+    def __init__(self, message: str, *, subject: str | None = None, code: str = "C000") -> None:
+        super().__init__(message, subject=subject)
+        self.code = code
+
+
+class NotPermitted(UserError):
+    """The user may not do this; never says whether the thing exists."""
+
+
+class QueryError(UserError):
+    """The search text cannot be understood."""
+
+
+class NotFound(UserError):
+    """No such thing, or none that this user may see."""
+
+
+class SourceError(ArchiveError):
+    """A mail source misbehaves. `permanent` tells whether trying again can help."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, subject: str | None = None, permanent: bool = False) -> None:
+        super().__init__(message, subject=subject)
+        self.permanent = permanent
+
+
+class StoreError(ArchiveError):
+    """Disk, key or space trouble. Nothing was promised."""
+
+    exit_code = 5
+
+
+class IntegrityError(ArchiveError):
+    """Bytes and records disagree. An alarm; never repaired silently."""
+
+    exit_code = 6
+
+
+class HeldError(ArchiveError):
+    """Disposition refused because of a hold."""
+
+    exit_code = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing an integrity check found: a stable name, which file, record or row, and a sentence."""
+
+    kind: str
+    where: str
+    message: str

@@ -1,0 +1,207 @@
+"""Address lists (RFC 5322 §3.4, RFC 6532) as they are really written.
+
+Promises to find every mailbox a mail client would show, in linear time, and a canonical form of each address
+so that equal mailboxes compare equal. Does not judge whether an address exists.
+"""
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from amberpost.message import limits
+from amberpost.message.types import Defect, Mailbox
+from amberpost.message.words import decode_words
+
+_TOKEN = re.compile(
+    r'"(?P<quoted>(?:[^"\\]|\\.)*+)(?P<closed>"?)'
+    r"|(?P<word>=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=)"
+    r'|<(?P<angle>(?:[^<>"]|"(?:[^"\\]|\\.)*+")*+)>'
+    r"|(?P<separator>[,;])|(?P<colon>:)|(?P<comment>\()"
+    r"|(?P<atom>[^\s\"<,;:(=]++|=)|(?P<space>\s++)|(?P<other>.)",
+    re.DOTALL,
+)
+# One mailbox without anything unusual; everything else goes through the tokens.
+_SIMPLE = re.compile(
+    r'\s*+(?:(?:"([^"\\]*+)"|([^"<>(),:;@\\\[\]]*+))\s*<\s*([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++)\s*>'
+    r'|([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++))\s*'
+)
+_PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
+_BARE = re.compile(r'(?<![^\s,;])(?:"(?:[^"\\]|\\.)*+"|[^\s"<>()]++)@[^\s<>()"]++')
+_LOOSE_AT = re.compile(r"\s{1,20}(?=@)|(?<=@)\s{1,20}")
+_DOT_ATOM = re.compile(r"[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+(?:\.[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+)*")
+_IDEOGRAPHIC_DOTS = str.maketrans("。．｡", "...")
+_IMCEAEX = re.compile(r"imceaex-(.+)@[^@]*", re.IGNORECASE | re.DOTALL)
+_ENCODED_OCTET = re.compile(r"\+([0-9A-Fa-f]{2})")
+_BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
+
+
+def normalise_address(address: str) -> str:
+    """The form in which addresses are compared: lower case, domain as A-label, no needless quotes.
+
+    Exchange's X.500 forms ([EX:/o=..] and its IMCEAEX encapsulation) both become "[ex:/o=..]".
+    """
+    address = address.strip()
+    if address.endswith(">") and "<" in address:
+        address = address[address.rindex("<") + 1 : -1].strip()
+    if address.startswith("[") or address[:8].lower() == "imceaex-":
+        return _normalise_x500(address)
+    if address[:7].lower() == "mailto:":
+        address = unquote(address[7:]).partition("?")[0]
+    local, at, domain = address.rpartition("@")
+    if not at:
+        return address.lower()
+    if local.startswith("@") and ":" in local:  # RFC 5321 source route
+        local = local.rpartition(":")[2]
+    if len(local) > 1 and local[0] == local[-1] == '"' and _DOT_ATOM.fullmatch(local[1:-1]):
+        local = local[1:-1]
+    return f"{_lower(local)}@{_normalise_domain(domain)}"
+
+
+def _normalise_x500(address: str) -> str:
+    packed = _IMCEAEX.fullmatch(address)
+    if packed is None:
+        return address.lower()
+    name = packed[1].replace("_", "/")
+    return f"[ex:{_ENCODED_OCTET.sub(lambda octet: chr(int(octet[1], 16)), name)}]".lower()
+
+
+def _lower(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
+
+
+def _normalise_domain(domain: str) -> str:
+    domain = domain.strip().rstrip(".")
+    if domain.isascii() or len(domain) > 253:
+        return domain.lower()
+    domain = unicodedata.normalize("NFKC", domain).lower().translate(_IDEOGRAPHIC_DOTS)
+    return ".".join(map(_a_label, domain.split(".")))
+
+
+def _a_label(label: str) -> str:
+    """RFC 5891 A-label; ß stays ß, as registries and browsers have it since 2010."""
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+
+
+def parse_mailboxes(text: str, defects: set[Defect]) -> list[Mailbox]:
+    """Every mailbox of a From, To, Cc ... value. Groups are opened; empty ones give nothing."""
+    simple = _parse_simple(text, defects)
+    if simple is not None:
+        return simple
+    found = _Tokens(text, defects).mailboxes()
+    if len(found) > limits.ADDRESSES:
+        defects.add(Defect.ADDRESS_LIMIT)
+        del found[limits.ADDRESSES :]
+    return found
+
+
+def _parse_simple(text: str, defects: set[Defect]) -> list[Mailbox] | None:
+    found: list[Mailbox] = []
+    for match in map(_SIMPLE.fullmatch, text.split(",")):
+        if match is None or len(found) >= limits.ADDRESSES:
+            return None
+        quoted, phrase, angle, bare = match.groups()
+        name = quoted or phrase or ""
+        if name:
+            name = (
+                decode_words(name, defects).strip()
+                if "=?" in name or not name.isprintable()
+                else name.strip()
+            )
+        found.append(Mailbox(name=name, address=normalise_address(angle or bare)))
+    return found
+
+
+class _Tokens:
+    """One walk over the tokens of an address list."""
+
+    def __init__(self, text: str, defects: set[Defect]) -> None:
+        self.text = text
+        self.defects = defects
+        self.found: list[Mailbox] = []
+        self.has_comments = True
+        self.clear()
+
+    def clear(self) -> None:
+        self.raw: list[str] = []
+        self.phrase: list[str] = []
+        self.angle: str | None = None
+        self.comment = ""
+
+    def mailboxes(self) -> list[Mailbox]:
+        position = 0
+        while position < len(self.text) and len(self.found) <= limits.ADDRESSES:
+            match = _TOKEN.match(self.text, position)
+            assert match is not None  # the last alternative fits every character
+            position = self.take(match)
+        self.finish()
+        return self.found
+
+    def take(self, match: re.Match[str]) -> int:
+        kind = match.lastgroup
+        if kind == "closed":
+            return self.take_quoted(match)
+        if kind == "comment" and self.has_comments:
+            return self.take_comment(match.end())
+        if kind == "separator":
+            self.finish()
+        elif kind == "colon" and "@" not in "".join(self.raw):
+            self.clear()  # the name of a group
+        elif kind == "angle":
+            self.angle = match["angle"]
+        else:
+            self.raw.append(match.group())
+            self.phrase.append(match.group())
+        return match.end()
+
+    def take_quoted(self, match: re.Match[str]) -> int:
+        if not match["closed"]:
+            # A stray quote must not hide the addresses behind it.
+            self.defects.add(Defect.BAD_ADDRESS)
+            self.text = self.text[: match.start()] + " " + match["quoted"].replace('"', " ")
+            return match.start()
+        self.raw.append(match.group())
+        self.phrase.append(_BACKSLASH.sub(r"\1", match["quoted"]))
+        return match.end()
+
+    def take_comment(self, start: int) -> int:
+        depth = 1
+        for match in _PARENTHESIS.finditer(self.text, start):
+            depth += {"(": 1, ")": -1}.get(match.group(), 0)
+            if depth == 0:
+                self.comment = self.text[start : match.start()]
+                return match.end()
+        self.has_comments = False  # never closed: from here on "(" is a character
+        return start
+
+    def finish(self) -> None:
+        raw = "".join(self.raw).strip()
+        phrase = "".join(self.phrase)
+        if self.angle is not None:
+            self.add(phrase or self.comment, self.angle)
+        elif raw:
+            self.finish_bare(raw, phrase)
+        self.clear()
+
+    def finish_bare(self, raw: str, phrase: str) -> None:
+        """An address without < >, perhaps with words around it."""
+        bare = _BARE.search(raw) if "@" in raw else None
+        if bare is None and "@" in raw:
+            bare = _BARE.search(_LOOSE_AT.sub("", raw))
+        if bare is not None:
+            rest = raw.replace(bare.group(), " ", 1).strip()
+            self.add(rest or self.comment, bare.group())
+            return
+        self.defects.add(Defect.BAD_ADDRESS)
+        words = decode_words(phrase, self.defects).split()
+        if len(words) == 1:
+            self.found.append(Mailbox(name="", address=normalise_address(words[0])))
+        else:
+            self.found.append(Mailbox(name=" ".join(words), address=""))
+
+    def add(self, name: str, address: str) -> None:
+        name = " ".join(decode_words(name, self.defects).split())
+        address = normalise_address(" ".join(address.split()))
+        if not address or "@" not in address:
+            self.defects.add(Defect.BAD_ADDRESS)
+        if name or address:
+            self.found.append(Mailbox(name=name, address=address))

@@ -1,0 +1,202 @@
+"""Journal reports of Exchange and Microsoft 365: the envelope they tell and the originals inside.
+
+Promises: originals are ranges of the report's own bytes (or decode from one), never re-serialised; only the
+outermost header decides whether mail is a report; mail that is none is told apart in microseconds. Does not
+decide whom to trust: that is the source's setting, and SUSPICIOUS reports are for quarantine.
+"""
+
+from dataclasses import dataclass
+
+from amberpost.message.body import is_html
+from amberpost.message.charset import decode
+from amberpost.message.headers import message_id
+from amberpost.message.markup import html_text
+from amberpost.message.mime import NESTED_TYPES, TNEF_TYPES, build_tree, content_type
+from amberpost.message.report import Report, read_report
+from amberpost.message.scan import HeaderBlock, first, readable, scan_header
+from amberpost.message.tnef import read_tnef
+from amberpost.message.transfer import decode_transfer
+from amberpost.message.types import Envelope, Flag, Part, Span
+
+_HEADER_WINDOW = 256 * 1024
+_REPORT_FIELD = b"x-ms-journal-report"
+# Exchange 2003 misspells its own field; both spellings are accepted.
+_OLD_FIELDS = (b"content-identifer", b"content-identifier")
+_OLD_VALUE = b"exjournalreport"
+_RPMSG = "application/x-microsoft-rpmsg-message"
+_NDR_LEVELS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A message inside a report."""
+
+    data: bytes
+    body: Span  # range in the raw report
+    encoding: str  # "" when data == raw[body]; else "base64" or "quoted-printable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwrapped:
+    """A handed-over message, taken out of its journal report if it came in one."""
+
+    originals: tuple[Original, ...]
+    shown: int | None  # which original users see; None: the message as it came
+    envelope: Envelope | None
+    flags: frozenset[Flag]
+    report_text: str
+
+    def shown_bytes(self, raw: bytes) -> bytes:
+        """The bytes users see."""
+        return raw if self.shown is None else self.originals[self.shown].data
+
+
+def unwrap(raw: bytes, envelope: Envelope | None = None) -> Unwrapped:
+    """Take the original out of a journal report; other mail comes back as it is."""
+    if _may_be_report(raw):
+        unwrapped = _unwrap_report(raw)
+        if unwrapped is not None:
+            return unwrapped
+    return Unwrapped(originals=(), shown=None, envelope=envelope, flags=frozenset(), report_text="")
+
+
+def _may_be_report(raw: bytes) -> bool:
+    """A quick no for ordinary mail."""
+    end = raw.find(b"\n\r\n", 0, _HEADER_WINDOW)
+    if end < 0:
+        end = _HEADER_WINDOW
+    plain_end = raw.find(b"\n\n", 0, end)
+    head = raw[: plain_end if plain_end >= 0 else end].lower()
+    return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
+
+
+def _unwrap_report(raw: bytes) -> Unwrapped | None:
+    """The report itself, or the one inside a non-delivery report (rule 18)."""
+    view = readable(raw)
+    start, end = 0, len(view)
+    flags = {Flag.JOURNAL_REPORT}
+    for _ in range(_NDR_LEVELS):
+        block = scan_header(view, start, end, set())
+        kind, _ = content_type(view, block, "text/plain")
+        if _claims_report(view, block):
+            return _open_report(raw, view, (block, end, kind), flags)
+        nested = _nested_in_ndr(view, block, end) if kind == "multipart/report" else None
+        if nested is None:
+            return None
+        start, end = nested.start, nested.end
+        flags.add(Flag.FROM_NDR)
+    return None
+
+
+def _claims_report(view: bytes, block: HeaderBlock) -> bool:
+    if _REPORT_FIELD in block.fields:
+        return True
+    return any(_OLD_VALUE in first(view, block, name).lower() for name in _OLD_FIELDS)
+
+
+def _parts(view: bytes, block: HeaderBlock, end: int) -> list[Part]:
+    """The parts of the report, without those of the originals."""
+    return build_tree(view, block, end, set(), opens_nested=False).parts
+
+
+def _nested_in_ndr(view: bytes, block: HeaderBlock, end: int) -> Span | None:
+    for part in _parts(view, block, end):
+        if part.depth == 1 and part.content_type in NESTED_TYPES:
+            return part.body
+    return None
+
+
+def _open_report(
+    raw: bytes, view: bytes, place: tuple[HeaderBlock, int, str], flags: set[Flag]
+) -> Unwrapped | None:
+    block, end, kind = place
+    if not kind.startswith("multipart/") and kind not in TNEF_TYPES:
+        return None
+    parts = _parts(view, block, end)
+    text = _report_text(raw, parts)
+    report = read_report(text)
+    if report is None:
+        return None
+    originals = tuple(_original(raw, part) for part in _original_parts(parts))
+    return _unwrapped(report, originals, text, flags)
+
+
+def _unwrapped(report: Report, originals: tuple[Original, ...], text: str, flags: set[Flag]) -> Unwrapped:
+    shown: int | None = None
+    if report.is_suspicious:
+        flags.add(Flag.SUSPICIOUS)  # the whole wrapper waits for an officer
+    elif not originals:
+        flags.add(Flag.ORIGINAL_MISSING)
+    else:
+        shown = _clear_copy(originals, flags)
+        if _id_differs(originals[shown].data, report.envelope.reported_message_id):
+            flags.add(Flag.MESSAGE_ID_DIFFERS)
+    return Unwrapped(
+        originals=originals, shown=shown, envelope=report.envelope, flags=frozenset(flags), report_text=text
+    )
+
+
+def _report_text(raw: bytes, parts: list[Part]) -> str:
+    """The first text part before the first original; TNEF when the report was sent as TNEF."""
+    html = ""
+    for part in parts:
+        if part.content_type in NESTED_TYPES:
+            break
+        if part.content_type == "text/plain":
+            return _decoded(raw, part)
+        if is_html(part) and not html:
+            html = html_text(_decoded(raw, part))
+    if html:
+        return html
+    for part in parts:
+        if part.content_type in TNEF_TYPES or part.filename.lower() == "winmail.dat":
+            content = read_tnef(_data(raw, part))
+            return content.text if content is not None else ""
+    return ""
+
+
+def _decoded(raw: bytes, part: Part) -> str:
+    return decode(_data(raw, part), part.charset)
+
+
+def _data(raw: bytes, part: Part) -> bytes:
+    return decode_transfer(raw[part.body.start : part.body.end], part.encoding)[0]
+
+
+def _original_parts(parts: list[Part]) -> list[Part]:
+    """Every message/rfc822 child of the report, else a file that is one (rules 8 and 10)."""
+    children = [part for part in parts if part.depth == 1]
+    nested = [part for part in children if part.content_type in NESTED_TYPES]
+    return nested or [
+        part
+        for part in children
+        if part.filename.lower().endswith(".eml") and part.content_type == "application/octet-stream"
+    ]
+
+
+def _original(raw: bytes, part: Part) -> Original:
+    encoding = part.encoding if part.encoding in ("base64", "quoted-printable") else ""
+    return Original(data=_data(raw, part), body=part.body, encoding=encoding)
+
+
+def _clear_copy(originals: tuple[Original, ...], flags: set[Flag]) -> int:
+    """Of a protected message and its decrypted copy the copy (rule 12); the order is not documented."""
+    if len(originals) == 1:
+        return 0
+    protected = [_is_protected(original.data) for original in originals]
+    if all(protected) or not any(protected):
+        return 0
+    flags.add(Flag.DECRYPTED_BY_EXCHANGE)
+    return protected.index(False)
+
+
+def _is_protected(data: bytes) -> bool:
+    view = readable(data)
+    parts = _parts(view, scan_header(view, 0, len(view), set()), len(view))
+    return any(part.content_type == _RPMSG or part.filename.lower() == "message.rpmsg" for part in parts)
+
+
+def _id_differs(data: bytes, reported: str | None) -> bool:
+    view = readable(data)
+    own = message_id(first(view, scan_header(view, 0, len(view), set()), b"message-id"))
+    return bool(own and reported and own != reported)

@@ -1,0 +1,235 @@
+"""The MIME tree of a message (RFC 2045, RFC 2046) as parts with byte ranges.
+
+Promises: parts in document order, offsets inside the raw bytes, an explicit stack instead of recursion, and
+an end: depth and number of parts are limited, what lies beyond stays inside the last part reached.
+"""
+
+from dataclasses import dataclass, field
+
+from amberpost.message import limits
+from amberpost.message.charset import codec_name
+from amberpost.message.scan import (
+    HeaderBlock,
+    field_text,
+    first,
+    guess_boundary,
+    scan_header,
+    split_multipart,
+)
+from amberpost.message.types import Defect, Flag, Part, Span
+from amberpost.message.words import clean_filename, decode_words, parse_parameters
+
+NESTED_TYPES = ("message/rfc822", "message/global", "message/news")
+TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
+_IDENTITY = ("7bit", "8bit", "binary")
+_ENCODINGS = (*_IDENTITY, "base64", "quoted-printable")
+_MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
+# Shown or machine-read as part of the message, so not a file of the sender's.
+_NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
+_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html")
+_PGP = (
+    (b"-----BEGIN PGP MESSAGE-----", Flag.ENCRYPTED),
+    (b"-----BEGIN PGP SIGNED MESSAGE-----", Flag.SIGNED),
+)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A range that is a part, not yet looked at."""
+
+    path: str
+    start: int
+    end: int
+    depth: int
+    default_type: str = "text/plain"
+    parent: str = ""
+    is_nested: bool = False  # inside a message/rfc822
+    block: HeaderBlock | None = None
+
+
+@dataclass(slots=True)
+class Tree:
+    """The parts in document order, and what they say about the message."""
+
+    opens_nested: bool
+    parts: list[Part] = field(default_factory=list)
+    flags: set[Flag] = field(default_factory=set)
+
+
+def build_tree(
+    view: bytes, block: HeaderBlock, end: int, defects: set[Defect], *, opens_nested: bool = True
+) -> Tree:
+    """The parts of the message that begins with the header `block` and ends at `end`."""
+    tree = Tree(opens_nested)
+    stack = [_Pending("0", block.start, end, 0, block=block)]
+    while stack:
+        node = stack.pop()
+        children = _visit(view, node, tree, defects, limits.PARTS - len(tree.parts) - len(stack))
+        children.reverse()
+        stack += children
+    return tree
+
+
+def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: int) -> list[_Pending]:
+    """Add the part of one node and return its children."""
+    noted = defects if node.block else set()
+    block = node.block or scan_header(view, node.start, node.end, noted)
+    declared, parameters = content_type(view, block, node.default_type)
+    encoding = _encoding(view, block, defects)
+    children: list[_Pending] = []
+    kind = declared
+    if declared.startswith("multipart/"):
+        children = _multipart_children(view, node, block, (declared, parameters), (defects, room))
+        kind = declared if children else "text/plain"
+    elif tree.opens_nested and declared in NESTED_TYPES and encoding in _IDENTITY:
+        children = _nested_child(node, block, defects, room)
+    tree.parts.append(_part(view, node, block, (kind, parameters, encoding), defects))
+    if not node.is_nested:
+        _note_flags(view, tree, (declared, parameters))
+    return children
+
+
+def content_type(view: bytes, block: HeaderBlock, default: str) -> tuple[str, dict[str, str]]:
+    """(lower-case type, parameters) of a header, the default where it says nothing usable."""
+    spans = block.fields.get(b"content-type")
+    if spans is None:
+        return default, {}
+    kind, parameters = parse_parameters(first(view, block, b"content-type").decode("utf-8", "replace"))
+    if kind.count("/") != 1 or kind[0] == "/" or kind[-1] == "/":
+        return (
+            kind + "/plain" if kind == "text" else default
+        ), parameters  # "Content-Type: text" is from old mail
+    return kind, parameters
+
+
+def _encoding(view: bytes, block: HeaderBlock, defects: set[Defect]) -> str:
+    if b"content-transfer-encoding" not in block.fields:
+        return "7bit"
+    value = first(view, block, b"content-transfer-encoding").decode("ascii", "replace")
+    encoding = value.partition(";")[0].partition("(")[0].strip(" \t\"'").lower()
+    if encoding not in _ENCODINGS and encoding:
+        if not encoding.startswith(("x-uu", "uu")):
+            defects.add(Defect.BAD_TRANSFER_ENCODING)
+        return encoding[:40]
+    return encoding or "7bit"
+
+
+def _multipart_children(
+    view: bytes,
+    node: _Pending,
+    block: HeaderBlock,
+    declared: tuple[str, dict[str, str]],
+    budget: tuple[set[Defect], int],
+) -> list[_Pending]:
+    kind, parameters = declared
+    defects, room = budget
+    if node.depth >= limits.DEPTH:
+        defects.add(Defect.DEPTH_LIMIT)
+        return []
+    boundary = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
+    if not boundary:
+        defects.add(Defect.NO_BOUNDARY)
+        boundary = guess_boundary(view, block.body, node.end)
+        if not boundary:
+            return []
+    ranges, is_closed = split_multipart(view, block.body, node.end, boundary, max(room, 0) + 1)
+    if not ranges:
+        defects.add(Defect.BOUNDARY_NOT_FOUND)
+        return []
+    if len(ranges) > room:
+        defects.add(Defect.PART_LIMIT)
+        del ranges[max(room, 0) :]
+    elif not is_closed:
+        defects.add(Defect.UNCLOSED_MULTIPART)
+    default = _MULTIPART_DEFAULT.get(kind, "text/plain")
+    prefix = "" if node.path == "0" else node.path + "."
+    return [
+        _Pending(f"{prefix}{number}", start, end, node.depth + 1, default, kind, node.is_nested)
+        for number, (start, end) in enumerate(ranges, start=1)
+    ]
+
+
+def _nested_child(node: _Pending, block: HeaderBlock, defects: set[Defect], room: int) -> list[_Pending]:
+    if node.depth >= limits.DEPTH or room < 1:
+        defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
+        return []
+    path = "1" if node.path == "0" else node.path + ".1"
+    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True)]
+
+
+def _part(
+    view: bytes,
+    node: _Pending,
+    block: HeaderBlock,
+    declared: tuple[str, dict[str, str], str],
+    defects: set[Defect],
+) -> Part:
+    kind, parameters, encoding = declared
+    disposition, filename = _disposition(view, block, parameters, defects)
+    charset = parameters.get("charset") or None
+    if charset is not None and codec_name(charset) is None:
+        defects.add(Defect.UNKNOWN_CHARSET)
+    content_id = ""
+    if b"content-id" in block.fields:
+        content_id = first(view, block, b"content-id").decode("utf-8", "replace").strip(" <>")[:998]
+    is_multipart = kind.startswith("multipart/")
+    is_inline_image = bool(content_id) and node.parent == "multipart/related" and kind.startswith("image/")
+    return Part(
+        path=node.path,
+        content_type=kind,
+        charset=charset,
+        encoding=encoding,
+        disposition=disposition,
+        filename=filename,
+        content_id=content_id,
+        header=Span(start=block.start, end=block.end),
+        body=Span(start=block.body, end=max(block.body, node.end)),
+        depth=node.depth,
+        is_multipart=is_multipart,
+        is_attachment=not is_multipart
+        and (disposition == "attachment" or not is_inline_image)
+        and _is_attachment(kind, disposition, filename),
+    )
+
+
+def _is_attachment(kind: str, disposition: str, filename: str) -> bool:
+    if disposition == "attachment":
+        return True
+    if kind in _BODY_TYPES:
+        return bool(filename)
+    return kind not in _NO_ATTACHMENT
+
+
+def _disposition(
+    view: bytes, block: HeaderBlock, parameters: dict[str, str], defects: set[Defect]
+) -> tuple[str, str]:
+    """("inline", "attachment" or "", file name). RFC 2183: an unknown disposition is an attachment."""
+    disposition = name = ""
+    if b"content-disposition" in block.fields:
+        value = field_text(first(view, block, b"content-disposition"), defects)
+        disposition, own = parse_parameters(value)
+        name = own.get("filename") or own.get("name") or ""
+        if disposition not in ("inline", ""):
+            disposition = "attachment"
+    name = name or parameters.get("name") or parameters.get("filename") or ""
+    return disposition, clean_filename(decode_words(name, defects)) if name else ""
+
+
+def _note_flags(view: bytes, tree: Tree, declared: tuple[str, dict[str, str]]) -> None:
+    kind, parameters = declared
+    part = tree.parts[-1]
+    if kind.startswith("text/"):
+        for mark, flag in _PGP:
+            if view.find(mark, part.body.start, part.body.end) >= 0:
+                tree.flags.add(flag)
+    elif kind in TNEF_TYPES or part.filename.lower() == "winmail.dat":
+        tree.flags.add(Flag.TNEF)
+    elif kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        is_signed = parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
+        tree.flags.add(Flag.SIGNED if is_signed else Flag.ENCRYPTED)
+    elif kind in ("multipart/encrypted", "application/x-microsoft-rpmsg-message"):
+        tree.flags.add(Flag.ENCRYPTED)
+    elif kind == "multipart/signed":
+        tree.flags.add(Flag.SIGNED)
+    elif part.filename.lower() == "message.rpmsg":
+        tree.flags.add(Flag.ENCRYPTED)

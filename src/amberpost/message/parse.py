@@ -1,0 +1,95 @@
+"""Facts out of the bytes of one message.
+
+parse() never raises, never recurses on input and never changes a byte: what is odd becomes a Defect. It reads
+headers and structure only; text is decoded by body.py and text.py when somebody asks for it.
+"""
+
+from datetime import UTC, datetime
+
+from amberpost.clock import now
+from amberpost.message import limits
+from amberpost.message.dates import CLOCK_SKEW, believable, received_time, usable_date
+from amberpost.message.headers import mailboxes, message_id, message_ids, text_field
+from amberpost.message.mime import build_tree
+from amberpost.message.scan import HeaderBlock, field_text, first, readable, scan_header, unfold
+from amberpost.message.thread import thread_key
+from amberpost.message.types import Defect, Mailbox, ParsedMessage, Span
+
+_RESENT = (b"resent-from", b"resent-sender", b"resent-to", b"resent-cc", b"resent-bcc")
+_RECEIVED_FIELDS = 50  # the first of these that names a time is the newest
+
+
+def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
+    """What `raw` says about itself.
+
+    A Date more than a day after `captured_at` cannot be true; who parses again later passes the same moment
+    and gets the same answer. Without it the present moment is taken.
+    """
+    view = readable(raw)
+    defects: set[Defect] = set()
+    block = scan_header(view, 0, len(view), defects)
+    tree = build_tree(view, block, len(view), defects)
+    if b"\0" in raw:
+        defects.add(Defect.NUL_BYTES)
+    identifier = message_id(first(view, block, b"message-id"))
+    if not identifier:
+        defects.add(Defect.NO_MESSAGE_ID)
+    subject = text_field(view, block, b"subject", defects)[: limits.SUBJECT_CHARACTERS]
+    references = message_ids(first(view, block, b"references"))
+    in_reply_to = message_ids(first(view, block, b"in-reply-to"))
+    sent_at, offset, received_at = _times(view, block, (captured_at or now()) + CLOCK_SKEW, defects)
+    return ParsedMessage(
+        subject=subject,
+        from_=mailboxes(view, block, b"from", defects),
+        sender=mailboxes(view, block, b"sender", defects),
+        reply_to=mailboxes(view, block, b"reply-to", defects),
+        to=mailboxes(view, block, b"to", defects),
+        cc=mailboxes(view, block, b"cc", defects),
+        bcc=mailboxes(view, block, b"bcc", defects),
+        resent=_resent(view, block, defects),
+        message_id=identifier,
+        in_reply_to=in_reply_to,
+        references=references,
+        sent_at=sent_at,
+        date_offset_minutes=offset,
+        received_at=received_at,
+        thread=thread_key(
+            references=references, in_reply_to=in_reply_to, message_id=identifier, subject=subject
+        ),
+        header=Span(start=block.start, end=block.end),
+        parts=tuple(tree.parts),
+        flags=frozenset(tree.flags),
+        defects=frozenset(defects),
+    )
+
+
+def _resent(view: bytes, block: HeaderBlock, defects: set[Defect]) -> tuple[Mailbox, ...]:
+    found: list[Mailbox] = []
+    for name in _RESENT:
+        if name in block.fields:
+            found += mailboxes(view, block, name, defects)
+    return tuple(found)
+
+
+def _times(
+    view: bytes, block: HeaderBlock, latest: datetime, defects: set[Defect]
+) -> tuple[datetime | None, int | None, datetime | None]:
+    """(sent_at, offset of the Date field in minutes, received_at)."""
+    date = usable_date(field_text(first(view, block, b"date"), defects), latest, defects)
+    received_at = _received_at(view, block, latest)
+    if date is None:
+        return received_at, None, received_at
+    offset = date.utcoffset()
+    return (
+        date.astimezone(UTC),
+        int(offset.total_seconds()) // 60 if offset is not None else None,
+        received_at,
+    )
+
+
+def _received_at(view: bytes, block: HeaderBlock, latest: datetime) -> datetime | None:
+    for span in block.fields.get(b"received", ())[:_RECEIVED_FIELDS]:
+        moment = received_time(unfold(view, span).decode("utf-8", "replace"))
+        if moment is not None and believable(moment, latest):
+            return moment.astimezone(UTC)
+    return None

@@ -1,0 +1,153 @@
+"""Header fields and multipart borders as offsets into the raw bytes.
+
+Promises: one pass, no copies, no recursion, never an exception. The first line that is neither a field nor
+a continuation ends the header, as in Postfix, Sendmail and the standard library.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from amberpost.message import limits
+from amberpost.message.charset import decode
+from amberpost.message.types import Defect
+
+# A field, or (the empty alternative) the place where the header ends.
+_FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)|")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_AFTER_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\Z)")
+_GUESSED = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69})[ \t]*\r?\n")
+
+
+@dataclass(slots=True)
+class HeaderBlock:
+    """The fields of one header: lower-case name to value ranges, in order of appearance."""
+
+    start: int
+    end: int = 0
+    body: int = 0
+    fields: dict[bytes, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+def readable(raw: bytes) -> bytes:
+    """Same length, with bare CR line ends (old Macintosh) as LF; `raw` itself in all other cases."""
+    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
+
+
+def scan_header(view: bytes, start: int, end: int, defects: set[Defect]) -> HeaderBlock:
+    """The header that begins at `start`; `.body` is where the body begins."""
+    block = HeaderBlock(start)
+    fields = block.fields
+    at = position = _first_field(view, start, end)
+    count = 0
+    for match in _FIELD.finditer(view, position, end):
+        value_start, value_end = match.span(2)
+        if value_start < 0:
+            at = match.start()
+            break
+        count += 1
+        if count > limits.HEADER_FIELDS:
+            defects.add(Defect.HEADER_LIMIT)
+            at = _end_of_header(view, match.start(), end)
+            break
+        name = match[1].lower()
+        if name in fields:
+            fields[name].append((value_start, value_end))
+        else:
+            fields[name] = [(value_start, value_end)]
+    block.end = at
+    block.body = _body_start(view, at, end)
+    if block.body == at < end:
+        defects.add(Defect.MALFORMED_HEADER if count else Defect.NO_HEADER)
+    elif not count:
+        defects.add(Defect.NO_HEADER)
+    return block
+
+
+def _first_field(view: bytes, start: int, end: int) -> int:
+    """Behind a leading mbox line, or a first line that continues nothing."""
+    if view.startswith((b"From ", b">From ", b" ", b"\t"), start, end):
+        newline = view.find(b"\n", start, end)
+        if newline >= 0 and view[start:newline].strip():
+            return newline + 1
+    return start
+
+
+def _end_of_header(view: bytes, position: int, end: int) -> int:
+    found = _BLANK_LINE.search(view, position, end)
+    return found.start() + 1 if found else end
+
+
+def _body_start(view: bytes, position: int, end: int) -> int:
+    if view.startswith(b"\n", position, end):
+        return position + 1
+    if view.startswith(b"\r\n", position, end):
+        return position + 2
+    return position
+
+
+def unfold(view: bytes, span: tuple[int, int], limit: int = limits.TEXT_FIELD_BYTES) -> bytes:
+    """A field value on one line."""
+    start, end = span
+    value = view[start : min(end, start + limit)]
+    if b"\n" in value:
+        value = value.replace(b"\r\n", b"").replace(b"\n", b"")
+    return value.strip()
+
+
+def first(view: bytes, block: HeaderBlock, name: bytes) -> bytes:
+    """The first field of that name on one line, b"" when there is none."""
+    spans = block.fields.get(name)
+    return unfold(view, spans[0]) if spans else b""
+
+
+def field_text(value: bytes, defects: set[Defect]) -> str:
+    """Field bytes as text: ASCII, RFC 6532 utf-8, or raw 8-bit in a guessed charset."""
+    if value.isascii():
+        return value.decode("ascii")
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        defects.add(Defect.EIGHT_BIT_HEADER)
+        return decode(value, "iso-8859-1")
+
+
+def split_multipart(
+    view: bytes, start: int, end: int, boundary: bytes, limit: int = limits.PARTS
+) -> tuple[list[tuple[int, int]], bool]:
+    """(ranges of the parts, whether the closing delimiter was found). RFC 2046 §5.1.1."""
+    ranges: list[tuple[int, int]] = []
+    delimiter = b"--" + boundary
+    part_start = -1
+    position = start
+    while (position := view.find(delimiter, position, end)) >= 0:
+        if position > start and view[position - 1] != 10:
+            position += len(delimiter)
+            continue
+        after = _AFTER_DELIMITER.match(view, position + len(delimiter), end)
+        if after is None:  # a longer boundary that begins with ours
+            position += len(delimiter)
+            continue
+        if part_start >= 0:
+            ranges.append((part_start, _before_line_break(view, part_start, position)))
+        if after[1] or len(ranges) >= limit:
+            return ranges, bool(after[1])
+        part_start = position = after.end()
+    if part_start >= 0:
+        ranges.append((part_start, end))
+    return ranges, False
+
+
+def _before_line_break(view: bytes, start: int, position: int) -> int:
+    """The line break before a delimiter belongs to the delimiter."""
+    if position - 2 >= start and view[position - 2] == 13:
+        return position - 2
+    return max(start, position - 1)
+
+
+def guess_boundary(view: bytes, start: int, end: int) -> bytes:
+    """A boundary for a multipart that names none: its first "--x" line, if a "--x--" follows."""
+    found = _GUESSED.search(view, start, min(end, start + 64 * 1024))
+    if found is None:
+        return b""
+    boundary = found[1].rstrip()
+    return boundary if view.find(b"\n--" + boundary + b"--", found.end() - 1, end) >= 0 else b""

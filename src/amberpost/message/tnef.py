@@ -1,0 +1,213 @@
+"""TNEF ("winmail.dat", MS-OXTNEF) read as far as an archive needs it: text, attachments, embedded messages.
+
+Never raises and never recurses: a stream that breaks off gives what came before. Embedded messages are read
+by the same loop. The original bytes stay what they are; nothing here is written back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from struct import Struct, error
+
+from amberpost.message.charset import decode
+from amberpost.message.markup import html_text
+from amberpost.message.rtf import rtf_text, uncompress_rtf
+from amberpost.message.words import clean_filename
+
+_SIGNATURE = b"\x78\x9f\x3e\x22"
+_EMBEDDED = bytes.fromhex("0703020000000000C000000000000046")  # IID_IMessage before an embedded TNEF stream
+_ATTRIBUTE = Struct("<BII")
+_UINT32 = Struct("<I")
+_PROPERTY = Struct("<HH")
+_MAX_ATTACHMENTS = 1_000
+_MAX_PROPERTIES = 5_000
+_MAX_EMBEDDED = 50
+
+# Attribute ids with their type word (MS-OXTNEF 2.1.3.2)
+_SUBJECT, _BODY, _MAPI = 0x00018004, 0x0002800C, 0x00069003
+_ATTACH_DATA, _ATTACH_TITLE, _ATTACH_START, _ATTACH_MAPI = 0x0006800F, 0x00018010, 0x00069002, 0x00069005
+_CODEPAGE = 0x00069007
+
+# MAPI property ids (MS-OXPROPS)
+_P_SUBJECT, _P_BODY, _P_RTF, _P_HTML = 0x0037, 0x1000, 0x1009, 0x1013
+_P_DATA, _P_NAME, _P_LONG_NAME, _P_MIME = 0x3701, 0x3704, 0x3707, 0x370E
+_P_DISPLAY_NAME = 0x3001
+
+_FIXED = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
+_STRINGS = {0x1E: "", 0x1F: "utf-16-le"}
+_MULTIVALUE = 0x1000
+
+
+@dataclass(slots=True)
+class TnefAttachment:
+    name: str = ""
+    content_type: str = "application/octet-stream"
+    data: bytes = b""
+
+
+@dataclass(slots=True)
+class Tnef:
+    """What a TNEF stream holds; `subject` and `text` with those of embedded messages behind them."""
+
+    text: str = ""
+    attachments: list[TnefAttachment] = field(default_factory=list)
+    is_complete: bool = True
+
+
+def read_tnef(data: bytes) -> Tnef | None:
+    """The content of a TNEF stream, None when it is none."""
+    if not data.startswith(_SIGNATURE):
+        return None
+    found = Tnef()
+    texts: list[str] = []
+    waiting = [data]
+    for _ in range(_MAX_EMBEDDED):
+        if not waiting:
+            break
+        _read_stream(waiting.pop(), found, texts, waiting)
+    found.text = "\n".join(text for text in texts if text)
+    found.attachments = [_named(attachment) for attachment in found.attachments if attachment.data]
+    return found
+
+
+def _named(attachment: TnefAttachment) -> TnefAttachment:
+    attachment.name = clean_filename(attachment.name)
+    return attachment
+
+
+def _read_stream(data: bytes, found: Tnef, texts: list[str], waiting: list[bytes]) -> None:
+    codepage = "cp1252"
+    current = TnefAttachment()
+    body: dict[str, str] = {}
+    for identifier, value in _attributes(data, found):
+        if identifier == _CODEPAGE and len(value) >= 4:
+            codepage = f"cp{_UINT32.unpack_from(value)[0]}"
+        elif identifier == _SUBJECT:
+            body["subject"] = _string(value, codepage)
+        elif identifier == _BODY:
+            body["plain"] = _string(value, codepage)
+        elif identifier == _MAPI:
+            _take_message_properties(value, codepage, body)
+        elif identifier == _ATTACH_START and len(found.attachments) < _MAX_ATTACHMENTS:
+            current = TnefAttachment()
+            found.attachments.append(current)
+        elif identifier == _ATTACH_TITLE:
+            current.name = _string(value, codepage)
+        elif identifier == _ATTACH_DATA:
+            current.data = value
+        elif identifier == _ATTACH_MAPI:
+            _take_attachment_properties(value, codepage, current, waiting)
+    texts.append(body.get("subject", ""))
+    texts.append(body.get("plain", "").strip() or body.get("html", "") or body.get("rtf", ""))
+
+
+def _attributes(data: bytes, found: Tnef) -> Iterator[tuple[int, bytes]]:
+    """(id, value) of each attribute; the checksum is not looked at, the archive keeps the bytes anyway."""
+    position = 6
+    while position + _ATTRIBUTE.size <= len(data):
+        level, identifier, length = _ATTRIBUTE.unpack_from(data, position)
+        start = position + _ATTRIBUTE.size
+        if level not in (1, 2) or start + length > len(data):
+            found.is_complete = False
+            return
+        yield identifier, data[start : start + length]
+        position = start + length + 2
+
+
+def _string(value: bytes, codepage: str) -> str:
+    return decode(value.rstrip(b"\0"), codepage)
+
+
+def _take_message_properties(value: bytes, codepage: str, body: dict[str, str]) -> None:
+    for identifier, kind, data in _properties(value):
+        if identifier == _P_SUBJECT:
+            body["subject"] = _property_text(data, kind, codepage)
+        elif identifier == _P_BODY:
+            body["plain"] = _property_text(data, kind, codepage)
+        elif identifier == _P_HTML:
+            body["html"] = html_text(_property_text(data, kind, codepage))
+        elif identifier == _P_RTF:
+            body["rtf"] = rtf_text(uncompress_rtf(data))
+
+
+def _take_attachment_properties(
+    value: bytes, codepage: str, current: TnefAttachment, waiting: list[bytes]
+) -> None:
+    display_name = ""
+    long_name = ""
+    for identifier, kind, data in _properties(value):
+        if identifier == _P_LONG_NAME:
+            long_name = _property_text(data, kind, codepage)
+        elif identifier == _P_NAME:
+            current.name = current.name or _property_text(data, kind, codepage)
+        elif identifier == _P_DISPLAY_NAME:
+            display_name = _property_text(data, kind, codepage)
+        elif identifier == _P_MIME:
+            current.content_type = _property_text(data, kind, codepage).lower() or current.content_type
+        elif identifier == _P_DATA and data.startswith(_EMBEDDED):
+            waiting.append(data[len(_EMBEDDED) :])
+            current.data, current.content_type = data[len(_EMBEDDED) :], "application/ms-tnef"
+        elif identifier == _P_DATA:
+            current.data = data
+    current.name = long_name or current.name or display_name
+
+
+def _property_text(data: bytes, kind: int, codepage: str) -> str:
+    text = decode(data, _STRINGS.get(kind) or codepage)
+    return text.rstrip("\0")
+
+
+def _properties(value: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(id, type, first value) of each MAPI property (MS-OXTNEF 2.1.3.4); ends where the bytes make no sense."""
+    try:
+        count = _UINT32.unpack_from(value)[0]
+        position = 4
+        for _ in range(min(count, _MAX_PROPERTIES)):
+            kind, identifier = _PROPERTY.unpack_from(value, position)
+            position = _skip_name(value, position + 4, identifier)
+            data, position = _values(value, position, kind)
+            yield identifier, kind & ~_MULTIVALUE, data
+    except (error, _Unknown):
+        return
+
+
+class _Unknown(Exception):
+    """A property type whose length is not known; nothing behind it can be read."""
+
+
+def _skip_name(value: bytes, position: int, identifier: int) -> int:
+    """Named properties (0x8000 and above) carry a GUID and a number or a name."""
+    if identifier < 0x8000:
+        return position
+    kind = _UINT32.unpack_from(value, position + 16)[0]
+    if kind == 0:
+        return position + 24
+    length = _UINT32.unpack_from(value, position + 20)[0]
+    return position + 24 + _padded(length)
+
+
+def _values(value: bytes, position: int, kind: int) -> tuple[bytes, int]:
+    is_multiple, base = bool(kind & _MULTIVALUE), kind & ~_MULTIVALUE
+    count = 1
+    if is_multiple or base in (0x0D, 0x1E, 0x1F, 0x102):
+        count = _UINT32.unpack_from(value, position)[0]
+        position += 4
+    first = b""
+    for number in range(min(count, _MAX_PROPERTIES)):
+        data, position = _one_value(value, position, base)
+        if number == 0:
+            first = data
+    return first, position
+
+
+def _one_value(value: bytes, position: int, base: int) -> tuple[bytes, int]:
+    if base in _FIXED:
+        length = _FIXED[base]
+        return value[position : position + length], position + length
+    if base not in (0x0D, 0x1E, 0x1F, 0x102):
+        raise _Unknown
+    length = _UINT32.unpack_from(value, position)[0]
+    return value[position + 4 : position + 4 + length], position + 4 + _padded(length)
+
+
+def _padded(length: int) -> int:
+    return (length + 3) & ~3

@@ -1,0 +1,31 @@
+"""What is indexed of a message.
+
+A Document is plain text and numbers; whoever makes it has decoded, cut and named everything. Nothing of it
+is stored in the index except numbers: texts become words, the message itself is read from the store.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MAX_MESSAGE_ID = 2**32 - 1  # the sort key gives 32 bits to the number and 32 to the second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One message as the index sees it. `message_id` is our number (ledger index), not the header field."""
+
+    message_id: int
+    archives: tuple[int, ...]
+    subject: str
+    from_: str  # "Name <address>, ..." of From
+    to: str  # the same of To and Cc, never Bcc: a recipient must not find by it
+    body: str
+    filenames: tuple[str, ...]
+    sent_at: datetime  # aware; never an absurd one
+    thread: str = ""
+    size_bytes: int = 0
+    has_attachment: bool | None = None  # None: there is one if there are file names
+
+    @property
+    def attached(self) -> bool:
+        return bool(self.filenames) if self.has_attachment is None else self.has_attachment

@@ -1,0 +1,108 @@
+"""The files of a tantivy index: are they whole, are they synced, who writes them.
+
+tantivy maps its files into memory and trusts them. Each file that meta.json names ends with a footer: JSON
+with the CRC-32 of what stands before it, the length of the JSON, a magic number.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import BinaryIO
+
+from amberpost.errors import Finding, StoreError
+
+_PARTS = ("idx", "pos", "term", "fast", "fieldnorm", "store")
+_MAGIC = 1337  # tantivy, directory/footer.rs: FOOTER_MAGIC_NUMBER
+_TRAILER = struct.Struct("<II")
+_MAX_FOOTER = 4096  # it is some 90 bytes long
+_BLOCK = 1 << 20
+
+
+def check_files(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
+    """What is missing, cut short or, if `deep`, altered. Quick without: no file is read but for its end.
+    May run beside the writer."""
+    try:
+        for name in _named(folder):
+            problem = _problem(folder / name, deep=deep)
+            if problem and name in _named(folder):  # else a commit has just replaced it
+                yield _finding(name, problem)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield _finding("meta.json", f"unreadable ({type(error).__name__})")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def writer_lock(folder: Path, *, busy: str) -> Iterator[None]:
+    """Keep tantivy's own writer out; StoreError(busy) if there is one. A folder not there has none."""
+    if not folder.is_dir():
+        yield
+        return
+    with (folder / ".tantivy-writer.lock").open("wb") as file:
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreError(busy) from error
+        yield
+
+
+def _named(folder: Path) -> list[str]:
+    """The files that the last commit consists of."""
+    meta = json.loads((folder / "meta.json").read_bytes())
+    names = []
+    for segment in meta["segments"]:
+        stem = str(segment["segment_id"]).replace("-", "")
+        names += [f"{stem}.{part}" for part in _PARTS]
+        if deletes := segment["deletes"]:
+            names.append(f"{stem}.{deletes['opstamp']}.del")
+    return names
+
+
+def _problem(path: Path, *, deep: bool) -> str:
+    try:
+        with path.open("rb") as file:
+            body, crc = _footer(file)
+            if not deep or _crc(file, body) == crc:
+                return ""
+            return "its checksum differs"
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "cut short or overwritten at its end"
+
+
+def _footer(file: BinaryIO) -> tuple[int, int]:
+    """(length of what stands before the footer, its CRC-32)."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _MAX_FOOTER))
+    tail = file.read()
+    length, magic = _TRAILER.unpack(tail[-_TRAILER.size :].rjust(_TRAILER.size, b"\0"))
+    if magic != _MAGIC or length + _TRAILER.size > len(tail):
+        raise ValueError("no footer")
+    footer = json.loads(tail[-_TRAILER.size - length : -_TRAILER.size])
+    return size - length - _TRAILER.size, int(footer["crc"])
+
+
+def _crc(file: BinaryIO, length: int) -> int:
+    crc = 0
+    file.seek(0)
+    while length > 0:
+        block = file.read(min(_BLOCK, length))
+        crc, length = zlib.crc32(block, crc), length - (len(block) or length)
+    return crc
+
+
+def _finding(where: str, message: str) -> Finding:
+    return Finding(kind="index-damaged", where=where, message=message)

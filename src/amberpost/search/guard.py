@@ -1,0 +1,17 @@
+"""Native code fails in its own words, at worst with a panic that is no Exception; here it becomes ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from amberpost.errors import ArchiveError
+
+
+@contextmanager
+def guarded(kind: type[ArchiveError], message: str) -> Iterator[None]:
+    """Raise `kind` with the message instead of whatever the native code raises."""
+    try:
+        yield
+    except (ArchiveError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:  # pyo3's PanicException is a BaseException that cannot be imported
+        raise kind(message) from error

@@ -1,0 +1,164 @@
+"""The embedded index: tantivy in a folder beside the catalogue. One process writes, any number read.
+
+Promises: commit() returns after its files and their folder are synced; a killed writer leaves the last
+commit; a reader sees a commit with its next question. Does not promise that the folder is secret: words of
+all mail stand in it in the clear, so it belongs on an encrypted volume.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import tantivy
+
+from amberpost.errors import StoreError
+from amberpost.search.document import Document
+from amberpost.search.files import check_files, sync_folder, writer_lock
+from amberpost.search.guard import guarded
+from amberpost.search.index import Found, IndexDamaged, Scope, Sort
+from amberpost.search.pages import page_by_date, page_by_relevance
+from amberpost.search.schema import SCHEMA_VERSION, WORDS, make_analyzer, make_schema, to_tantivy
+from amberpost.search.translate import Translator, ranks
+from amberpost.search.tree import Query
+
+HEAP_BYTES = 64 * 1024 * 1024
+_DELETE_BATCH = 1000
+
+_MISSING = "There is no search index of this version; it must be rebuilt"
+_UNREADABLE = "The search index is damaged and must be rebuilt"
+_STOPPED = "The search index could not be written"
+_BUSY = "Another process is writing the search index"
+
+
+class TantivyIndex:
+    """Index on local files, opened by open_reader() or open_writer(). After a fork, open it again."""
+
+    def __init__(self, folder: Path, *, writes: bool) -> None:
+        self._folder = folder
+        self._guard = threading.Lock()
+        self._seen = _signature(folder)
+        self._index = _opened(folder)
+        self._translator = Translator(self._index.schema, make_analyzer())
+        self._writer: tantivy.IndexWriter | None = self._open_writer() if writes else None
+        self._searcher = self._index.searcher()
+
+    @classmethod
+    def create(cls, path: Path) -> None:
+        """Make an empty index at `path`, in place of what was there. Refused while another process writes."""
+        folder, fresh = path / SCHEMA_VERSION, path / "new"
+        with writer_lock(folder, busy=_BUSY), guarded(StoreError, _STOPPED):
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            tantivy.Index(make_schema(), str(fresh))
+            for old in path.iterdir():
+                if old != fresh:
+                    shutil.rmtree(old)
+            fresh.rename(folder)
+            sync_folder(path)
+
+    @classmethod
+    def open_reader(cls, path: Path) -> Self:
+        """Open for find() and count(). IndexDamaged if there is nothing to be trusted at `path`."""
+        return cls(path / SCHEMA_VERSION, writes=False)
+
+    @classmethod
+    def open_writer(cls, path: Path) -> Self:
+        """Open for everything. StoreError while another process writes. Never makes an index by itself, as an
+        empty one beside a full archive would answer as if there were no mail: see create()."""
+        return cls(path / SCHEMA_VERSION, writes=True)
+
+    def add(self, documents: Sequence[Document], *, known_new: bool) -> None:
+        if not known_new:
+            documents = list({document.message_id: document for document in documents}.values())
+            self.remove([document.message_id for document in documents])
+        made = map(to_tantivy, documents)
+        with self._writing() as writer:
+            for document in made:
+                writer.add_document(document)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        for start in range(0, len(ids), _DELETE_BATCH):
+            query = self._translator.by_ids(ids[start : start + _DELETE_BATCH])
+            with self._writing() as writer:
+                # By query: delete_documents_by_term on a number field silently does nothing (tantivy 0.27).
+                writer.delete_documents_by_query(query)
+
+    def commit(self) -> None:
+        with self._writing() as writer:
+            writer.commit()
+            sync_folder(self._folder)  # tantivy syncs the files, but not the name of the last one
+
+    def rollback(self) -> None:
+        """Forget what was added and removed since the last commit."""
+        with self._writing() as writer:
+            writer.rollback()
+
+    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Found:
+        if limit < 0 or offset < 0:
+            raise ValueError("limit and offset are not negative")
+        wanted = self._translator.within(query, scope)
+        page = page_by_relevance if sort == "relevance" and ranks(query) else page_by_date
+        with guarded(IndexDamaged, _UNREADABLE):
+            return page(self._fresh(), wanted, limit, offset)
+
+    def count(self) -> int:
+        with guarded(IndexDamaged, _UNREADABLE):
+            return int(self._fresh().num_docs)
+
+    def close(self) -> None:
+        self._writer = None  # gives up the lock
+
+    def _fresh(self) -> tantivy.Searcher:
+        """A searcher of the last commit. Asking the file costs microseconds and needs no thread, which a fork
+        would lose."""
+        with self._guard:
+            seen = _signature(self._folder)
+            if seen != self._seen:
+                if seen[0] != self._seen[0]:  # another folder: the index was made anew
+                    self._index = _opened(self._folder)
+                self._index.reload()
+                self._searcher, self._seen = self._index.searcher(), seen
+            return self._searcher
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        try:
+            return self._index.writer(HEAP_BYTES, 1)
+        except ValueError as error:
+            raise StoreError(_BUSY if "LockBusy" in str(error) else _STOPPED) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[tantivy.IndexWriter]:
+        """The writer for one thread at a time. After an error it writes no more."""
+        with self._guard:
+            if self._writer is None:
+                raise StoreError("The search index is not open for writing")
+            try:
+                with guarded(StoreError, _STOPPED):
+                    yield self._writer
+            except StoreError:
+                self._writer = None
+                raise
+
+
+def _opened(folder: Path) -> tantivy.Index:
+    """The index in the folder, looked over: a file cut short would end the process when it is read."""
+    with guarded(IndexDamaged, _UNREADABLE):
+        for finding in check_files(folder):
+            raise IndexDamaged(_UNREADABLE, subject=f"{finding.where}: {finding.message}")
+        index = tantivy.Index.open(str(folder))
+        index.register_tokenizer(WORDS, make_analyzer())
+        index.config_reader("manual")
+        index.reload()
+        return index
+
+
+def _signature(folder: Path) -> tuple[int, int, int]:
+    """Changes with each commit: tantivy replaces meta.json by a new file."""
+    try:
+        meta = (folder / "meta.json").stat()
+        return folder.stat().st_ino, meta.st_ino, meta.st_mtime_ns
+    except OSError as error:
+        raise IndexDamaged(_MISSING) from error

@@ -1,0 +1,52 @@
+"""One page of hits in a settled order, from a tantivy searcher."""
+
+import tantivy
+from tantivy import Order
+
+from amberpost.search.index import Found
+from amberpost.search.schema import ORDER, message_id_of
+
+Hit = tuple[float, tantivy.DocAddress]
+
+_TIES = 64  # hits fetched beyond the page to settle equal relevance at its edge
+_MAX_TIES = 4096  # beyond so many equals their order is that of the index's segments
+
+
+def page_by_date(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Found:
+    """Newest first, then the higher number: both are in the sort key."""
+    result = searcher.search(
+        query, limit=max(limit, 1), offset=offset, order_by_field=ORDER, order=Order.Desc
+    )
+    return Found(count=_count(result), ids=tuple(message_id_of(order) for order, _ in result.hits[:limit]))
+
+
+def page_by_relevance(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Found:
+    """Best first, equals newest first. tantivy orders equals by where they lie, which a merge changes."""
+    ties = _TIES
+    while True:
+        result = searcher.search(query, limit=offset + limit + ties)
+        count, hits = _count(result), result.hits
+        if _settled(hits, offset + limit, count) or ties >= _MAX_TIES:
+            return Found(count=count, ids=_page(searcher, hits, limit, offset))
+        ties *= 8
+
+
+def _count(result: tantivy.SearchResult) -> int:
+    return int(result.count)  # type: ignore[attr-defined]  # tantivy 0.27 leaves it out of its stubs
+
+
+def _settled(hits: list[Hit], end: int, count: int) -> bool:
+    """Whether all equals of the page's last hit have been fetched."""
+    return len(hits) == count or not 0 < end < len(hits) or hits[-1][0] < hits[end - 1][0]
+
+
+def _page(searcher: tantivy.Searcher, hits: list[Hit], limit: int, offset: int) -> tuple[int, ...]:
+    page = hits[offset : offset + limit]
+    if not page:
+        return ()
+    best, worst = page[0][0], page[-1][0]
+    start = next(place for place, hit in enumerate(hits) if hit[0] == best)
+    equals = [hit for hit in hits[start:] if hit[0] >= worst]
+    orders = [int(order or 0) for order in searcher.fast_field_values(ORDER, [at for _, at in equals])]
+    ranked = sorted(zip(equals, orders, strict=True), key=lambda pair: (-pair[0][0], -pair[1]))
+    return tuple(message_id_of(order) for _, order in ranked[offset - start : offset - start + limit])

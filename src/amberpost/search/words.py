@@ -1,0 +1,107 @@
+"""What a word is: the rules that texts and queries share.
+
+prepare() makes a text ready for the index's own tokenizer (split at everything that is neither letter nor
+digit, fold accents, lower-case), which does the bulk of the work in native code. words() does the same in
+Python, with places in the original text, for excerpts and for judging a query. The rules in words for people:
+docs/reference/query-language.md.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Scripts written without spaces (and Hangul, whose words carry endings): each character is a word of its
+# own, a run of them in a query is a phrase. Thai, Lao, Tibetan, Burmese, Jamo, Khmer, CJK, Kana, Hangul,
+# half-width.
+_ALONE = (
+    "\u0e00-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+# Invisible inside words: soft hyphen, zero-width, combining marks that no precomposed letter exists for.
+_INVISIBLE = "\u00ad\u034f\u200b-\u200d\u2060\ufeff\u0300-\u036f"
+_GREEK = str.maketrans("άέήίόύώϊϋΐΰςΆΈΉΊΌΎΏΪΫёЁ", "αεηιουωιυιυσΑΕΗΙΟΥΩΙΥеЕ")
+_SPECIAL = re.compile(
+    f"(?P<alone>[{_ALONE}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<greek>[\u0386-\u03ceςёЁ]+)|(?P<bad>[\ud800-\udfff]+)"
+)
+_LONG_TEXT = 16 * 1024  # shorter texts hold no word that the index would drop (65,530 bytes)
+_LONG_WORD = 2048  # longer than any query, so cutting there never hides a word that can be asked for
+_LONG_RUN = re.compile(rf"[^\W_]{{{_LONG_WORD}}}")
+
+_WORD = re.compile(
+    rf"[\uff66-\uff9d][\uff9e\uff9f]|[{_ALONE}]|[^\W_{_ALONE}{_INVISIBLE}][^\W_{_ALONE}]*"
+    rf"(?:[{_INVISIBLE}]+[^\W_{_ALONE}]*)*"
+)
+_UNFOLDED = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ё": "е"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A folded word and where it stands in the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def prepare(text: str) -> str:
+    """The text with everything settled that the native tokenizer does not know. Cheap for western text."""
+    if len(text) > _LONG_TEXT and max(map(len, text.split()), default=0) > _LONG_WORD:
+        text = _LONG_RUN.sub(r"\g<0> ", text)
+    if text.isascii():
+        return text
+    if _fits(text, "latin-1"):
+        return text.replace("\u00ad", "")
+    text = unicodedata.normalize("NFC", text)
+    if _fits(text, "cp1252"):
+        return text.replace("\u00ad", "")
+    return _SPECIAL.sub(_settle, text)
+
+
+def _fits(text: str, charset: str) -> bool:
+    """Whether the text has no character beyond the charset: the fastest scan that Python offers."""
+    try:
+        text.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _settle(match: re.Match[str]) -> str:
+    run = match.group()
+    if match.lastgroup == "alone":
+        return f" {' '.join(unicodedata.normalize('NFKC', run))} "
+    if match.lastgroup == "greek":
+        return run.translate(_GREEK)
+    return "" if match.lastgroup == "gone" else " "
+
+
+def words(text: str) -> Iterator[Word]:
+    """The folded words of a text in order, with their places in it."""
+    for match in _WORD.finditer(text):
+        yield Word(fold(match.group()), match.start(), match.end())
+
+
+@lru_cache(maxsize=20_000)
+def fold(word: str) -> str:
+    """One word without case and accents: "Müller" -> "muller", "Straße" -> "strasse"."""
+    if word.isascii():
+        return word.lower()
+    kept: list[str] = []
+    base = ""
+    for char in unicodedata.normalize("NFKD", word):
+        if not unicodedata.combining(char):
+            base = char
+        elif base < "\u0400":  # Latin and Greek lose their marks; elsewhere they make another letter
+            continue
+        if char not in "\u00ad\u200b\u200c\u200d\u2060\ufeff":
+            kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept)).casefold().translate(_UNFOLDED)
+
+
+def stands_alone(char: str) -> bool:
+    """Whether a character is a word of its own."""
+    return re.match(f"[{_ALONE}]", char) is not None

@@ -1,0 +1,80 @@
+"""What every mail source can do, and the road a message takes from it: fetch, accept, confirm.
+
+run() promises: nothing is confirmed to a source before accept() has given a receipt for it, and what was
+accepted before an error is in the report. It keeps one batch in memory at a time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from amberpost.errors import SourceError
+from amberpost.handover import Accept, CaptureId, Incoming, Receipt
+from amberpost.sources.cursor import Cursor
+from amberpost.sources.imap import ImapConnector
+from amberpost.sources.settings import ImapSettings, Left, Task
+
+
+class Connector(Protocol):
+    """One run at one source. fetch() is walked once; confirm() is called between its batches."""
+
+    def fetch(self) -> Iterator[Sequence[Incoming]]:
+        """What is new, in bounded batches. SourceError when the source fails."""
+
+    def confirm(self, taken: Sequence[tuple[Incoming, Receipt]]) -> None:
+        """These are ours: only now may the source forget them."""
+
+    def close(self) -> None:
+        """End the session. Never raises; may be called twice."""
+
+    @property
+    def left(self) -> Sequence[Left]:
+        """What was seen and stays at the source, not archived."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Things an operator should know about this run, in plain words."""
+
+    @property
+    def gone(self) -> Cursor:
+        """UIDs that hold no message and never will. Joined to the stored cursor, polls stay small."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """The account of one run: every message seen was either accepted or left."""
+
+    captures: tuple[CaptureId, ...]
+    left: tuple[Left, ...]
+    notes: tuple[str, ...]
+    gone: Cursor
+    error: SourceError | None  # why the run ended early
+
+    @property
+    def seen(self) -> int:
+        return len(self.captures) + len(self.left)
+
+
+def run(connector: Connector, accept: Accept) -> RunReport:
+    """Take everything new from a source, batch by batch. A SourceError ends up in the report."""
+    captures: list[CaptureId] = []
+    error = None
+    try:
+        for batch in connector.fetch():
+            receipts = accept(batch)
+            captures += [receipt.capture_id for receipt in receipts]
+            connector.confirm(list(zip(batch, receipts, strict=True)))
+    except SourceError as failure:
+        error = failure
+    finally:
+        connector.close()
+    return RunReport(
+        captures=tuple(captures),
+        left=tuple(connector.left),
+        notes=tuple(connector.notes),
+        gone=connector.gone,
+        error=error,
+    )
+
+
+CONNECTORS: dict[str, Callable[[ImapSettings, Task], Connector]] = {"imap": ImapConnector}

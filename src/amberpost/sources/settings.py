@@ -1,0 +1,46 @@
+"""What a connector must be told, and what it tells about mail it did not take."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from amberpost.sources.cursor import Cursor
+from amberpost.store.secret import Secret
+
+Security = Literal["starttls", "ssl", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """One remote IMAP account. Immutable; the password prints as ***."""
+
+    server: str
+    port: int
+    user: str
+    password: Secret
+    security: Security = "starttls"
+    folders: tuple[str, ...] = ("INBOX",)
+    keep_mails: bool = False
+    ca_pem: str | None = None  # trusted instead of the system's authorities
+    batch_messages: int = 100
+    batch_bytes: int = 8 * 2**20
+    timeout_seconds: float = 60
+    max_message_bytes: int = 256 * 2**20  # hard ceiling: memory
+    max_size_bytes: int | None = None  # the operator's limit; a message of exactly this size is taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """For which source a connector works, and what that source has already given."""
+
+    source_id: int
+    cursor: Cursor = field(default_factory=Cursor)
+    evaluation: str = "journal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """One message that stays on the server, never deleted there, because we did not take it."""
+
+    remote_id: str
+    size_bytes: int | None
+    reason: str  # plain words

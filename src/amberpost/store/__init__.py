@@ -1,0 +1,1 @@
+"""Keeps bytes exactly: once, compressed, encrypted, write-once. See docs/formats/store.md."""

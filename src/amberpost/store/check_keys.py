@@ -1,0 +1,92 @@
+"""Are keys.db and origin.json what they were? Every row is authenticated; SQLite checks its own structure.
+
+What SQLite never reads (free pages and free space inside pages) has no meaning and is not checked.
+"""
+
+from collections.abc import Iterator
+
+from amberpost.errors import ArchiveError, Finding, IntegrityError, StoreError
+from amberpost.store.disk import Disk
+from amberpost.store.keydb import LOGS, SCHEMA
+from amberpost.store.keys import KeyStore
+from amberpost.store.open_keys import ORIGIN_FILE, read_origin, read_slots
+from amberpost.store.slots import slot_mac
+
+
+def check_keys(keys: KeyStore, disk: Disk, *, deep: bool) -> Iterator[Finding]:
+    """Findings in what all logs share."""
+    yield from _check_origin(keys, disk)
+    try:
+        keys.database.require_format()
+        if deep:
+            yield from _check_structure(keys)
+        yield from _check_slots(keys)
+        yield from _check_keks(keys)
+        yield from _check_intake(keys)
+        yield from _check_marks(keys)
+    except (IntegrityError, StoreError) as error:
+        yield _finding("keys-damaged", "keys.db", str(error))
+
+
+def _check_origin(keys: KeyStore, disk: Disk) -> Iterator[Finding]:
+    try:
+        if read_origin(disk)["origin"] != keys.origin:
+            yield _finding("origin-damaged", ORIGIN_FILE, "another origin than the keys belong to")
+    except ArchiveError as error:
+        yield _finding("origin-damaged", ORIGIN_FILE, str(error))
+
+
+def _check_structure(keys: KeyStore) -> Iterator[Finding]:
+    for (text,) in keys.database.rows("PRAGMA integrity_check"):
+        if text != "ok":
+            yield _finding("keys-damaged", "keys.db", str(text))
+    found = {row[0] for row in keys.database.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if found != set(SCHEMA):
+        yield _finding("keys-damaged", "keys.db", "the tables are not those of this version")
+
+
+def _check_slots(keys: KeyStore) -> Iterator[Finding]:
+    slots = read_slots(keys.database)
+    (count,) = keys.database.rows("SELECT count(*) FROM slot")[0]
+    if not slots or count != len(slots):
+        yield _finding("slot-damaged", "keys.db slot", "an unlock slot is missing or damaged")
+    for slot in slots:
+        if slot_mac(keys.master, keys.origin, slot) != slot.mac:
+            yield _finding("slot-damaged", f"keys.db slot {slot.id}", "the unlock slot was changed")
+
+
+def _check_keks(keys: KeyStore) -> Iterator[Finding]:
+    for id, name, wrapped in keys.database.rows("SELECT id, class, wrapped FROM kek"):
+        try:
+            if not (isinstance(id, int) and isinstance(name, str) and isinstance(wrapped, bytes)):
+                raise ValueError("a damaged row")
+            keys.open_kek(id, name, wrapped)
+        except (ValueError, OverflowError) as error:
+            yield _finding("kek-damaged", f"keys.db kek {id}", str(error))
+
+
+def _check_intake(keys: KeyStore) -> Iterator[Finding]:
+    for name, kek, wrapped in keys.database.rows("SELECT name, kek, wrapped FROM intake"):
+        if wrapped is None:
+            continue
+        try:
+            if not (isinstance(name, str) and isinstance(kek, int) and isinstance(wrapped, bytes)):
+                raise ValueError("a damaged row")
+            keys.open_intake(name, kek, wrapped)
+        except (ValueError, OverflowError, IntegrityError) as error:
+            yield _finding("intake-key-damaged", f"keys.db intake {name!r}", str(error))
+
+
+def _check_marks(keys: KeyStore) -> Iterator[Finding]:
+    for log in LOGS:
+        try:
+            keys.durable(log)
+        except IntegrityError as error:
+            yield _finding("durable-mark-damaged", f"keys.db durable {log}", str(error))
+    names = {row[0] for row in keys.database.rows("SELECT log FROM durable")}
+    if names - set(LOGS):
+        yield _finding("durable-mark-damaged", "keys.db durable", "a mark of an unknown log")
+
+
+def _finding(kind: str, where: str, message: str) -> Finding:
+    return Finding(kind=kind, where=where, message=message)

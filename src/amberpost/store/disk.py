@@ -1,0 +1,320 @@
+"""Files that do not forget: append, sync, replace, read; paths are relative to the data folder.
+
+Promises: a write is whole or an error; what was synced is there after a power loss, directory entry
+included; after any write or sync error the handle never writes again (a second fsync may lie, PostgreSQL's
+"fsyncgate"). Does not repair anything.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from amberpost.errors import StoreError
+from amberpost.store.calls import Buffer, Calls, SystemCalls
+
+_JOIN_BELOW = 1024 * 1024  # smaller buffers are joined, larger ones written without a copy
+
+
+class AppendFile(Protocol):
+    """One file that only grows, with one writer."""
+
+    @property
+    def size(self) -> int: ...
+    def write(self, parts: Sequence[Buffer]) -> None: ...
+    def sync(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Lock(Protocol):
+    """Held until released, or until the process ends."""
+
+    def release(self) -> None: ...
+
+
+class Disk(Protocol):
+    """Everything the store does to files."""
+
+    def read(self, path: str) -> bytes: ...
+    def read_at(self, path: str, offset: int, length: int) -> bytes: ...
+    def size(self, path: str) -> int: ...
+    def exists(self, path: str) -> bool: ...
+    def list(self, path: str) -> list[str]: ...
+    def replace(self, path: str, data: bytes) -> None: ...
+    def create(self, path: str, *, locked: bool = False) -> AppendFile: ...
+    def append(self, path: str) -> AppendFile: ...
+    def truncate(self, path: str, size: int) -> None: ...
+    def settle(self, path: str, offset: int) -> None: ...
+    def remove(self, path: str) -> None: ...
+    def make_folder(self, path: str) -> None: ...
+    def sync_folder(self, path: str) -> None: ...
+    def lock(self, path: str) -> Lock | None: ...
+    def free_bytes(self) -> int: ...
+
+
+@contextlib.contextmanager
+def _as_store_error(doing: str, path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"Cannot {doing}", subject=path) from error
+
+
+class LocalAppendFile:
+    """An append handle; dead after its first error."""
+
+    def __init__(self, calls: Calls, path: str, handle: int) -> None:
+        self._calls = calls
+        self._path = path
+        self._handle: int | None = handle
+        self._failed = False
+        self.size = calls.size(handle)
+
+    def write(self, parts: Sequence[Buffer]) -> None:
+        """Append all parts, in order. They are safe only after sync()."""
+        with self._fail_stop("write"):
+            for block in _blocks(parts):
+                self._write_all(block)
+
+    def sync(self) -> None:
+        """When this returns, what was written survives a power loss."""
+        with self._fail_stop("sync") as handle:
+            self._calls.fdatasync(handle)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            self._calls.close(handle)
+
+    def _write_all(self, block: Buffer) -> None:
+        rest = memoryview(block)
+        while rest:  # short writes are legal
+            written = self._calls.write(self._open_handle(), rest)
+            self.size += written
+            rest = rest[written:]
+
+    @property
+    def handle(self) -> int:
+        return self._open_handle()
+
+    def _open_handle(self) -> int:
+        if self._handle is None or self._failed:
+            raise StoreError("File is closed or failed before; open the archive again", subject=self._path)
+        return self._handle
+
+    @contextlib.contextmanager
+    def _fail_stop(self, doing: str) -> Iterator[int]:
+        handle = self._open_handle()
+        try:
+            with _as_store_error(doing, self._path):
+                yield handle
+        except BaseException:
+            self._failed = True
+            raise
+
+
+def _blocks(parts: Sequence[Buffer]) -> Iterator[Buffer]:
+    small: list[Buffer] = []
+    for part in parts:
+        if len(part) < _JOIN_BELOW:
+            small.append(part)
+            continue
+        if small:
+            yield b"".join(small)
+            small = []
+        yield part
+    if small:
+        yield b"".join(small)
+
+
+class LocalLock:
+    def __init__(self, calls: Calls, handle: int) -> None:
+        self._calls = calls
+        self._handle: int | None = handle
+
+    def release(self) -> None:
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            self._calls.close(handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class LocalDisk:
+    """A folder of this machine."""
+
+    def __init__(self, root: Path, calls: Calls | None = None) -> None:
+        self.root = root
+        self._calls: Calls = SystemCalls() if calls is None else calls
+        self._sure_folders: set[str] = set()
+
+    def read(self, path: str) -> bytes:
+        """All bytes of a file; FileNotFoundError if there is none."""
+        with self._opened(path) as handle:
+            return self._pread(handle, 0, self._calls.size(handle))
+
+    def read_at(self, path: str, offset: int, length: int) -> bytes:
+        """Up to `length` bytes; fewer only at the end of the file."""
+        with self._opened(path) as handle:
+            there = max(0, self._calls.size(handle) - offset)
+            return self._pread(handle, offset, min(length, there)) if there else b""
+
+    def size(self, path: str) -> int:
+        with self._opened(path) as handle:
+            return self._calls.size(handle)
+
+    def exists(self, path: str) -> bool:
+        return self._calls.exists(self._full(path))
+
+    def list(self, path: str) -> list[str]:
+        """The names in a folder, sorted; empty if there is no folder."""
+        with contextlib.suppress(FileNotFoundError):
+            return sorted(self._calls.listdir(self._full(path)))
+        return []
+
+    def replace(self, path: str, data: bytes) -> None:
+        """The file has the old bytes or the new ones, never a mixture; durable on return."""
+        self.make_folder(os.path.dirname(path))
+        temporary = f"{path}.new"
+        handle = self._create(temporary, os.O_TRUNC)
+        try:
+            handle.write([data])
+            handle.sync()
+        finally:
+            handle.close()
+        with _as_store_error("replace", path):
+            self._calls.rename(self._full(temporary), self._full(path))
+        self.sync_folder(os.path.dirname(path))
+
+    def create(self, path: str, *, locked: bool = False) -> AppendFile:
+        """A new empty file, its directory entry durable. Locked: nobody ever sees it without its lock."""
+        self.make_folder(os.path.dirname(path))
+        if not locked:
+            handle = self._create(path, os.O_EXCL)
+            handle.sync()
+        else:
+            handle = self._create(f"{path}.new", os.O_EXCL)
+            self._lock_and_show(handle, path)
+        self.sync_folder(os.path.dirname(path))
+        return handle
+
+    def append(self, path: str) -> AppendFile:
+        """Open an existing file for appending."""
+        with _as_store_error("open", path):
+            handle = self._calls.open(self._full(path), os.O_WRONLY | os.O_APPEND)
+        return LocalAppendFile(self._calls, path, handle)
+
+    def truncate(self, path: str, size: int) -> None:
+        """Cut a file, durably."""
+        with _as_store_error("cut", path):
+            handle = self._calls.open(self._full(path), os.O_WRONLY)
+            try:
+                self._calls.ftruncate(handle, size)
+                self._calls.fsync(handle)
+            finally:
+                self._calls.close(handle)
+
+    def settle(self, path: str, offset: int) -> None:
+        """Write the bytes from `offset` on once more and sync: what is read afterwards is on the disk.
+
+        A sync alone proves nothing when one failed before: the cache then looks clean and is not.
+        """
+        with _as_store_error("write again", path):
+            handle = self._calls.open(self._full(path), os.O_RDWR)
+            try:
+                while block := self._calls.pread(handle, _JOIN_BELOW, offset):
+                    offset += self._calls.pwrite(handle, block, offset)
+                self._calls.fsync(handle)
+            finally:
+                self._calls.close(handle)
+
+    def remove(self, path: str) -> None:
+        """Take a file away, durably; FileNotFoundError if there is none."""
+        try:
+            self._calls.unlink(self._full(path))
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError("Cannot remove", subject=path) from error
+        self.sync_folder(os.path.dirname(path))
+
+    def make_folder(self, path: str) -> None:
+        """The folder and its parents exist, durably: one left by a killed process may not be synced yet."""
+        if not path or path in self._sure_folders:
+            return
+        parent = os.path.dirname(path)
+        self.make_folder(parent)
+        with _as_store_error("make folder", path), contextlib.suppress(FileExistsError):
+            if not self.exists(path):
+                self._calls.mkdir(self._full(path))
+        self.sync_folder(parent)
+        self._sure_folders.add(path)
+
+    def sync_folder(self, path: str) -> None:
+        """What was created, renamed or removed in the folder survives a power loss."""
+        with _as_store_error("sync folder", path or "."):
+            handle = self._calls.open(self._full(path), os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                self._calls.fsync(handle)
+            finally:
+                self._calls.close(handle)
+
+    def lock(self, path: str) -> Lock | None:
+        """Take the lock on a file (made if it is missing), or None if another holds it."""
+        with _as_store_error("lock", path):
+            handle = self._calls.open(self._full(path), os.O_RDWR | os.O_CREAT)
+            if self._calls.lock(handle):
+                return LocalLock(self._calls, handle)
+            self._calls.close(handle)
+        return None
+
+    def free_bytes(self) -> int:
+        return self._calls.free_bytes(str(self.root))
+
+    def _full(self, path: str) -> str:
+        return os.path.join(self.root, path) if path else str(self.root)
+
+    @contextlib.contextmanager
+    def _opened(self, path: str) -> Iterator[int]:
+        try:
+            handle = self._calls.open(self._full(path), os.O_RDONLY)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError("Cannot open", subject=path) from error
+        try:
+            with _as_store_error("read", path):
+                yield handle
+        finally:
+            self._calls.close(handle)
+
+    def _pread(self, handle: int, offset: int, length: int) -> bytes:
+        first = self._calls.pread(handle, length, offset)
+        if len(first) == length or not first:
+            return first
+        parts = [first]
+        got = len(first)
+        while got < length and (part := self._calls.pread(handle, length - got, offset + got)):
+            parts.append(part)
+            got += len(part)
+        return b"".join(parts)
+
+    def _create(self, path: str, flags: int) -> LocalAppendFile:
+        with _as_store_error("create", path):
+            handle = self._calls.open(self._full(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT | flags)
+        return LocalAppendFile(self._calls, path, handle)
+
+    def _lock_and_show(self, file: LocalAppendFile, path: str) -> None:
+        with _as_store_error("lock", path):
+            if not self._calls.lock(file.handle):
+                raise StoreError("Somebody else holds a new file", subject=path)
+            file.sync()
+            self._calls.rename(self._full(f"{path}.new"), self._full(path))

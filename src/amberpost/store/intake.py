@@ -1,0 +1,149 @@
+"""The intake log: what makes accept() durable.
+
+append() returns when its payloads are synced to disk; payloads of callers that come while a sync is running
+go into the next one together. After any error the log is dead and nothing of the failed group was promised.
+"""
+
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amberpost.clock import now
+from amberpost.errors import StoreError
+from amberpost.store.disk import AppendFile, Disk
+from amberpost.store.frames import FrameCipher, frame_header, pack_payload
+from amberpost.store.keys import KeyStore
+
+LOG_LIMIT = 64 * 1024 * 1024  # then a new file is begun, so that this one can be released
+LOG_SECONDS = 600
+GROUP_LIMIT = 8 * 1024 * 1024
+
+
+def intake_path(name: str) -> str:
+    return f"intake/{name}.log"
+
+
+@dataclass(slots=True, kw_only=True)
+class _OpenLog:
+    name: str
+    file: AppendFile
+    cipher: FrameCipher
+    opened_at: float
+    frames: int = 0
+    synced: int = 0
+
+
+class IntakeLog:
+    """The log of one accepting process. Thread-safe."""
+
+    def __init__(self, disk: Disk, keys: KeyStore) -> None:
+        self._disk = disk
+        self._keys = keys
+        self._process = secrets.token_hex(8)
+        self._logs = 0
+        self._log: _OpenLog | None = None
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._asked = 0  # payloads ever asked for
+        self._kept = 0  # payloads synced
+        self._busy = False
+        self._error: Exception | None = None
+        self._changed = threading.Condition()
+
+    def append(self, payloads: Sequence[bytes]) -> None:
+        """When this returns the payloads survive a power loss; on StoreError nothing is promised."""
+        packed = [pack_payload(payload) for payload in payloads]
+        with self._changed:
+            self._wait_for_room()
+            self._waiting += packed
+            self._waiting_bytes += sum(map(len, packed))
+            self._asked += len(packed)
+            mine = self._asked
+        while self._is_unkept(mine):
+            self._flush()
+
+    def close(self) -> None:
+        """Finish the log, so that the worker can release it."""
+        with self._changed:
+            while self._busy:
+                self._changed.wait()
+            self._close_log()
+
+    def rotate(self) -> None:
+        """Let the next append begin a new file."""
+        self.close()
+
+    def _wait_for_room(self) -> None:
+        while self._error is None and self._busy and self._waiting_bytes > GROUP_LIMIT:
+            self._changed.wait()
+        self._require_sound()
+
+    def _require_sound(self) -> None:
+        if self._error is not None:
+            raise StoreError("The intake log failed; open the archive again") from self._error
+
+    def _is_unkept(self, mine: int) -> bool:
+        """False once `mine` is on disk; waits while another thread is syncing."""
+        with self._changed:
+            while self._error is None and self._busy and self._kept < mine:
+                self._changed.wait()
+            if self._kept >= mine:
+                return False
+            self._require_sound()
+            return True
+
+    def _flush(self) -> None:
+        """Write and sync all that waits, unless another thread began to."""
+        with self._changed:
+            if self._busy or not self._waiting or self._error is not None:
+                return
+            self._busy = True
+            group, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        error: Exception | None = StoreError("The intake log was interrupted")
+        try:
+            self._write_group(group)
+            error = None
+        except Exception as caught:
+            error = caught
+            raise
+        finally:
+            with self._changed:
+                self._busy = False
+                self._error = error
+                self._kept += 0 if error else len(group)
+                self._changed.notify_all()
+
+    def _write_group(self, group: list[bytes]) -> None:
+        log = self._current_log()
+        parts: list[bytes] = []
+        for number, packed in enumerate(group, log.frames):
+            sealed = log.cipher.seal(packed, number)
+            parts += (frame_header(sealed, number=number, synced=log.synced), sealed)
+        log.file.write(parts)
+        log.file.sync()
+        log.frames += len(group)
+        log.synced = log.frames
+
+    def _current_log(self) -> _OpenLog:
+        log = self._log
+        age = now().timestamp() - log.opened_at if log else 0
+        if log is not None and (log.file.size >= LOG_LIMIT or not 0 <= age < LOG_SECONDS):
+            self._close_log()
+        if self._log is None:
+            self._log = self._open_log()
+        return self._log
+
+    def _open_log(self) -> _OpenLog:
+        """Key first, file second, then the note that the file is there: a log never lacks its key."""
+        self._logs += 1
+        name = f"{self._process}-{self._logs}"
+        cipher = FrameCipher(self._keys.reserve_intake(name), name)
+        file = self._disk.create(intake_path(name), locked=True)
+        self._keys.confirm_intake(name)
+        return _OpenLog(name=name, file=file, cipher=cipher, opened_at=now().timestamp())
+
+    def _close_log(self) -> None:
+        if self._log is not None:
+            self._log.file.close()
+            self._log = None

@@ -1,0 +1,143 @@
+"""keys.db: the SQLite file of wrapped keys, its schema and its connections.
+
+A commit here is durable when it returns (WAL, synchronous=FULL); what was deleted is overwritten
+(secure_delete, and truncate_wal() for the log). Knows nothing of what the keys open.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from amberpost.errors import IntegrityError, StoreError
+
+Connect = Callable[[], sqlite3.Connection]
+LOGS = ("mail", "audit")
+APPLICATION_ID = 0x414D424B  # "AMBK"
+FORMAT = 1
+
+_COMMON = (
+    "CREATE TABLE slot (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, params TEXT NOT NULL,"
+    " wrapped BLOB NOT NULL, mac BLOB NOT NULL)",
+    "CREATE TABLE kek (id INTEGER PRIMARY KEY, class TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL)",
+    "CREATE TABLE intake (name TEXT PRIMARY KEY, opened INTEGER NOT NULL, kek INTEGER NOT NULL,"
+    " wrapped BLOB) WITHOUT ROWID",
+    "CREATE TABLE durable (log TEXT PRIMARY KEY, next_index INTEGER NOT NULL, segment INTEGER NOT NULL,"
+    " end INTEGER NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID",
+)
+_PER_LOG = (
+    "CREATE TABLE {log}_capture (idx INTEGER PRIMARY KEY, capture_id BLOB, segment INTEGER NOT NULL,"
+    " offset INTEGER NOT NULL, length INTEGER NOT NULL, kek INTEGER NOT NULL, wrapped BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX {log}_capture_id ON {log}_capture (capture_id) WHERE capture_id IS NOT NULL",
+    "CREATE TABLE {log}_object (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
+    " segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, kek INTEGER NOT NULL,"
+    " wrapped BLOB NOT NULL)",
+    "CREATE TABLE {log}_reference (object INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " referrer INTEGER NOT NULL, PRIMARY KEY (object, kind, referrer)) WITHOUT ROWID",
+)
+SCHEMA = _COMMON + tuple(line.format(log=log) for log in LOGS for line in _PER_LOG)
+
+
+def connector(path: Path) -> Connect:
+    """Opens connections to the file at `path`, as this module promises them."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+        connection.execute("PRAGMA cache_size=-16000")
+        return connection
+
+    return connect
+
+
+class KeyDatabase:
+    """One connection per thread; every write in a transaction that is durable or an error.
+
+    Fail-stop: after a failed commit nobody knows what the disk has, so nothing is written any more.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._failed = False
+
+    def create(self) -> None:
+        """Make the tables in an empty file."""
+        with self.transaction() as connection:
+            for line in SCHEMA:
+                connection.execute(line)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+
+    def require_format(self) -> None:
+        """StoreError or IntegrityError unless the file is a keys.db that this version can read."""
+        found = self.rows("PRAGMA application_id")[0][0], self.rows("PRAGMA user_version")[0][0]
+        if found != (APPLICATION_ID, FORMAT):
+            raise IntegrityError("Not a key database, or of an unknown version", subject="keys.db")
+
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        return list(self.iterate(sql, values))
+
+    def iterate(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+        try:
+            yield from self.connection().execute(sql, values)
+        except sqlite3.Error as error:
+            raise IntegrityError("The key database cannot be read", subject="keys.db") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and durable when it ends."""
+        if self._failed:
+            raise StoreError("The key database failed before; open the archive again", subject="keys.db")
+        connection = self._begin()
+        try:
+            yield connection
+            connection.commit()
+        except sqlite3.Error as error:
+            self._failed = True
+            self._roll_back(connection)
+            raise StoreError("Cannot write the key database", subject="keys.db") from error
+        except BaseException:
+            self._roll_back(connection)
+            raise
+
+    def truncate_wal(self) -> None:
+        """Take deleted keys out of the write-ahead log too."""
+        try:
+            self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            raise StoreError("Cannot truncate the log of the key database", subject="keys.db") from error
+
+    def connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            try:
+                found = self._local.connection = self._connect()
+            except sqlite3.Error as error:
+                raise StoreError("Cannot open the key database", subject="keys.db") from error
+            self._all.append(found)
+        return found
+
+    def close(self) -> None:
+        for connection in self._all:
+            connection.close()
+        self._all.clear()
+        self._local = threading.local()
+
+    def _begin(self) -> sqlite3.Connection:
+        connection = self.connection()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise StoreError("Cannot write the key database", subject="keys.db") from error
+        return connection
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.rollback()
+        except sqlite3.Error:
+            self._failed = True

@@ -1,0 +1,139 @@
+"""Making and opening the keys of a data folder: origin.json, keys.db and the key file outside."""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from amberpost.clock import milliseconds, now
+from amberpost.errors import ConfigError, IntegrityError, StoreError
+from amberpost.store.disk import Disk, LocalDisk
+from amberpost.store.keydb import KeyDatabase, connector
+from amberpost.store.keyfile import KeyFile, read_key_file, write_key_file
+from amberpost.store.keys import KeyStore
+from amberpost.store.secret import Secret
+from amberpost.store.slots import Slot, close_slot, open_slot, passphrase_key, passphrase_params
+from amberpost.store.wrap import KEY
+
+ORIGIN_FILE = "origin.json"
+KEYS_FILE = "keys.db"
+PublicKeys = Callable[[KeyStore], Mapping[str, str]]
+
+
+def create_keys(
+    data: Path, key_file: Path, *, passphrase: str | None = None, public_keys: PublicKeys | None = None
+) -> KeyStore:
+    """Make master key, key file, keys.db and, last, origin.json: with it the archive exists.
+
+    `public_keys` is asked, once the labels can be derived, what origin.json shall say.
+    """
+    _require_new(data, key_file)
+    disk = LocalDisk(data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    origin, master = f"amberpost/{secrets.token_hex(8)}", Secret(secrets.token_bytes(KEY))
+    keys = KeyStore(connector(data / KEYS_FILE), origin=origin, master=master)
+    keys.database.create()
+    file_key = Secret(secrets.token_bytes(KEY))
+    _add_slot(keys, 1, kind="key-file", params="", slot_key=file_key)
+    if passphrase is not None:
+        params = passphrase_params()
+        _add_slot(keys, 2, kind="passphrase", params=params, slot_key=passphrase_key(passphrase, params))
+    keys.kek("intake")
+    keys.kek("objects")
+    write_key_file(key_file, KeyFile(origin=origin, slot=1, key=file_key))
+    write_origin(disk, origin, public_keys(keys) if public_keys else {})
+    return keys
+
+
+def open_keys(data: Path, key_file: Path | None = None, passphrase: str | None = None) -> KeyStore:
+    """Open the archive's keys with a key file or a passphrase."""
+    origin = str(read_origin(LocalDisk(data))["origin"])
+    if not (data / KEYS_FILE).exists():
+        raise StoreError("The key database is missing", subject=str(data / KEYS_FILE))
+    database = KeyDatabase(connector(data / KEYS_FILE))
+    database.require_format()
+    slots = read_slots(database)
+    if key_file is not None:
+        master = _open_with_file(slots, origin, key_file)
+    elif passphrase is not None:
+        master = _open_with_passphrase(slots, origin, passphrase)
+    else:
+        raise ConfigError("Neither a key file nor a passphrase is given", code="C010")
+    database.close()
+    return KeyStore(connector(data / KEYS_FILE), origin=origin, master=master)
+
+
+def write_origin(disk: Disk, origin: str, public_keys: Mapping[str, str]) -> None:
+    content = {
+        "created_at": milliseconds(now()),
+        "format": 1,
+        "origin": origin,
+        "public_keys": dict(public_keys),
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    disk.replace(ORIGIN_FILE, text.encode() + b"\n")
+
+
+def read_origin(disk: Disk) -> dict[str, object]:
+    """What origin.json says; StoreError if there is no archive here."""
+    try:
+        content = json.loads(disk.read(ORIGIN_FILE))
+    except FileNotFoundError as error:
+        raise StoreError("There is no archive here", subject=ORIGIN_FILE) from error
+    except ValueError as error:
+        raise IntegrityError("Damaged file", subject=ORIGIN_FILE) from error
+    if not isinstance(content, dict) or not isinstance(content.get("origin"), str):
+        raise IntegrityError("Damaged file", subject=ORIGIN_FILE)
+    if content.get("format") != 1:
+        raise IntegrityError("Unknown format version", subject=ORIGIN_FILE)
+    return content
+
+
+def read_slots(database: KeyDatabase) -> list[Slot]:
+    rows = database.rows("SELECT id, kind, params, wrapped, mac FROM slot ORDER BY id")
+    return [
+        Slot(id=id, kind=kind, params=params, wrapped=wrapped, mac=mac)
+        for id, kind, params, wrapped, mac in rows
+        if isinstance(id, int) and isinstance(kind, str) and isinstance(params, str)
+        if isinstance(wrapped, bytes) and isinstance(mac, bytes)
+    ]
+
+
+def _require_new(data: Path, key_file: Path) -> None:
+    if key_file.resolve().is_relative_to(data.resolve()):
+        raise ConfigError("The key file must lie outside the data folder", subject=str(key_file), code="C011")
+    for path in (data / ORIGIN_FILE, data / KEYS_FILE, key_file):
+        if path.exists():
+            raise StoreError("Already there; nothing was changed", subject=str(path))
+
+
+def _add_slot(keys: KeyStore, id: int, *, kind: str, params: str, slot_key: Secret) -> None:
+    slot = close_slot(
+        id=id, kind=kind, params=params, origin=keys.origin, slot_key=slot_key, master=keys.master
+    )
+    with keys.transaction() as connection:
+        row = (slot.id, slot.kind, slot.params, slot.wrapped, slot.mac)
+        connection.execute("INSERT INTO slot VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _open_with_file(slots: list[Slot], origin: str, path: Path) -> Secret:
+    content = read_key_file(path)
+    if content.origin != origin:
+        raise StoreError("The key file belongs to another archive", subject=str(path))
+    for slot in slots:
+        if slot.id == content.slot and slot.kind == "key-file":
+            try:
+                return open_slot(slot, origin, content.key)
+            except ValueError as error:
+                raise IntegrityError("The key file does not open its slot", subject=str(path)) from error
+    raise IntegrityError("There is no slot for the key file", subject=str(path))
+
+
+def _open_with_passphrase(slots: list[Slot], origin: str, passphrase: str) -> Secret:
+    for slot in slots:
+        if slot.kind == "passphrase":
+            try:
+                return open_slot(slot, origin, passphrase_key(passphrase, slot.params))
+            except ValueError:
+                continue
+    raise StoreError("The passphrase opens no slot", subject=KEYS_FILE)

@@ -1,0 +1,193 @@
+"""A message as a skeleton and the objects kept once: byte-exact or not at all.
+
+split() runs in a pool child: its result is plain values, packed already. join() gives back the very bytes
+or raises IntegrityError. An object's id is a keyed hash of its bytes: nobody else can test a guess.
+"""
+
+import hashlib
+import hmac
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from amberpost.errors import IntegrityError
+from amberpost.store.base64cut import Layout, decode_exactly, encode
+from amberpost.store.pack import pack, unpack
+
+MAX_DEPTH = 3  # report, original, attachment
+MAX_BYTES = 512 * 1024 * 1024
+_COUNT = struct.Struct(">H")
+_REFERENCE = struct.Struct(">I32sIHB")  # at, id, size, line, flags
+_BASE64, _CRLF = 1, 2
+_MAX_REFERENCES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """raw[start:end] is worth keeping once. `cuts` are relative to the kept (for base64: decoded) bytes."""
+
+    start: int
+    end: int
+    kind: Literal["whole", "base64"]
+    cuts: tuple["Cut", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """An object belongs at this offset of the skeleton. `layout` is None for bytes kept as they are."""
+
+    at: int
+    id: bytes
+    size: int  # of the object's bytes
+    layout: Layout | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitObject:
+    """Bytes to keep once, as packed body and the ids it refers to itself."""
+
+    id: bytes
+    packed: bytes
+    references: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """`skeleton` is packed (see pack_body); objects come before those that refer to them."""
+
+    skeleton: bytes
+    references: tuple[bytes, ...]
+    objects: tuple[SplitObject, ...]
+
+
+def object_id(dedup_key: bytes, content: bytes | memoryview) -> bytes:
+    return hmac.digest(dedup_key, content, hashlib.sha256)
+
+
+def split(raw: bytes, cuts: Sequence[Cut], dedup_key: bytes) -> Split:
+    """Take the cuts out of raw. What would not come back byte-exact stays in the skeleton."""
+    objects: dict[bytes, SplitObject] = {}
+    body, references = _split(raw, cuts, _Job(dedup_key=dedup_key, objects=objects), depth=0)
+    return Split(skeleton=body, references=references, objects=tuple(objects.values()))
+
+
+def join(body: bytes, get_object: Callable[[bytes], bytes]) -> bytes:
+    """The bytes that split() took apart; get_object gives the packed body of an object id."""
+    try:
+        return _join(body, get_object, depth=0)
+    except (ValueError, struct.error) as error:
+        raise IntegrityError("A kept message cannot be joined") from error
+
+
+def body_references(body: bytes) -> tuple[Reference, ...]:
+    """What a packed body refers to; ValueError on damage."""
+    return _parse(unpack(body, limit=MAX_BYTES))[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    dedup_key: bytes
+    objects: dict[bytes, SplitObject]
+
+
+def _split(raw: bytes, cuts: Sequence[Cut], job: _Job, *, depth: int) -> tuple[bytes, tuple[bytes, ...]]:
+    pieces: list[bytes | memoryview] = []
+    references: list[Reference] = []
+    view, done, length = memoryview(raw), 0, 0
+    for cut in _usable(cuts, len(raw)) if depth < MAX_DEPTH else ():
+        made = _make_object(view, cut, job, depth)
+        if made is None:
+            continue
+        start, end, id, size, layout = made
+        pieces.append(view[done:start])
+        length += start - done
+        references.append(Reference(at=length, id=id, size=size, layout=layout))
+        done = end
+    pieces.append(view[done:])
+    return _pack_body(pieces, references), tuple(dict.fromkeys(one.id for one in references))
+
+
+def _make_object(
+    view: memoryview, cut: Cut, job: _Job, depth: int
+) -> tuple[int, int, bytes, int, Layout | None] | None:
+    """Keep one cut: where it really starts and ends, and what was kept. None if it must stay."""
+    if cut.kind == "whole":
+        start, end, layout = cut.start, cut.end, None
+        content = bytes(view[start:end]) if end - start < len(view) else view.obj
+    else:
+        found = decode_exactly(view[cut.start : cut.end])
+        if found is None:
+            return None
+        start, end = cut.start + found.start, cut.start + found.end
+        content, layout = found.content, found.layout
+    if not isinstance(content, bytes):
+        content = bytes(content)
+    id = object_id(job.dedup_key, content)
+    if id not in job.objects:
+        packed, references = _split(content, cut.cuts, job, depth=depth + 1)
+        job.objects[id] = SplitObject(id=id, packed=packed, references=references)
+    return start, end, id, len(content), layout
+
+
+def _usable(cuts: Sequence[Cut], length: int) -> list[Cut]:
+    """In order, inside raw, not empty, not overlapping."""
+    usable: list[Cut] = []
+    done = 0
+    for cut in sorted(cuts, key=lambda one: one.start):
+        if done <= cut.start < cut.end <= length and len(usable) < _MAX_REFERENCES:
+            usable.append(cut)
+            done = cut.end
+    return usable
+
+
+def _pack_body(pieces: list[bytes | memoryview], references: list[Reference]) -> bytes:
+    head = [_COUNT.pack(len(references))]
+    head += [_REFERENCE.pack(one.at, one.id, one.size, *_flags(one.layout)) for one in references]
+    return pack(b"".join([*head, *pieces]))
+
+
+def _flags(layout: Layout | None) -> tuple[int, int]:
+    if layout is None:
+        return 0, 0
+    return layout.line, _BASE64 | (_CRLF if layout.eol == b"\r\n" else 0)
+
+
+def _parse(body: bytes) -> tuple[tuple[Reference, ...], memoryview]:
+    (count,) = _COUNT.unpack_from(body)
+    end = _COUNT.size + count * _REFERENCE.size
+    if len(body) < end:
+        raise ValueError("references are cut off")
+    fields = _REFERENCE.iter_unpack(memoryview(body)[_COUNT.size : end])
+    return tuple(_reference(*one) for one in fields), memoryview(body)[end:]
+
+
+def _reference(at: int, id: bytes, size: int, line: int, flags: int) -> Reference:
+    if flags > (_BASE64 | _CRLF) or flags == _CRLF or (not flags & _BASE64 and line):
+        raise ValueError("unknown reference flags")
+    layout = None
+    if flags & _BASE64:
+        layout = Layout(line=line, eol=b"\r\n" if flags & _CRLF else b"\n")
+    return Reference(at=at, id=id, size=size, layout=layout)
+
+
+def _join(packed: bytes, get_object: Callable[[bytes], bytes], *, depth: int) -> bytes:
+    references, skeleton = _parse(unpack(packed, limit=MAX_BYTES))
+    if references and depth >= MAX_DEPTH:
+        raise ValueError("objects refer to objects too deep")
+    pieces: list[bytes | memoryview] = []
+    done = total = 0
+    for one in references:
+        if not done <= one.at <= len(skeleton):
+            raise ValueError("a reference lies outside the skeleton")
+        content = _join(get_object(one.id), get_object, depth=depth + 1)
+        if len(content) != one.size:
+            raise ValueError("an object has another size than its reference says")
+        piece = encode(content, one.layout) if one.layout else content
+        total += len(piece)
+        if total > MAX_BYTES:
+            raise ValueError("joined size exceeds the limit")
+        pieces += (skeleton[done : one.at], piece)
+        done = one.at
+    pieces.append(skeleton[done:])
+    return b"".join(pieces)

@@ -1,0 +1,34 @@
+"""Wrapping one key with another: AES-256-GCM with a random nonce, kept as nonce || ciphertext || tag."""
+
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY = 32
+NONCE = 12
+
+
+def wrap(cipher: AESGCM, plain: bytes, aad: bytes) -> bytes:
+    nonce = secrets.token_bytes(NONCE)
+    return nonce + cipher.encrypt(nonce, plain, aad)
+
+
+def unwrap(cipher: AESGCM, wrapped: bytes, aad: bytes) -> bytes:
+    """ValueError if the bytes or what they are bound to were changed."""
+    try:
+        return cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], aad)
+    except InvalidTag:
+        raise ValueError("authentication failed") from None
+
+
+def bound(*parts: str | int | bytes) -> bytes:
+    """Associated data that means one list of values only: each part carries its length."""
+    return b"".join(_with_length(part) for part in parts)
+
+
+def _with_length(part: str | int | bytes) -> bytes:
+    if isinstance(part, int):
+        part = part.to_bytes(8, "big")
+    data = part.encode() if isinstance(part, str) else part
+    return len(data).to_bytes(4, "big") + data

@@ -1,0 +1,27 @@
+"""Take custody: bytes in, receipts out. Nothing is parsed here, so no parser can cost a message."""
+
+import secrets
+from collections.abc import Sequence
+
+from amberpost.clock import now
+from amberpost.handover import CaptureId, Incoming, Receipt
+from amberpost.store.intake import IntakeLog
+from amberpost.vault.frame import encode_frame
+
+
+def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:
+    """Take custody of messages.
+
+    When this returns, the bytes are in the intake log and synced to disk; from now on only a sealed record
+    takes them out of there. It does not look inside. Handing the same thing over again is allowed;
+    process() decides what is a repetition. On any error nothing has been promised.
+    """
+    captured_at = now()
+    receipts = [Receipt(capture_id=CaptureId(secrets.token_bytes(16))) for _ in incoming]
+    intake.append(
+        [
+            encode_frame(receipt.capture_id, item, captured_at)
+            for receipt, item in zip(receipts, incoming, strict=True)
+        ]
+    )
+    return receipts

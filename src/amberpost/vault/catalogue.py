@@ -1,0 +1,250 @@
+"""The catalogue follows the log: each entry, in order, becomes rows. Pure repetition gives the same rows.
+
+`catalogue()` runs in one transaction with the position it reached, so a crash leaves the catalogue at an
+earlier point of the log and never in between.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from amberpost.clock import milliseconds
+from amberpost.search.document import Document
+from amberpost.sources.progress import add_sealed
+from amberpost.vault.entries import Entry
+from amberpost.vault.models import (
+    Assignment,
+    Capture,
+    IndexJob,
+    Message,
+    Outcome,
+    Party,
+    Position,
+    Quarantine,
+)
+from amberpost.vault.prepare import Prepared
+from amberpost.vault.reasons import Reason
+from amberpost.vault.rows import address_ids, chunks, insert
+
+CATALOGUE = "catalogue"
+INDEX = "index"
+
+Owned = tuple[int, int, int, int]  # message id, archive id, reason, entry
+
+_MESSAGE_COLUMNS = (
+    "id", "sha256", "message_id", "subject", "from_name", "from_address", "sent_at", "captured_at", "thread",
+    "fork", "size_bytes", "attachment_count", "flags", "defects", "quarantine", "error",
+)  # fmt: skip
+_CAPTURE_COLUMNS = (
+    "index", "capture_id", "message_id", "source_id", "outcome", "fingerprint", "captured_at", "raw_bytes",
+)  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Catalogued:
+    """What the search index must learn from a catalogued batch."""
+
+    documents: list[Document] = field(default_factory=list)  # new messages
+    changed: set[int] = field(default_factory=set)  # older messages whose archives changed
+    outcomes: dict[bytes, Outcome] = field(default_factory=dict)  # by capture id
+
+
+def catalogue(entries: Sequence[Entry]) -> Catalogued:
+    """Make rows of the entries that follow the catalogue's position; call it inside a transaction."""
+    result = Catalogued()
+    if not entries:
+        return result
+    captured = [entry for entry in entries if entry.prepared is not None]
+    messages = _messages_of(captured)
+    new = _add_messages(captured, messages)
+    touched = _own(entries, messages)
+    _settle_quarantine(new.keys() | touched)
+    _add_captures(entries, messages, result)
+    _add_parties(captured)
+    add_sealed(_remote_ids(entries))
+    result.changed = touched - new.keys()
+    insert(IndexJob, ["message_id"], [(message_id,) for message_id in result.changed])
+    result.documents = _documents(new)
+    _advance(entries[-1].index + 1)
+    return result
+
+
+def find_fingerprints(fingerprints: Sequence[bytes]) -> dict[bytes, int]:
+    """Index of the capture that first brought each of these handings-over."""
+    found: dict[bytes, int] = {}
+    for some in chunks(fingerprints):
+        rows = Capture.objects.filter(fingerprint__in=some).values_list("fingerprint", "index")
+        found.update((bytes(fingerprint), index) for fingerprint, index in rows if fingerprint is not None)
+    return found
+
+
+def position(name: str) -> int:
+    """The ledger index that `name` (CATALOGUE or INDEX) expects next."""
+    return Position.objects.filter(name=name).values_list("next_index", flat=True).first() or 0
+
+
+def set_position(name: str, next_index: int) -> None:
+    Position.objects.update_or_create(name=name, defaults={"next_index": next_index})
+
+
+def archives_of(message_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """The archives of each message, in a stable order."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for some in chunks(sorted(message_ids)):
+        for message_id, archive_id in Assignment.objects.filter(message_id__in=some).values_list(
+            "message_id", "archive_id"
+        ):
+            found[message_id].add(archive_id)
+    return {message_id: tuple(sorted(archives)) for message_id, archives in found.items()}
+
+
+def _messages_of(captured: Sequence[Entry]) -> dict[bytes, int]:
+    """SHA-256 -> message id, for all that are known; the first capture in the batch gives a new message its id."""
+    digests = {_prepared(entry).facts.sha256 for entry in captured}
+    known: dict[bytes, int] = {}
+    for some in chunks(sorted(digests)):
+        rows = Message.objects.filter(sha256__in=some).values_list("sha256", "id")
+        known.update((bytes(sha256), message_id) for sha256, message_id in rows)
+    for entry in captured:
+        known.setdefault(_prepared(entry).facts.sha256, entry.index)
+    return known
+
+
+def _add_messages(captured: Sequence[Entry], messages: dict[bytes, int]) -> dict[int, Entry]:
+    new = {e.index: e for e in captured if messages[_prepared(e).facts.sha256] == e.index}
+    insert(Message, _MESSAGE_COLUMNS, [_message_row(entry) for entry in new.values()])
+    return new
+
+
+def _message_row(entry: Entry) -> tuple[object, ...]:
+    prepared = _prepared(entry)
+    facts = prepared.facts
+    return (
+        entry.index, facts.sha256, facts.message_id, facts.subject, facts.from_name, facts.from_address,
+        milliseconds(facts.sent_at), milliseconds(prepared.capture.captured_at), facts.thread, facts.fork,
+        facts.size_bytes, facts.attachment_count, facts.flags, facts.defects,
+        int(Quarantine.UNPROCESSABLE if facts.error else Quarantine.NO_ARCHIVE), facts.error,
+    )  # fmt: skip
+
+
+def _own(entries: Sequence[Entry], messages: dict[bytes, int]) -> set[int]:
+    """Write who owns what, forks included. Returns the messages that may have got an archive."""
+    owned: list[Owned] = []
+    for entry in entries:
+        if entry.prepared is not None:
+            message_id = messages[entry.prepared.facts.sha256]
+            owned += [(message_id, a, r, entry.index) for a, r in entry.header["assignments"]]
+        elif entry.leaf["t"] == "ASSIGN":
+            owned += [(message_id, a, r, entry.index) for message_id, a, r in entry.header["assign"]]
+    before = archives_of({message_id for message_id, _, _, _ in owned} | set(messages.values()))
+    insert(Assignment, ("message_id", "archive_id", "reason", "entry"), owned)
+    now_owned: dict[int, set[int]] = defaultdict(set)
+    for message_id, archive_id, _, _ in owned:
+        now_owned[message_id].add(archive_id)
+    touched = {m for m, archives in now_owned.items() if not archives.issubset(before.get(m, ()))}
+    return touched | _share_with_forks(touched | set(messages.values()), entries[-1].index)
+
+
+def _share_with_forks(message_ids: set[int], entry: int) -> set[int]:
+    """The owners of a fork group see each of its messages (formats.md section 4, message identity)."""
+    groups = _fork_groups(message_ids)
+    members = {message_id for group in groups for message_id in group}
+    if not members:
+        return set()
+    archives = archives_of(members)
+    shared: list[Owned] = []
+    for group in groups:
+        union = {archive_id for message_id in group for archive_id in archives.get(message_id, ())}
+        for message_id in group:
+            missing = sorted(union.difference(archives.get(message_id, ())))
+            shared += [(message_id, archive_id, int(Reason.FORK), entry) for archive_id in missing]
+    insert(Assignment, ("message_id", "archive_id", "reason", "entry"), shared)
+    return {message_id for message_id, _, _, _ in shared}
+
+
+def _fork_groups(message_ids: set[int]) -> list[list[int]]:
+    """The groups of more than one message among those that share a fork key with these."""
+    keys: set[bytes] = set()
+    for some in chunks(sorted(message_ids)):
+        keys.update(bytes(k) for k in Message.objects.filter(id__in=some).values_list("fork", flat=True))
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for some_keys in chunks(sorted(keys)):
+        for message_id, key in Message.objects.filter(fork__in=some_keys).values_list("id", "fork"):
+            groups[bytes(key)].append(message_id)
+    return [sorted(group) for group in groups.values() if len(group) > 1]
+
+
+def _settle_quarantine(message_ids: Iterable[int]) -> None:
+    """A message with an archive is in no quarantine."""
+    for some in chunks(sorted(archives_of(message_ids))):
+        Message.objects.filter(id__in=some).exclude(quarantine=0).update(quarantine=Quarantine.NONE)
+
+
+def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], result: Catalogued) -> None:
+    captures = [entry for entry in entries if "capture_id" in entry.header]
+    owned = archives_of({messages[_prepared(e).facts.sha256] for e in captures if e.prepared})
+    rows = []
+    for entry in captures:
+        message_id = messages[entry.prepared.facts.sha256] if entry.prepared else _message_of(entry, rows)
+        outcome = _outcome(entry, message_id in owned)
+        capture_id = bytes.fromhex(entry.header["capture_id"])
+        result.outcomes[capture_id] = outcome
+        prepared = entry.prepared
+        rows.append((
+            entry.index, capture_id, message_id, entry.header["origin"]["source"], int(outcome),
+            prepared.fingerprint if prepared else None, entry.header["captured_at"],
+            prepared.raw_bytes if prepared else 0,
+        ))  # fmt: skip
+    insert(Capture, _CAPTURE_COLUMNS, rows)
+
+
+def _message_of(entry: Entry, rows: Sequence[tuple[object, ...]]) -> int | None:
+    """The message a DUP repeats: its capture is in this batch or catalogued before."""
+    ref = entry.leaf["ref"]
+    for row in rows:
+        if row[0] == ref:
+            return row[2] if isinstance(row[2], int) else None
+    return Capture.objects.filter(index=ref).values_list("message_id", flat=True).first()
+
+
+def _outcome(entry: Entry, is_owned: bool) -> Outcome:
+    if entry.leaf["t"] == "DUP":
+        return Outcome.DUPLICATE
+    return Outcome.STORED if is_owned else Outcome.QUARANTINED
+
+
+def _add_parties(captured: Sequence[Entry]) -> None:
+    ids = address_ids(claim.address for entry in captured for claim in _prepared(entry).claims)
+    insert(
+        Party,
+        ("capture_index", "address_id", "reason"),
+        [
+            (entry.index, ids[claim.address], int(claim.reason))
+            for entry in captured
+            for claim in _prepared(entry).claims
+        ],
+    )
+
+
+def _remote_ids(entries: Sequence[Entry]) -> list[tuple[int, str]]:
+    """(source id, remote id) of each message that came from a mailbox."""
+    origins = [entry.header["origin"] for entry in entries if "origin" in entry.header]
+    return [(origin["source"], origin["remote_id"]) for origin in origins if origin["protocol"] == "imap"]
+
+
+def _documents(new: dict[int, Entry]) -> list[Document]:
+    archives = archives_of(new)
+    return [
+        replace(_prepared(entry).document, message_id=message_id, archives=archives.get(message_id, ()))
+        for message_id, entry in new.items()
+    ]
+
+
+def _advance(next_index: int) -> None:
+    if not Position.objects.filter(name=CATALOGUE).update(next_index=next_index):
+        Position.objects.create(name=CATALOGUE, next_index=next_index)
+
+
+def _prepared(entry: Entry) -> Prepared:
+    assert entry.prepared is not None
+    return entry.prepared

@@ -1,0 +1,103 @@
+"""Write messages out: one file each, exact bytes, and a manifest with hashes. One bad message stops nothing."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from amberpost.accounts.models import User
+from amberpost.accounts.permissions import scope_of
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.errors import ArchiveError, NotPermitted, UserError
+from amberpost.search.index import Scope
+from amberpost.search.query import parse_query
+from amberpost.vault.find import readable_index
+from amberpost.vault.models import Capture, Message, Outcome
+from amberpost.vault.open import Vault
+from amberpost.vault.original import open_capture, open_original
+from amberpost.vault.visible import messages_within
+
+What = Literal["original", "capture"]
+
+_PAGE = 1000
+_FOLDER_FILES = 10_000  # more files in one folder make file managers slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What an export wrote."""
+
+    path: Path
+    count: int
+    bytes: int
+
+
+def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) -> Manifest:
+    """Everything, by whoever holds the key file; recorded as such."""
+    scope = Scope(everything=True)
+    manifest = _write(vault, to, _indexes(vault, scope, query, what), what)
+    record(actor, Action.EXPORT_WHOLE, count=manifest.count, what=what, is_query=bool(query))
+    return manifest
+
+
+def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, actor: str) -> Manifest:
+    """What `user` may see. Captures hold journal reports, and those name Bcc recipients: not for readers."""
+    if what == "capture":
+        raise NotPermitted(_("Captures can be exported only for the whole archive: they name Bcc recipients"))
+    manifest = _write(vault, to, _indexes(vault, scope_of(user), query, what), what)
+    record(actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
+    return manifest
+
+
+def _indexes(vault: Vault, scope: Scope, query: str, what: What) -> Iterator[int]:
+    """Ledger indexes to export: first captures of messages, or every capture of them."""
+    for message_ids in _pages(vault, scope, query):
+        if what == "original":
+            yield from message_ids
+        else:
+            captures = Capture.objects.filter(message_id__in=message_ids).exclude(outcome=Outcome.DUPLICATE)
+            yield from captures.order_by("index").values_list("index", flat=True)
+
+
+def _pages(vault: Vault, scope: Scope, query: str) -> Iterator[list[int]]:
+    if not query.strip():
+        ids = messages_within(scope).order_by("id").values_list("id", flat=True)
+        for start in range(0, ids.count(), _PAGE):
+            yield list(ids[start : start + _PAGE])
+        return
+    index, tree, offset = readable_index(vault), parse_query(query), 0
+    while found := index.find(tree, scope, sort="date", limit=_PAGE, offset=offset).ids:
+        yield list(Message.objects.filter(id__in=found).values_list("id", flat=True))
+        offset += len(found)
+
+
+def _write(vault: Vault, to: Path, indexes: Iterable[int], what: What) -> Manifest:
+    if to.exists() and any(to.iterdir()):
+        raise UserError(_("The folder is not empty"), subject=str(to))
+    to.mkdir(parents=True, exist_ok=True)
+    path, count, size = to / "manifest.jsonl", 0, 0
+    with path.open("w", encoding="utf-8") as manifest:
+        for index in indexes:
+            line = _write_one(vault, to, index, what)
+            manifest.write(json.dumps(line) + "\n")
+            if "error" not in line:
+                count += 1
+                size += int(str(line["size"]))
+    return Manifest(path=path, count=count, bytes=size)
+
+
+def _write_one(vault: Vault, to: Path, index: int, what: What) -> dict[str, object]:
+    try:
+        raw = open_original(vault, index).shown if what == "original" else open_capture(vault, index).raw
+    except ArchiveError as error:
+        return {"id": index, "error": str(error)}
+    name = f"{index // _FOLDER_FILES:04d}/{index:010d}.eml"
+    file = to / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(raw)
+    return {"file": name, "sha256": hashlib.sha256(raw).hexdigest(), "id": index, "size": len(raw)}

@@ -1,0 +1,134 @@
+"""Find mail for a user: his scope is part of the index query; what comes back is read through visible_messages."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from amberpost.accounts.models import User
+from amberpost.accounts.permissions import scope_of
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.directory.models import Archive
+from amberpost.message.parse import parse
+from amberpost.message.text import index_text
+from amberpost.search.excerpt import excerpt as make_excerpt
+from amberpost.search.index import Index, IndexDamaged, Scope, Sort
+from amberpost.search.query import Query, parse_query
+from amberpost.vault.indexing import index_lag
+from amberpost.vault.models import Assignment, Message
+from amberpost.vault.open import Vault
+from amberpost.vault.original import open_original
+from amberpost.vault.visible import messages_within, visible_messages
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One line of a result list."""
+
+    id: int
+    sha256: str
+    message_id: str
+    subject: str
+    from_name: str
+    from_address: str
+    sent_at: datetime
+    captured_at: datetime
+    archives: tuple[str, ...]  # names of those the user may see
+    attachment_count: int
+    size_bytes: int
+    flags: frozenset[str]
+    fork: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some hits of `count`; `lag` messages are archived and not yet findable."""
+
+    count: int
+    hits: tuple[Hit, ...]
+    lag: int
+
+
+def find(
+    vault: Vault,
+    user: User,
+    text: str,
+    *,
+    sort: Sort = "relevance",
+    limit: int = 25,
+    offset: int = 0,
+    actor: str | None = None,
+    zone: ZoneInfo = UTC_ZONE,
+) -> Page:
+    """Search as `user`. QueryError if the text cannot be understood. Recorded, without the words."""
+    query = parse_query(text, zone=zone)
+    page = find_within(vault, scope_of(user), query, sort=sort, limit=limit, offset=offset)
+    if offset == 0:
+        record(actor or user.login, Action.SEARCH_MADE, count=page.count, characters=len(text))
+    return page
+
+
+def find_within(vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: int, offset: int = 0) -> Page:
+    """Search within a scope; the callers decide whose."""
+    found = readable_index(vault).find(query, scope, sort=sort, limit=limit, offset=offset)
+    return Page(count=found.count, hits=hits(scope, found.ids), lag=index_lag())
+
+
+def readable_index(vault: Vault) -> Index:
+    """The index, or a clear word that it must be made anew; never an answer from a part."""
+    if vault.index is None:
+        raise IndexDamaged(
+            "The search index is missing or damaged; make it anew with: amberpost rebuild --index"
+        )
+    return vault.index
+
+
+def hits(scope: Scope, ids: Sequence[int]) -> tuple[Hit, ...]:
+    """Hits for message ids, in their order; those outside the scope are left out."""
+    rows = messages_within(scope).in_bulk(ids)
+    names = _archive_names(scope, ids)
+    return tuple(_hit(rows[i], names.get(i, ())) for i in ids if i in rows)
+
+
+def excerpt(vault: Vault, user: User, message_id: int, text: str) -> list[tuple[str, bool]]:
+    """A piece of the message around the words of the query: (text, is marked). Empty if it may not be seen."""
+    if not visible_messages(user).filter(id=message_id).exists():
+        return []
+    shown = open_original(vault, message_id).shown
+    return make_excerpt(index_text(shown, parse(shown)).body, parse_query(text))
+
+
+def _archive_names(scope: Scope, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    assigned = Assignment.objects.filter(message_id__in=ids)
+    if not scope.everything:
+        assigned = assigned.filter(archive_id__in=scope.archives)
+    pairs = set(assigned.values_list("message_id", "archive_id"))
+    names = dict(Archive.objects.filter(id__in={a for _, a in pairs}).values_list("id", "name"))
+    found: dict[int, list[str]] = defaultdict(list)
+    for message_id, archive_id in sorted(pairs):
+        found[message_id].append(names.get(archive_id, str(archive_id)))
+    return {message_id: tuple(archives) for message_id, archives in found.items()}
+
+
+def _hit(row: Message, archives: tuple[str, ...]) -> Hit:
+    assert row.sent_at is not None
+    assert row.captured_at is not None
+    return Hit(
+        id=row.id,
+        sha256=bytes(row.sha256).hex(),
+        message_id=row.message_id,
+        subject=row.subject,
+        from_name=row.from_name,
+        from_address=row.from_address,
+        sent_at=row.sent_at,
+        captured_at=row.captured_at,
+        archives=archives,
+        attachment_count=row.attachment_count,
+        size_bytes=row.size_bytes,
+        flags=frozenset(row.flags.split()),
+        fork=bytes(row.fork),
+    )

@@ -1,0 +1,71 @@
+"""Late assignment: mail that is kept finds its archive when a fitting address appears."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from amberpost.directory.book import AddressBook, load_address_book
+from amberpost.directory.models import Address
+from amberpost.vault.catalogue import archives_of, catalogue
+from amberpost.vault.entries import assign_draft, parse_header
+from amberpost.vault.frame import taken
+from amberpost.vault.models import Capture, Message, Party, Work, WorkKind
+from amberpost.vault.open import Vault
+from amberpost.vault.prepare import owned_at
+from amberpost.vault.rows import chunks
+from amberpost.vault.seal import append, sealing_time
+
+_PER_ENTRY = 60  # message ids that fit a leaf of 1 KiB
+
+Found = tuple[int, int, int]  # message id, archive id, reason
+
+
+def request_assignment(addresses: Sequence[str], requested_by: str) -> None:
+    """Ask the worker to look through kept mail for these addresses."""
+    if addresses:
+        Work.objects.create(
+            kind=WorkKind.ASSIGN, detail={"addresses": list(addresses)}, requested_by=requested_by
+        )
+
+
+def assign_late(vault: Vault, addresses: Sequence[str]) -> set[int]:
+    """Assign kept messages to the holders of `addresses`. Returns the messages that changed."""
+    book = load_address_book()
+    found = [item for address in addresses for item in _missing(vault, address, book)]
+    unique = list(dict.fromkeys(found))
+    at = sealing_time(vault.mail)
+    drafts = [(assign_draft([*some], at=at), None) for some in chunks(unique, _PER_ENTRY)]
+    with transaction.atomic():
+        return catalogue(append(vault.mail, drafts, at=at)).changed
+
+
+def _missing(vault: Vault, address: str, book: AddressBook) -> list[Found]:
+    """The messages that claim `address` and are not yet in its holder's archive."""
+    if not Address.objects.filter(address=address).exists():
+        return []
+    parties = list(Party.objects.filter(address__address=address).values_list("capture_index", "reason"))
+    messages: dict[int, int] = {}
+    for some in chunks([index for index, _ in parties]):
+        rows = Capture.objects.filter(index__in=some, message__isnull=False)
+        messages.update(rows.values_list("index", "message_id"))
+    known = archives_of(messages.values())
+    found = []
+    for index, reason in parties:
+        message_id = messages.get(index)
+        if message_id is None:
+            continue
+        archive_id = _holder(vault, index, message_id, address, book)
+        if archive_id is not None and archive_id not in known.get(message_id, ()):
+            found.append((message_id, archive_id, reason))
+    return found
+
+
+def _holder(vault: Vault, index: int, message_id: int, address: str, book: AddressBook) -> int | None:
+    """Who held the address when the capture came; reads the sealed header only if the time matters."""
+    holders = book.holders(address)
+    if len(holders) == 1 and holders[0].is_whole_time:
+        return holders[0].archive_id
+    _, header = vault.mail.store.read_header(index)
+    capture = taken(parse_header(header), b"")  # type: ignore[arg-type]
+    sent_at = Message.objects.values_list("sent_at", flat=True).get(id=message_id)
+    return book.find_archive(address, owned_at(capture, sent_at or capture.received_at))

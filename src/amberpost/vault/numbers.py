@@ -1,0 +1,105 @@
+"""Every number that a page or a command shows about the whole archive comes from here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Q, Sum
+
+from amberpost.sources.models import Source
+from amberpost.store.disk import LocalDisk
+from amberpost.vault.indexing import index_lag
+from amberpost.vault.models import Capture, Message, Outcome, Quarantine, WorkerStatus
+from amberpost.vault.open import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceNumbers:
+    source: Source
+    captures: int
+    duplicates: int
+    quarantined: int
+    last_capture_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What is kept. captures = stored + duplicates + quarantined, as they were when they came."""
+
+    messages: int
+    captures: int
+    stored: int
+    duplicates: int
+    quarantined_captures: int
+    in_quarantine: int  # messages that are in no archive now
+    unprocessable: int
+    raw_bytes: int  # as handed over
+    kept_bytes: int  # segments, keys, ledger, embedded catalogue and index on disk
+    free_bytes: int
+    index_lag: int
+    intake_pending: int
+    last_capture_at: datetime | None
+    sources: tuple[SourceNumbers, ...]
+    workers: tuple[WorkerStatus, ...]
+
+
+def overview(vault: Vault) -> Overview:
+    """The numbers of this moment."""
+    counts = Capture.objects.aggregate(
+        captures=Count("index"),
+        stored=Count("index", filter=Q(outcome=Outcome.STORED)),
+        duplicates=Count("index", filter=Q(outcome=Outcome.DUPLICATE)),
+        quarantined=Count("index", filter=Q(outcome=Outcome.QUARANTINED)),
+        raw=Sum("raw_bytes"),
+        last=Max("captured_at"),
+    )
+    workers = tuple(WorkerStatus.objects.order_by("name"))
+    return Overview(
+        messages=Message.objects.count(),
+        captures=counts["captures"],
+        stored=counts["stored"],
+        duplicates=counts["duplicates"],
+        quarantined_captures=counts["quarantined"],
+        in_quarantine=Message.objects.exclude(quarantine=0).count(),
+        unprocessable=Message.objects.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
+        raw_bytes=counts["raw"] or 0,
+        kept_bytes=kept_bytes(vault),
+        free_bytes=LocalDisk(vault.config.data).free_bytes(),
+        index_lag=index_lag(),
+        intake_pending=sum(worker.intake_pending for worker in workers),
+        last_capture_at=counts["last"],
+        sources=_sources(),
+        workers=workers,
+    )
+
+
+def kept_bytes(vault: Vault) -> int:
+    """Bytes of all files in the data folder."""
+    return sum(path.stat().st_size for path in vault.config.data.rglob("*") if path.is_file())
+
+
+def _sources() -> tuple[SourceNumbers, ...]:
+    rows = Capture.objects.values("source_id").annotate(
+        captures=Count("index"),
+        duplicates=Count("index", filter=Q(outcome=Outcome.DUPLICATE)),
+        quarantined=Count("index", filter=Q(outcome=Outcome.QUARANTINED)),
+        last=Max("captured_at"),
+    )
+    found = {row["source_id"]: row for row in rows}
+    return tuple(
+        _source(source, found.get(source.pk, {})) for source in Source.objects.select_related("status")
+    )
+
+
+def _source(source: Source, row: dict[str, object]) -> SourceNumbers:
+    def number(name: str) -> int:
+        value = row.get(name, 0)
+        return value if isinstance(value, int) else 0
+
+    last = row.get("last")
+    return SourceNumbers(
+        source=source,
+        captures=number("captures"),
+        duplicates=number("duplicates"),
+        quarantined=number("quarantined"),
+        last_capture_at=last if isinstance(last, datetime) else None,
+    )

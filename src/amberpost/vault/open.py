@@ -1,0 +1,166 @@
+"""The composition root: one Vault per process, made of store, ledger, index and keys.
+
+There is one writer. Whoever opens a Vault for writing holds the worker lock; everybody else reads.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from amberpost.clock import from_milliseconds
+from amberpost.config import Config
+from amberpost.errors import ConfigError
+from amberpost.ledger.log import Log
+from amberpost.search.index import Index, IndexDamaged
+from amberpost.search.local import TantivyIndex
+from amberpost.store.disk import LocalDisk
+from amberpost.store.keys import KeyStore
+from amberpost.store.open_keys import open_keys
+from amberpost.store.store import Store
+from amberpost.store.worker_lock import take_worker_lock
+
+log = logging.getLogger(__name__)
+
+LOGS = ("mail", "audit")
+
+
+@dataclass(slots=True, kw_only=True)
+class LogPair:
+    """One of the two logs: its records and its Merkle tree."""
+
+    name: str
+    store: Store
+    ledger: Log
+    last_sealed_at: datetime | None = None
+
+    def publish(self) -> None:
+        """Sign a checkpoint that covers everything synced so far."""
+        checkpoint = self.ledger.checkpoint
+        if checkpoint is None or checkpoint.size < self.ledger.size:
+            self.ledger.integrate()
+
+
+class Releasable(Protocol):
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vault:
+    """The tools of the main road, in one hand."""
+
+    config: Config
+    disk: LocalDisk
+    keys: KeyStore
+    mail: LogPair
+    audit: LogPair
+    index: Index | None  # None: it needs a rebuild
+    is_writer: bool
+    _held: tuple[Releasable, ...] = field(default=(), repr=False)
+
+    @property
+    def dedup_key(self) -> bytes:
+        return self.keys.label("dedup")
+
+    def publish(self) -> None:
+        """Checkpoints of both logs."""
+        self.mail.publish()
+        self.audit.publish()
+
+    def close(self) -> None:
+        """Give back locks, handles and keys."""
+        for held in self._held:
+            held.close()
+
+
+def open_keys_of(config: Config) -> KeyStore:
+    """Unlock the master key of the archive in config.data; ConfigError if there is no archive."""
+    if not (config.data / "origin.json").exists():
+        raise ConfigError(
+            "There is no archive here; make one with: amberpost init --data",
+            subject=str(config.data),
+            code="C010",
+        )
+    passphrase = None
+    if config.passphrase_file is not None:
+        passphrase = config.passphrase_file.read_text(encoding="utf-8").rstrip("\n")
+    return open_keys(config.data, config.key_file, passphrase)
+
+
+def open_vault(config: Config) -> Vault:
+    """Open the archive for reading; any number of processes may."""
+    keys = open_keys_of(config)
+    disk = LocalDisk(config.data)
+    mail, audit = (_open_pair(disk, keys, name, read_only=True) for name in LOGS)
+    index = _reader(config.data / "index")
+    held = tuple(thing for thing in (index, mail.store, audit.store, keys) if thing is not None)
+    return Vault(
+        config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=False, _held=held
+    )
+
+
+@contextmanager
+def open_writer_vault(config: Config, *, fresh_index: bool = False) -> Iterator[Vault]:
+    """Open the archive as its one writer: takes the worker lock and recovers what a crash left."""
+    keys = open_keys_of(config)
+    disk = LocalDisk(config.data)
+    lock = take_worker_lock(disk)
+    try:
+        mail, audit = (_open_pair(disk, keys, name, read_only=False) for name in LOGS)
+        index = _writer(config.data / "index", fresh=fresh_index or mail.store.next_index == 0)
+        vault = Vault(
+            config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=True
+        )
+        try:
+            yield vault
+        finally:
+            if index is not None:
+                index.close()
+            mail.store.close()
+            audit.store.close()
+    finally:
+        lock.release()
+        keys.close()
+
+
+def _open_pair(disk: LocalDisk, keys: KeyStore, name: str, *, read_only: bool) -> LogPair:
+    seed = keys.label(f"checkpoint-{name}")
+    ledger = Log.open(disk, f"{name}/ledger", f"{keys.origin}/{name}", seed, read_only=read_only)
+    covered = ledger.checkpoint.size if ledger.checkpoint else 0
+    store = Store.open(disk, keys, name, checkpoint_size=covered, read_only=read_only)
+    pair = LogPair(name=name, store=store, ledger=ledger)
+    if not read_only:
+        _follow(pair)
+    return pair
+
+
+def _follow(pair: LogPair) -> None:
+    """Bring the tree up to the synced records and find the time of the last one."""
+    if pair.ledger.size < pair.store.next_index:
+        pair.ledger.append_many([leaf for _, leaf in pair.store.leaves(pair.ledger.size)])
+    if pair.store.next_index:
+        leaf, _ = pair.store.read_header(pair.store.next_index - 1)
+        pair.last_sealed_at = from_milliseconds(int(json.loads(leaf)["ts"]))
+
+
+def _reader(path: Path) -> Index | None:
+    try:
+        return TantivyIndex.open_reader(path)
+    except IndexDamaged as damaged:
+        log.warning("index needs a rebuild reason=%s", damaged.message)
+        return None
+
+
+def _writer(path: Path, *, fresh: bool) -> Index | None:
+    """A damaged index stops nobody from archiving: the messages wait for its rebuild."""
+    if fresh:
+        TantivyIndex.create(path)
+    try:
+        return TantivyIndex.open_writer(path)
+    except IndexDamaged as damaged:
+        log.error("index needs a rebuild reason=%s", damaged.message)
+        return None

@@ -1,0 +1,280 @@
+"""Everything that can be said of one capture from its bytes alone; runs in a pool process.
+
+Pure: no disk, no database, no clock. It never raises on bad mail; what cannot be processed comes back with
+`error` set and its bytes whole.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from amberpost.clock import milliseconds
+from amberpost.message.attachments import attachments
+from amberpost.message.cuts import attachment_cuts
+from amberpost.message.evaluate import Found, addresses, envelope_addresses
+from amberpost.message.fork import fork_key
+from amberpost.message.journal import Unwrapped, unwrap
+from amberpost.message.parse import parse
+from amberpost.message.text import index_text
+from amberpost.message.types import Flag, Mailbox, ParsedMessage
+from amberpost.search.document import Document
+from amberpost.store.split import Cut, Split, split
+from amberpost.vault.frame import Taken, envelope_fields
+from amberpost.vault.reasons import Reason, reason_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An address that may make its holder an owner, and why."""
+
+    reason: Reason
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFacts:
+    """What the catalogue remembers of a message."""
+
+    sha256: bytes
+    message_id: str
+    subject: str
+    from_name: str
+    from_address: str
+    sent_at: datetime
+    thread: str
+    fork: bytes
+    size_bytes: int
+    attachment_count: int
+    flags: str
+    defects: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A capture with all that was derived from it. `capture.raw` is empty: its bytes are in `split`."""
+
+    capture: Taken
+    raw_bytes: int
+    fingerprint: bytes
+    hashes: tuple[bytes, ...]  # SHA-256 of the capture, of each original in it, of the envelope
+    split: Split
+    claims: tuple[Claim, ...]
+    owned_at: datetime  # the moment whose address holders own it
+    facts: MessageFacts
+    document: Document  # without archives
+
+
+def prepare(capture: Taken, dedup_key: bytes) -> Prepared:
+    """Derive everything from one capture; never raises on bad mail."""
+    try:
+        return _derive(capture, dedup_key)
+    except Exception as error:  # the last net under the parser: keep the bytes, tell the operator
+        log.exception("unprocessable capture=%s", capture.capture_id.hex())
+        return unprocessable(capture, dedup_key, error=f"{type(error).__name__}: {error}")
+
+
+def unprocessable(capture: Taken, dedup_key: bytes, *, error: str) -> Prepared:
+    """What we say of a capture nobody could look into: its bytes, whole, and a text made of its raw head."""
+    raw = capture.raw
+    digest = hashlib.sha256(raw).digest()
+    facts = MessageFacts(
+        sha256=digest,
+        message_id="",
+        subject="",
+        from_name="",
+        from_address="",
+        sent_at=capture.received_at,
+        thread=digest.hex()[:32],
+        fork=digest[:16],
+        size_bytes=len(raw),
+        attachment_count=0,
+        flags="",
+        defects="",
+        error=error[:500],
+    )
+    document = _document(facts, from_="", to="", body=raw[:65536].decode("latin-1"), filenames=())
+    return _prepared(capture, dedup_key, (), split(raw, (), dedup_key), (), facts, document)
+
+
+def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
+    raw = capture.raw
+    unwrapped = unwrap(raw, capture.envelope) if capture.evaluation == "journal" else _as_handed_over(capture)
+    shown = unwrapped.shown_bytes(raw)
+    parsed = parse(shown, captured_at=capture.captured_at)
+    facts = _facts(capture, unwrapped, shown, parsed)
+    text = index_text(shown, parsed)
+    document = _document(
+        facts,
+        from_=_people(parsed.from_ or parsed.sender),
+        to=_people(parsed.to + parsed.cc),
+        body=text.body,
+        filenames=text.filenames,
+    )
+    pieces = split(raw, _cuts(capture, unwrapped, shown, parsed), dedup_key)
+    originals = tuple(hashlib.sha256(original.data).digest() for original in unwrapped.originals)
+    return _prepared(
+        capture, dedup_key, originals, pieces, _claims(capture, unwrapped, shown, parsed), facts, document
+    )
+
+
+def _as_handed_over(capture: Taken) -> Unwrapped:
+    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=frozenset(), report_text="")
+
+
+def _prepared(
+    capture: Taken,
+    dedup_key: bytes,
+    originals: tuple[bytes, ...],
+    pieces: Split,
+    claims: tuple[Claim, ...],
+    facts: MessageFacts,
+    document: Document,
+) -> Prepared:
+    raw_digest = hashlib.sha256(capture.raw).digest()
+    return Prepared(
+        capture=replace(capture, raw=b""),
+        raw_bytes=len(capture.raw),
+        fingerprint=_fingerprint(capture, raw_digest, dedup_key),
+        hashes=(raw_digest, *originals, envelope_digest(capture)),
+        split=pieces,
+        claims=claims,
+        owned_at=owned_at(capture, facts.sent_at),
+        facts=facts,
+        document=document,
+    )
+
+
+def envelope_digest(capture: Taken) -> bytes:
+    """SHA-256 over the canonical JSON of the handed-over envelope (RFC 8785 for these ASCII-keyed strings)."""
+    text = json.dumps(
+        envelope_fields(capture.envelope), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def capture_hashes(capture: Taken) -> tuple[bytes, ...]:
+    """The hashes under a capture's commitment, from its bytes; what verify compares."""
+    originals = unwrap(capture.raw, capture.envelope).originals if capture.evaluation == "journal" else ()
+    return (
+        hashlib.sha256(capture.raw).digest(),
+        *(hashlib.sha256(original.data).digest() for original in originals),
+        envelope_digest(capture),
+    )
+
+
+def commitment(hashes: Sequence[bytes], nonce: bytes) -> bytes:
+    """formats.md section 5: the data-object-group hash of RFC 4998 §4.2 over all parts of a capture."""
+    return hashlib.sha256(b"".join(sorted([*hashes, hashlib.sha256(nonce).digest()]))).digest()
+
+
+def _fingerprint(capture: Taken, raw_digest: bytes, dedup_key: bytes) -> bytes:
+    """Two handings-over are the same only if source, bytes, envelope and target archive are (formats.md 3)."""
+    mac = hmac.new(dedup_key, b"handing-over", hashlib.sha256)
+    mac.update(f"{capture.origin.source_id}/{capture.target_archive}/".encode())
+    mac.update(raw_digest)
+    mac.update(envelope_digest(capture))
+    return mac.digest()[:16]
+
+
+def owned_at(capture: Taken, sent_at: datetime) -> datetime:
+    """Imported mail belongs to who held the address when it was sent; live mail to who holds it on arrival."""
+    if capture.origin.protocol == "file":
+        return min(sent_at, capture.captured_at)
+    return capture.received_at
+
+
+def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> tuple[Claim, ...]:
+    """Who may own it. In a report only the report grants; a suspicious one grants nothing."""
+    if Flag.SUSPICIOUS in unwrapped.flags:
+        return ()
+    if unwrapped.envelope is not None:
+        found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
+    else:
+        found = addresses(shown, parsed, capture.evaluation)
+    return tuple(
+        dict.fromkeys(Claim(reason=reason_of(f.reason), address=f.address) for f in found if f.address)
+    )
+
+
+def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:
+    people = parsed.from_ or parsed.sender or (Mailbox(name="", address=""),)
+    reported = unwrapped.envelope.reported_message_id if unwrapped.envelope else None
+    return MessageFacts(
+        sha256=hashlib.sha256(shown).digest(),
+        message_id=_storable(parsed.message_id, 1000),
+        subject=_storable(parsed.subject, 2000),
+        from_name=_storable(people[0].name, 300),
+        from_address=_storable(people[0].address, 400),
+        sent_at=_sent_at(capture, parsed),
+        thread=parsed.thread[:64],
+        fork=fork_key(shown, parsed, reported),
+        size_bytes=len(shown),
+        attachment_count=len(attachments(shown, parsed)),
+        flags=" ".join(sorted(parsed.flags | unwrapped.flags)),
+        defects=" ".join(sorted(parsed.defects)),
+        error="",
+    )
+
+
+def _sent_at(capture: Taken, parsed: ParsedMessage) -> datetime:
+    """Date, else Received, else when the mailbox got it: never an absurd one, never 1970."""
+    candidates = (parsed.sent_at, parsed.received_at, capture.received_at)
+    return next(moment for moment in candidates if moment is not None and milliseconds(moment) > 0)
+
+
+def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> tuple[Cut, ...]:
+    """What the store keeps once: each original of a report, else the message itself; and big attachments."""
+    if not unwrapped.originals:
+        if not capture.raw:
+            return ()
+        return (Cut(start=0, end=len(capture.raw), kind="whole", cuts=_attachment_cuts(shown, parsed)),)
+    cuts = []
+    for number, original in enumerate(unwrapped.originals):
+        facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.captured_at)
+        if original.encoding == "quoted-printable":
+            continue  # re-encoding is not unique; it stays in the report's bytes
+        cuts.append(
+            Cut(
+                start=original.body.start,
+                end=original.body.end,
+                kind="base64" if original.encoding == "base64" else "whole",
+                cuts=_attachment_cuts(original.data, facts),
+            )
+        )
+    return tuple(cuts)
+
+
+def _attachment_cuts(raw: bytes, parsed: ParsedMessage) -> tuple[Cut, ...]:
+    return tuple(Cut(start=span.start, end=span.end, kind="base64") for span in attachment_cuts(raw, parsed))
+
+
+def _document(facts: MessageFacts, *, from_: str, to: str, body: str, filenames: tuple[str, ...]) -> Document:
+    return Document(
+        message_id=0,
+        archives=(),
+        subject=facts.subject,
+        from_=from_,
+        to=to,
+        body=body,
+        filenames=filenames,
+        sent_at=facts.sent_at,
+        thread=facts.thread,
+        size_bytes=facts.size_bytes,
+        has_attachment=facts.attachment_count > 0,
+    )
+
+
+def _people(mailboxes: Sequence[Mailbox]) -> str:
+    return ", ".join(f"{m.name} <{m.address}>" if m.name else m.address for m in mailboxes[:2000])
+
+
+def _storable(text: str, limit: int) -> str:
+    """No NUL (PostgreSQL refuses it), no lone surrogates (UTF-8 refuses them), bounded."""
+    return text[:limit].replace("\x00", "�").encode("utf-8", "replace").decode()

@@ -1,0 +1,121 @@
+"""Open one message for a user: permission first, then bytes, and a record that he did."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from amberpost.accounts.models import User
+from amberpost.accounts.permissions import scope_of
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
+from amberpost.directory.models import Archive
+from amberpost.errors import NotFound
+from amberpost.message.attachments import Attachment, attachments, open_attachment
+from amberpost.message.body import decode_text, html_part, shown_text
+from amberpost.message.headers import header_fields
+from amberpost.message.parse import parse
+from amberpost.message.types import ParsedMessage
+from amberpost.vault.models import Assignment, Message
+from amberpost.vault.open import Vault
+from amberpost.vault.original import open_original
+from amberpost.vault.reasons import LABELS, Reason
+from amberpost.vault.visible import visible_messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """One archive that holds the message and the user may see, with the reasons in words."""
+
+    archive: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedMessage:
+    """A message as a page shows it."""
+
+    message: Message
+    raw: bytes
+    parsed: ParsedMessage
+    fields: list[tuple[str, str]]
+    text: str
+    html: str | None  # as sent; only message.html may make it safe
+    attachments: tuple[Attachment, ...]
+    owners: tuple[Ownership, ...]
+    forks: tuple[int, ...]  # other copies of the same mail the user may see
+
+
+def open_message(vault: Vault, user: User, message_id: int, *, actor: str | None = None) -> OpenedMessage:
+    """Open a message for reading. NotFound if there is none, or none for this user."""
+    message = get_visible(user, message_id)
+    raw, parsed = _read(vault, message)
+    html = html_part(parsed)
+    record(actor or user.login, Action.MESSAGE_OPENED, str(message_id))
+    return OpenedMessage(
+        message=message,
+        raw=raw,
+        parsed=parsed,
+        fields=header_fields(raw),
+        text=shown_text(raw, parsed),
+        html=decode_text(raw, html) if html else None,
+        attachments=attachments(raw, parsed),
+        owners=_owners(user, message_id),
+        forks=tuple(
+            visible_messages(user)
+            .filter(fork=message.fork)
+            .exclude(id=message_id)
+            .values_list("id", flat=True)
+        ),
+    )
+
+
+def open_raw(vault: Vault, user: User, message_id: int, *, actor: str | None = None) -> tuple[str, bytes]:
+    """A file name and the exact bytes of the message."""
+    message = get_visible(user, message_id)
+    raw = open_original(vault, message_id).shown
+    record(actor or user.login, Action.MESSAGE_DOWNLOADED, str(message_id))
+    return _file_name(message), raw
+
+
+def open_part(
+    vault: Vault, user: User, message_id: int, path: str, *, inline: bool = False
+) -> tuple[str, str, bytes]:
+    """Name, declared type and bytes of an attachment; an image shown inside the message is not a download."""
+    raw, parsed = _read(vault, get_visible(user, message_id))
+    found = next((a for a in attachments(raw, parsed) if a.path == path), None)
+    content = open_attachment(raw, parsed, path) if found else None
+    if found is None or content is None:
+        raise NotFound(_("There is no such attachment"))
+    if not inline:
+        record(user.login, Action.ATTACHMENT_DOWNLOADED, str(message_id), path=path)
+    return found.name, found.content_type, content
+
+
+def get_visible(user: User, message_id: int) -> Message:
+    """The row of a message this user may see; NotFound for all others alike."""
+    message = visible_messages(user).filter(id=message_id).first()
+    if message is None:
+        raise NotFound(_("There is no such message, or you may not see it"))
+    return message
+
+
+def _read(vault: Vault, message: Message) -> tuple[bytes, ParsedMessage]:
+    raw = open_original(vault, message.id).shown
+    return raw, parse(raw, captured_at=message.captured_at)
+
+
+def _owners(user: User, message_id: int) -> tuple[Ownership, ...]:
+    scope = scope_of(user)
+    assigned = Assignment.objects.filter(message_id=message_id)
+    if not scope.everything:
+        assigned = assigned.filter(archive_id__in=scope.archives)
+    reasons: dict[int, list[str]] = {}
+    for archive_id, reason in assigned.order_by("archive_id", "reason").values_list("archive_id", "reason"):
+        reasons.setdefault(archive_id, []).append(str(LABELS[Reason(reason)]))
+    names = dict(Archive.objects.filter(id__in=reasons).values_list("id", "name"))
+    return tuple(Ownership(archive=names.get(a, str(a)), reasons=tuple(r)) for a, r in reasons.items())
+
+
+def _file_name(message: Message) -> str:
+    words = "".join(c if c.isalnum() or c in " -_." else " " for c in message.subject)
+    return f"{message.id} {' '.join(words.split())[:80]}".strip() + ".eml"

@@ -1,0 +1,63 @@
+"""Drop what is derived and make it again from segments and keys."""
+
+import logging
+
+from django.db import transaction
+
+from amberpost.search.index import Index
+from amberpost.search.local import TantivyIndex
+from amberpost.sources.models import SourceCursor
+from amberpost.vault.catalogue import CATALOGUE, INDEX, position, set_position
+from amberpost.vault.decisions import find_last_snapshot, restore_events
+from amberpost.vault.indexing import Indexer
+from amberpost.vault.models import Assignment, Capture, IndexJob, Message, Party, PartyAddress, Position
+from amberpost.vault.open import Vault
+from amberpost.vault.pool import Pool
+from amberpost.vault.process import catch_up
+from amberpost.vault.state import restore_snapshot, snapshot_hash, state_is_empty
+
+log = logging.getLogger(__name__)
+
+
+def rebuild_state(vault: Vault) -> bool:
+    """Users, archives, addresses, sources and audit events from the audit log, if the database has none."""
+    if not state_is_empty():
+        return False
+    snapshot = find_last_snapshot(vault)
+    if snapshot is not None:
+        restore_snapshot(snapshot)
+        set_position("snapshot", int(snapshot_hash(snapshot)[:15], 16))
+    restore_events(vault)
+    return snapshot is not None
+
+
+def rebuild_catalogue(vault: Vault, pool: Pool) -> int:
+    """Every derived row, from the first record on. Returns the number of entries read."""
+    with transaction.atomic():
+        for model in (Assignment, Party, PartyAddress, Capture, IndexJob, SourceCursor, Message):
+            model.objects.all().delete()
+        Position.objects.filter(name=CATALOGUE).delete()
+    done = catch_up(vault, pool)
+    log.info("catalogue rebuilt entries=%d", done)
+    return done
+
+
+def rebuild_index(vault: Vault, pool: Pool) -> int:
+    """A new search index from the catalogue and the bytes. Returns the number of messages."""
+    if vault.index is not None:
+        vault.index.close()
+    path = vault.config.data / "index"
+    with transaction.atomic():
+        set_position(INDEX, 0)
+        IndexJob.objects.all().delete()
+    TantivyIndex.create(path)
+    index: Index = TantivyIndex.open_writer(path)
+    try:
+        indexer = Indexer(vault, pool, index)
+        done = indexer.catch_up()
+        indexer.commit()
+    finally:
+        index.close()
+    assert position(INDEX) == position(CATALOGUE)
+    log.info("index rebuilt messages=%d", done)
+    return done

@@ -1,0 +1,94 @@
+"""What people decided, as one value: for the CONFIG records in the audit log and for config export/import.
+
+State tables are those a rebuild could not derive from mail. Their rows are kept whole, secrets sealed as
+they are, so that a rebuilt archive has the same users, archives, addresses and sources under the same ids.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+
+from amberpost.accounts.models import User
+from amberpost.directory.models import Address, Archive
+from amberpost.sources.models import Source
+from amberpost.vault.models import Position
+
+STATE: tuple[type[models.Model], ...] = (Archive, Address, User, Source)  # in order of dependence
+STATE_VERSION = 1
+
+Snapshot = dict[str, Any]
+
+
+def take_snapshot() -> Snapshot:
+    """The state tables as JSON values."""
+    return {
+        "version": STATE_VERSION,
+        **{
+            model._meta.label: [_plain(row) for row in model._default_manager.order_by("pk").values()]
+            for model in STATE
+        },
+    }
+
+
+def snapshot_hash(snapshot: Snapshot) -> str:
+    """Tells whether anything was decided since; last sign-ins do not count."""
+    text = json.dumps(snapshot, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def restore_snapshot(snapshot: Snapshot) -> None:
+    """Make the state tables what the snapshot says; they must be empty."""
+    with transaction.atomic():
+        for model in STATE:
+            rows = [_row(model, values) for values in snapshot.get(model._meta.label, [])]
+            model._default_manager.bulk_create(rows)
+        _reset_sequences(STATE)
+
+
+def state_is_empty() -> bool:
+    """True for a database nobody has decided anything in yet."""
+    return not any(model._default_manager.exists() for model in STATE)
+
+
+def last_snapshot_hash() -> int:
+    """Position row that remembers which state was sealed last (first 60 bits of its hash)."""
+    return Position.objects.filter(name="snapshot").values_list("next_index", flat=True).first() or 0
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    row.pop("last_login", None)
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    if isinstance(value, bytes | memoryview):
+        return {"bytes": base64.b64encode(bytes(value)).decode()}
+    return value
+
+
+def _row(model: type[models.Model], values: dict[str, Any]) -> models.Model:
+    known = {field.attname for field in model._meta.concrete_fields}
+    return model(**{name: _back(value) for name, value in values.items() if name in known})
+
+
+def _back(value: object) -> object:
+    if isinstance(value, dict) and set(value) == {"at"}:
+        return datetime.fromisoformat(value["at"])
+    if isinstance(value, dict) and set(value) == {"bytes"}:
+        return base64.b64decode(value["bytes"])
+    return value
+
+
+def _reset_sequences(tables: Sequence[type[models.Model]]) -> None:
+    """Rows came with their ids: PostgreSQL must go on behind them."""
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_sql(no_style(), list(tables)):
+            cursor.execute(sql)

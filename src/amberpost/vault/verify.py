@@ -1,0 +1,173 @@
+"""Hold bytes, ledger, keys, catalogue and index against each other. Reports; never repairs or cuts.
+
+Findings are named; an empty result means that everything that was looked at agrees.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from amberpost.errors import ArchiveError, Finding
+from amberpost.vault.catalogue import CATALOGUE, position
+from amberpost.vault.entries import header_hash, parse_header, parse_leaf
+from amberpost.vault.frame import taken
+from amberpost.vault.indexing import index_lag
+from amberpost.vault.models import Capture, Message
+from amberpost.vault.open import LogPair, Vault
+from amberpost.vault.prepare import capture_hashes, commitment
+
+Depth = Literal["quick", "crc", "deep"]
+
+_CAPTURES = {"ARCHIVE", "IMPORT"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What verify() looked at and what it found."""
+
+    checked: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+def verify(vault: Vault, depth: Depth, *, with_catalogue: bool = True) -> Report:
+    """Check both logs to the given depth, then what is derived from them (if there is a database)."""
+    report = Report()
+    for pair in (vault.mail, vault.audit):
+        for finding in _check_log(pair, depth, report):
+            _add(report, finding)
+    if with_catalogue:
+        for finding in _check_derived(vault, depth):
+            _add(report, finding)
+    return report
+
+
+def _add(report: Report, finding: Finding) -> None:
+    if finding not in report.findings:
+        report.findings.append(finding)
+
+
+def _check_log(pair: LogPair, depth: Depth, report: Report) -> Iterator[Finding]:
+    covered = pair.ledger.checkpoint.size if pair.ledger.checkpoint else 0
+    yield from pair.store.check(depth, checkpoint_size=covered)
+    leaves = []
+    try:
+        leaves = [leaf for _, leaf in pair.store.leaves()]
+    except ArchiveError as error:
+        yield _broken(pair, "leaves", error)
+    report.checked += len(leaves)
+    yield from pair.ledger.check(leaves)
+    yield from _check_order(pair, leaves)
+    if depth == "deep":
+        for index, leaf in enumerate(leaves):
+            yield from _check_content(pair, index, leaf)
+
+
+def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
+    """Sealing times never go back (formats.md section 5)."""
+    last = 0
+    for index, leaf in enumerate(leaves):
+        sealed_at = _sealed_at(leaf)
+        if sealed_at is None:
+            yield Finding(
+                kind="leaf_unreadable", where=f"{pair.name}/{index}", message="The leaf is no valid entry."
+            )
+            continue
+        if sealed_at < last:
+            yield Finding(
+                kind="time_not_monotone",
+                where=f"{pair.name}/{index}",
+                message="Sealed before its forerunner.",
+            )
+        last = sealed_at
+
+
+def _sealed_at(leaf: bytes) -> int | None:
+    try:
+        return int(parse_leaf(leaf)["ts"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _check_content(pair: LogPair, index: int, leaf: bytes) -> Iterator[Finding]:
+    """Decrypt, join and compare with the commitment of the leaf."""
+    try:
+        record = pair.store.read(index)
+        fields, facts = parse_header(record.header), parse_leaf(leaf)
+        if facts["t"] in _CAPTURES:
+            capture = taken(fields, record.raw or b"")  # type: ignore[arg-type]
+            expected = commitment(capture_hashes(capture), bytes.fromhex(fields["nonce"])).hex()
+            matches = expected == facts["c"]
+        else:
+            matches = "h" not in facts or facts["h"] == header_hash(record.header)
+    except ArchiveError as error:
+        yield _broken(pair, str(index), error)
+        return
+    except (ValueError, KeyError, TypeError) as error:
+        yield Finding(
+            kind="content_unreadable",
+            where=f"{pair.name}/{index}",
+            message=f"{type(error).__name__}: {error}",
+        )
+        return
+    if not matches:
+        yield Finding(
+            kind="commitment_mismatch",
+            where=f"{pair.name}/{index}",
+            message="The content is not what the ledger says.",
+        )
+
+
+def _broken(pair: LogPair, where: str, error: ArchiveError) -> Finding:
+    return Finding(kind="content_damaged", where=f"{pair.name}/{where}", message=str(error))
+
+
+def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
+    """Catalogue and index follow the log; what they lack or have too much is a finding."""
+    size, reached = vault.mail.store.next_index, position(CATALOGUE)
+    if reached > size:
+        yield Finding(
+            kind="catalogue_ahead",
+            where="catalogue",
+            message=f"The catalogue knows {reached} entries, the log has {size}: records are missing.",
+        )
+    elif reached < size and depth == "deep":
+        yield Finding(
+            kind="catalogue_behind",
+            where="catalogue",
+            message=f"The catalogue knows {reached} of {size} entries; start the archive or run: amberpost rebuild.",
+        )
+    if depth == "deep":
+        yield from _check_rows(vault, min(size, reached))
+    yield from _check_index(vault)
+
+
+def _check_rows(vault: Vault, size: int) -> Iterator[Finding]:
+    """Each capture of the log has its row and no row is made up."""
+    expected = set()
+    for index, leaf in vault.mail.store.leaves():
+        if index < size and parse_leaf(leaf)["t"] in {*_CAPTURES, "DUP"}:
+            expected.add(index)
+    found = set(Capture.objects.filter(index__lt=size).values_list("index", flat=True))
+    for index in sorted(expected - found):
+        yield Finding(
+            kind="catalogue_row_missing", where=f"catalogue/{index}", message="A capture has no row."
+        )
+    for index in sorted(found - expected):
+        yield Finding(
+            kind="catalogue_row_unknown", where=f"catalogue/{index}", message="A row has no capture."
+        )
+
+
+def _check_index(vault: Vault) -> Iterator[Finding]:
+    if vault.index is None:
+        yield Finding(
+            kind="index_damaged", where="index", message="Make it anew with: amberpost rebuild --index"
+        )
+        return
+    indexed, messages, lag = vault.index.count(), Message.objects.count(), index_lag()
+    if indexed + lag < messages or indexed > messages:
+        yield Finding(
+            kind="index_disagrees",
+            where="index",
+            message=f"{indexed} documents for {messages} messages, {lag} waiting: amberpost rebuild --index",
+        )

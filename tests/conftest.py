@@ -1,0 +1,31 @@
+"""Options shared by all tests: what runs when, and how much hypothesis tries."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run of `make test`; fresh ones, and many, in `make test-long`.
+settings.register_profile(
+    "quick", max_examples=50, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", max_examples=5000, deadline=None, print_blob=True)
+
+
+def _wants_long(config: pytest.Config) -> bool:
+    return re.search(r"(?<!not )\blong\b", str(config.option.markexpr)) is not None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes more than a few seconds; not in make check")
+    settings.load_profile("long" if _wants_long(config) else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long tests run only when asked for by `-m long`."""
+    if _wants_long(config):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]

@@ -1,0 +1,87 @@
+"""A TCP proxy between our client and a real server: counts what passes, cuts where a test says."""
+
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+
+class Proxy:
+    """Forwards one port. `cut_at`: close both sides when the client sends this, instead of passing it on."""
+
+    def __init__(self, port: int, *, cut_at: bytes = b"", cut_after_bytes: int = 0) -> None:
+        self._target = port
+        self._cut_at = cut_at
+        self._cut_after_bytes = cut_after_bytes
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self.sent_bytes = 0  # by the client
+        self.received_bytes = 0
+        self.was_cut = False
+
+    @property
+    def moved_bytes(self) -> int:
+        return self.sent_bytes + self.received_bytes
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._target))
+            threading.Thread(target=self._upward, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._downward, args=(client, server), daemon=True).start()
+
+    def _upward(self, client: socket.socket, server: socket.socket) -> None:
+        while data := _read(client):
+            self.sent_bytes += len(data)
+            if self._cut_at and self._cut_at in data:
+                return self._cut(client, server)
+            _write(server, data)
+        _close(server)
+        return None
+
+    def _downward(self, client: socket.socket, server: socket.socket) -> None:
+        while data := _read(server):
+            self.received_bytes += len(data)
+            if 0 < self._cut_after_bytes < self.received_bytes:
+                return self._cut(client, server)
+            _write(client, data)
+        _close(client)
+        return None
+
+    def _cut(self, client: socket.socket, server: socket.socket) -> None:
+        self.was_cut = True
+        _close(client)
+        _close(server)
+
+
+def _read(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(65_536)
+    except OSError:
+        return b""
+
+
+def _write(connection: socket.socket, data: bytes) -> None:
+    try:
+        connection.sendall(data)
+    except OSError:
+        _close(connection)
+
+
+def _close(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
