@@ -56,7 +56,7 @@ bench: $(VENV)/.test  ## Speed and size against figures of other programs
 
 .PHONY: docs
 docs: $(VENV)/.test  ## Write the reference pages that are made from the code
-	$(BIN)/python -m amberpost.cli.reference docs/reference
+	$(BIN)/python -m tests.house.reference
 
 .PHONY: messages
 messages: $(VENV)/.test  ## Collect the texts to translate into locale/*/LC_MESSAGES/django.po
@@ -66,7 +66,8 @@ messages: $(VENV)/.test  ## Collect the texts to translate into locale/*/LC_MESS
 .PHONY: lock
 lock: $(VENV)/.test  ## Choose the versions in requirements/ anew
 	$(LOCK) --upgrade --output-file requirements/runtime.txt pyproject.toml
-	$(LOCK) --upgrade --only-build-deps --build-deps-for wheel --output-file requirements/build.txt pyproject.toml
+	$(LOCK) --upgrade --only-build-deps --build-deps-for editable --constraint requirements/runtime.txt \
+		--output-file requirements/build.txt pyproject.toml
 	$(LOCK) --upgrade --extra test --extra postgres --constraint requirements/runtime.txt \
 		--constraint requirements/build.txt --output-file requirements/test.txt pyproject.toml
 

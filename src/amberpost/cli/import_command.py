@@ -22,7 +22,7 @@ from amberpost.sources.configure import import_source
 from amberpost.sources.files import FileReader
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
-from amberpost.vault.accept import accept
+from amberpost.vault.accept import accept, require_room
 from amberpost.vault.models import Outcome
 from amberpost.vault.open import open_keys_of
 
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Result:
     started = time.monotonic()
+    require_room(LocalDisk(call.config.data))
     reader = FileReader(
         source_id=import_source().pk,
         evaluation=parse_mode(call.arguments.evaluation),
@@ -54,7 +55,15 @@ def run(call: Call) -> Result:
         "left": len(reader.left),
         "seconds": round(time.monotonic() - started, 3),
     }
-    record(call.actor, Action.IMPORT_FINISHED, **{k: v for k, v in data.items() if isinstance(v, int)})
+    record(
+        call.actor,
+        Action.IMPORT_FINISHED,
+        seen=len(captures) + len(reader.left),
+        stored=counts[Outcome.STORED],
+        duplicate=counts[Outcome.DUPLICATE],
+        quarantined=counts[Outcome.QUARANTINED],
+        left=len(reader.left),
+    )
     settle(call.config)
     data["left_files"] = [{"file": name, "reason": reason} for name, reason in reader.left]
     return Result(data=data, text=_text(data, reader.left))

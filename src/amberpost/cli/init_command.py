@@ -19,8 +19,8 @@ from amberpost.vault.open import LOGS
 NEEDS_ARCHIVE = False
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--passphrase-file", help="also let this passphrase open the archive")
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Nothing to ask: key file and passphrase are settings."""
 
 
 def run(call: Call) -> Result:

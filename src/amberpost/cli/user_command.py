@@ -74,9 +74,9 @@ def _import(call: Call) -> Result:
 
 
 def _list(call: Call) -> Result:
-    users = [_facts(user) for user in User.objects.select_related("private_archive")]
-    text = "\n".join(f"{u['login']}\t{u['role']}\t{u['name']}\t{', '.join(u['addresses'])}" for u in users)
-    return Result(data={"users": users}, text=text)
+    users = list(User.objects.select_related("private_archive"))
+    text = "\n".join(f"{u.login}\t{u.role}\t{u.name}\t{', '.join(_addresses(u))}" for u in users)
+    return Result(data={"users": [_facts(user) for user in users]}, text=text)
 
 
 def _address(call: Call) -> Result:
@@ -124,8 +124,12 @@ def _facts(user: User) -> dict[str, object]:
         "name": user.name,
         "role": user.role,
         "active": user.is_active,
-        "addresses": current_addresses(user.private_archive) if user.private_archive else [],
+        "addresses": _addresses(user),
     }
+
+
+def _addresses(user: User) -> list[str]:
+    return current_addresses(user.private_archive) if user.private_archive else []
 
 
 _ACTIONS = {

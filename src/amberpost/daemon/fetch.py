@@ -26,7 +26,7 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
 from amberpost.store.secret import Secret
-from amberpost.vault.accept import accept
+from amberpost.vault.accept import accept, require_room
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.rows import chunks
@@ -74,6 +74,7 @@ class Fetcher:
             source=source, defaults={"last_attempt_at": started, "fetch_now": False}
         )
         try:
+            require_room(LocalDisk(self._config.data))
             connector = CONNECTORS[source.protocol](
                 imap_settings(source, self._keys, ceiling_bytes=self._config.ceiling_bytes),
                 Task(source_id=source.pk, cursor=load_cursor(source.pk), evaluation=source.evaluation),

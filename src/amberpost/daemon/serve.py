@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gunicorn.app.base import BaseApplication
@@ -22,7 +22,7 @@ from amberpost.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-PARTS = ("work", "fetch", "web")
+PARTS = {"work": "processing", "fetch": "collecting", "web": "pages"}
 _THREADS = 8
 _RESTART_SECONDS = 2.0
 _STOP_SECONDS = 30.0
@@ -87,7 +87,7 @@ def run_worker(config: Config, stop: threading.Event) -> None:
             log.info("waiting reason=%s", error.message)
 
 
-def supervise(config: Config, parts: tuple[str, ...] = PARTS) -> None:
+def supervise(config: Config, parts: Iterable[str] = PARTS) -> None:
     """Run the parts as children, start again what dies, end all on SIGTERM or Ctrl-C."""
     stop = stop_on_signals()
     children = {part: _Child(config, part) for part in parts}

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import close_old_connections
 
@@ -21,6 +22,7 @@ from amberpost.handover import CaptureId
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import Frame, IntakeReader
 from amberpost.store.worker_lock import find_worker_lock
+from amberpost.vault.catalogue import INDEX, position, require_whole_log
 from amberpost.vault.decisions import seal_events, seal_state
 from amberpost.vault.frame import decode_frame
 from amberpost.vault.indexing import Indexer, index_lag
@@ -28,7 +30,7 @@ from amberpost.vault.models import Capture, WorkerStatus
 from amberpost.vault.open import Vault, open_writer_vault
 from amberpost.vault.pool import Pending, Pool
 from amberpost.vault.process import catch_up, process
-from amberpost.vault.rows import chunks
+from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ PUBLISH_RECORDS = 1000
 STATE_SECONDS = 60.0
 STATUS_SECONDS = 2.0
 IDLE_SECONDS = 0.1
+BUSY_FACTOR = 4  # while batch follows batch, the index commits more seldom: each commit halts the worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +75,14 @@ class Worker:
         self._publish = Timer(PUBLISH_SECONDS)
         self._state = Timer(STATE_SECONDS)
         self._status = Timer(STATUS_SECONDS)
-        self._index_commit = Timer(vault.config.index_commit_seconds)
+        self._index_idle = Timer(vault.config.index_commit_seconds)
+        self._index_busy = Timer(vault.config.index_commit_seconds * BUSY_FACTOR)
         self._started_at = now()
 
     def recover(self) -> None:
         """Catalogue and index what a crash left sealed only."""
         self._intake.sweep_reserved()
+        require_whole_log(self._vault.mail.store.next_index)
         catch_up(self._vault, self._pool)
         if self._indexer:
             self._indexer.catch_up()
@@ -129,7 +134,7 @@ class Worker:
         covered = ledger.checkpoint.size if ledger.checkpoint else 0
         if ledger.size - covered >= PUBLISH_RECORDS or self._publish.is_due():
             self._vault.publish()
-        if self._indexer and self._index_commit.is_due():
+        if self._indexer and (self._index_busy if busy else self._index_idle).is_due():
             self._indexer.commit()
         if not busy:
             seal_events(self._vault)
@@ -142,7 +147,7 @@ class Worker:
             )
 
 
-def report_status(name: str, started_at: object, *, intake_pending: int = 0, note: str = "") -> None:
+def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, note: str = "") -> None:
     """Leave a sign of life for the overview."""
     WorkerStatus.objects.update_or_create(
         name=name,
@@ -206,5 +211,8 @@ def worker_is_free(config: Config) -> bool:
 
 
 def are_processed(captures: Sequence[CaptureId]) -> bool:
-    """True if all these captures are catalogued."""
-    return all(Capture.objects.filter(capture_id__in=some).count() == len(some) for some in chunks(captures))
+    """True if all these captures are catalogued and findable."""
+    if not captures:
+        return True
+    rows = select_in(Capture, ["index"], "capture_id", captures)
+    return len(rows) == len(set(captures)) and max(index for (index,) in rows) < position(INDEX)

@@ -46,6 +46,7 @@ class Session(socketserver.BaseRequestHandler):
         self._counted: list[int] = []  # UIDs in the order the client counts them
         self._is_inside = False
         self._is_over = False
+        self._is_upgrading = False
         with suppress(OSError):
             if self.server.tls is not None and not self.server.offers_starttls:
                 self._secure()
@@ -80,16 +81,17 @@ class Session(socketserver.BaseRequestHandler):
             self._send(f"{words[0]} {refusal}")
         except (ValueError, IndexError):
             self._send(f"{words[0] if words else '*'} BAD cannot understand this")
-        if words[1:2] == ["STARTTLS"] and not self._is_secure:
+        if self._is_upgrading:
+            self._is_upgrading = False
             self._file.flush()
             self._secure()
             self._file = self.request.makefile("rwb")
 
     def _carry_out(self, name: str, arguments: list[str]) -> str:
-        command = _COMMANDS.get(name)
-        if command is None or (name not in _OUTSIDE and not self._is_inside):
+        if name not in _COMMANDS or (name not in _OUTSIDE and not self._is_inside):
             raise Refusal("BAD not now")
-        said = command(self, arguments)
+        command: Callable[[list[str]], str | None] = getattr(self, _COMMANDS[name])
+        said = command(arguments)
         if name in _WATCHING:
             self._announce_changes()
         return said or "done"
@@ -114,9 +116,13 @@ class Session(socketserver.BaseRequestHandler):
     def capability(self, _: list[str]) -> None:
         self._send(f"* CAPABILITY {self._capabilities()}")
 
+    def noop(self, _: list[str]) -> None:
+        """Nothing but a sign of life."""
+
     def starttls(self, _: list[str]) -> None:
         if not self.server.offers_starttls or self._is_secure:
             raise Refusal("BAD not offered")
+        self._is_upgrading = True
 
     def login(self, arguments: list[str]) -> None:
         self._enter(arguments[0], arguments[1])
@@ -184,7 +190,7 @@ class Session(socketserver.BaseRequestHandler):
     # Messages
 
     def search(self, arguments: list[str]) -> None:
-        found = set(self._counted)
+        found = set(self._counted) & set(self._mailbox.uids())
         while arguments:
             key, *arguments = arguments
             match key.upper():
@@ -266,22 +272,22 @@ def _unquoted(found: re.Match[str]) -> str:
     return re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[0]
 
 
-_COMMANDS: dict[str, Callable[[Session, list[str]], str | None]] = {
-    "CAPABILITY": Session.capability,
-    "NOOP": lambda _session, _arguments: None,
-    "STARTTLS": Session.starttls,
-    "LOGIN": Session.login,
-    "AUTHENTICATE": Session.authenticate,
-    "LOGOUT": Session.logout,
-    "SELECT": Session.select,
-    "EXAMINE": Session.examine,
-    "LIST": Session.list_folders,
-    "CREATE": Session.create,
-    "UID SEARCH": Session.search,
-    "UID FETCH": Session.fetch,
-    "UID STORE": Session.store,
-    "UID EXPUNGE": Session.expunge,
-    "UID MOVE": Session.move,
+_COMMANDS = {  # and the method that carries it out
+    "CAPABILITY": "capability",
+    "NOOP": "noop",
+    "STARTTLS": "starttls",
+    "LOGIN": "login",
+    "AUTHENTICATE": "authenticate",
+    "LOGOUT": "logout",
+    "SELECT": "select",
+    "EXAMINE": "examine",
+    "LIST": "list_folders",
+    "CREATE": "create",
+    "UID SEARCH": "search",
+    "UID FETCH": "fetch",
+    "UID STORE": "store",
+    "UID EXPUNGE": "expunge",
+    "UID MOVE": "move",
 }
 _OUTSIDE = {"CAPABILITY", "NOOP", "STARTTLS", "LOGIN", "AUTHENTICATE", "LOGOUT"}
 _WATCHING = {"UID SEARCH", "UID EXPUNGE", "UID MOVE"}

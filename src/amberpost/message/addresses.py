@@ -23,12 +23,16 @@ _TOKEN = re.compile(
 # One mailbox without anything unusual; everything else goes through the tokens.
 _SIMPLE = re.compile(
     r'\s*+(?:(?:"([^"\\]*+)"|([^"<>(),:;@\\\[\]]*+))\s*<\s*([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++)\s*>'
-    r'|([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++))\s*'
+    r'|([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++))\s*+(?:,|\Z)'
+)
+_PLAIN = re.compile(
+    r"(?!imceaex-)[a-z0-9][a-z0-9._+&=-]*+@(?:[a-z0-9-]++\.)*[a-z0-9-]++", re.IGNORECASE | re.ASCII
 )
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _BARE = re.compile(r'(?<![^\s,;])(?:"(?:[^"\\]|\\.)*+"|[^\s"<>()]++)@[^\s<>()"]++')
 _LOOSE_AT = re.compile(r"\s{1,20}(?=@)|(?<=@)\s{1,20}")
 _DOT_ATOM = re.compile(r"[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+(?:\.[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+)*")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _IDEOGRAPHIC_DOTS = str.maketrans("。．｡", "...")
 _IMCEAEX = re.compile(r"imceaex-(.+)@[^@]*", re.IGNORECASE | re.DOTALL)
 _ENCODED_OCTET = re.compile(r"\+([0-9A-Fa-f]{2})")
@@ -40,6 +44,10 @@ def normalise_address(address: str) -> str:
 
     Exchange's X.500 forms ([EX:/o=..] and its IMCEAEX encapsulation) both become "[ex:/o=..]".
     """
+    if _PLAIN.fullmatch(address):
+        return address.lower()
+    if not address.isprintable():
+        address = _CONTROLS.sub("", address)
     address = address.strip()
     if address.endswith(">") and "<" in address:
         address = address[address.rindex("<") + 1 : -1].strip()
@@ -95,19 +103,19 @@ def parse_mailboxes(text: str, defects: set[Defect]) -> list[Mailbox]:
 
 
 def _parse_simple(text: str, defects: set[Defect]) -> list[Mailbox] | None:
+    """The list when every mailbox is of the usual form, else None."""
     found: list[Mailbox] = []
-    for match in map(_SIMPLE.fullmatch, text.split(",")):
+    position = 0
+    while position < len(text):
+        match = _SIMPLE.match(text, position)
         if match is None or len(found) >= limits.ADDRESSES:
             return None
         quoted, phrase, angle, bare = match.groups()
         name = quoted or phrase or ""
         if name:
-            name = (
-                decode_words(name, defects).strip()
-                if "=?" in name or not name.isprintable()
-                else name.strip()
-            )
+            name = " ".join(decode_words(name, defects).split())
         found.append(Mailbox(name=name, address=normalise_address(angle or bare)))
+        position = match.end()
     return found
 
 

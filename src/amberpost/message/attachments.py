@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from amberpost.errors import NotFound
 from amberpost.message.body import decode_part, is_tnef
+from amberpost.message.headers import text_field
 from amberpost.message.mime import NESTED_TYPES
 from amberpost.message.scan import readable, scan_header
-from amberpost.message.headers import text_field
 from amberpost.message.tnef import TnefAttachment, read_tnef
 from amberpost.message.transfer import base64_size
 from amberpost.message.types import ParsedMessage, Part

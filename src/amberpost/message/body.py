@@ -32,6 +32,8 @@ def decode_text(raw: bytes, part: Part) -> str:
     if label is None and part.content_type in _HTML:
         label = declared_in_html(decoded)
     text = decode(decoded, label)
+    if "\0" in text:
+        text = text.replace("\0", " ")
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 

@@ -39,6 +39,7 @@ _CP1252 = {
     for byte in range(0x80, 0xA0)
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _GUESS_BYTES = 16 * 1024
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 
@@ -80,12 +81,12 @@ def decode_noting(data: bytes, label: str | None) -> tuple[str, Defect | None]:
 
 def _declared(data: bytes, codec: str) -> tuple[str, Defect | None]:
     try:
-        return data.decode(codec), None
+        return _without_surrogates(data.decode(codec)), None
     except UnicodeError:
         pass
     if codec != "utf-8" and (text := _utf8(data)) is not None:
         return text, Defect.UNDECODABLE_TEXT
-    text = data.decode(codec, "replace")
+    text = _without_surrogates(data.decode(codec, "replace"))
     # A cut or a few broken characters are no reason to doubt the label.
     if text.count("\ufffd") <= max(2, len(text) // 200):
         return text, Defect.UNDECODABLE_TEXT
@@ -108,7 +109,12 @@ def _fallback(data: bytes) -> str:
     codec = codec_name(guess.encoding) if guess is not None else None
     if codec is None or codec == "utf-8" or (len(data) < 64 and codec != "cp1252"):
         return data.decode("latin-1").translate(_CP1252)
-    return data.decode(codec, "replace")
+    return _without_surrogates(data.decode(codec, "replace"))
+
+
+def _without_surrogates(text: str) -> str:
+    """utf-7 may spell half a character, which no database takes."""
+    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
 
 
 def declared_in_html(data: bytes) -> str | None:

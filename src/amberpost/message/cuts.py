@@ -1,7 +1,7 @@
 """Which byte ranges of a message are worth keeping once: base64 attachment bodies.
 
-The range begins at the first and ends behind the last base64 character. Whether it decodes and encodes back to
-the same bytes is the store's question.
+A range begins at the first and ends behind the last base64 character. Whether it decodes and encodes back
+to the same bytes is the store's question.
 """
 
 from amberpost.message.types import ParsedMessage, Span

@@ -59,7 +59,7 @@ def message_id(value: bytes) -> str:
     """A Message-ID without its brackets, "" when there is none. What is not an id is kept as it is."""
     text = field_text(value, set())
     found = _MESSAGE_ID.search(text)
-    if found:
+    if found and found[1].isprintable():
         return found[1]
     return "".join(decode_words(text, set()).split()).strip("<>")[: limits.MESSAGE_ID_CHARACTERS]
 
@@ -68,7 +68,7 @@ def message_ids(value: bytes) -> tuple[str, ...]:
     """The ids of a References or In-Reply-To value; of very many the oldest and the newest."""
     if b"<" not in value:
         return ()
-    ids = _MESSAGE_ID.findall(field_text(value, set()))
+    ids = list(filter(str.isprintable, _MESSAGE_ID.findall(field_text(value, set()))))
     if len(ids) > limits.REFERENCES:
         ids = ids[:1] + ids[1 - limits.REFERENCES :]
     return tuple(ids)

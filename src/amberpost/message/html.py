@@ -7,20 +7,31 @@ message itself; links that open apart and tell the target nothing. What was left
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 import nh3
 
-from amberpost.message import limits
+from amberpost.message.markup import html_text
 
-_TAGS = set(
-    "a abbr address article b bdi bdo big blockquote br caption center cite code col colgroup dd del details dfn div "
-    "dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s "
-    "samp section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
+
+def _names(text: str) -> set[str]:
+    return set(text.split())
+
+
+_TAGS = _names(
+    """
+    a abbr address article b bdi bdo big blockquote br caption center cite code col colgroup dd del
+    details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd
+    li main mark nav ol p pre q s samp section small span strike strong sub summary sup table tbody td
+    tfoot th thead time tr tt u ul var wbr
+    """
 )
-_REMOVED_WITH_CONTENT = set(
-    "script style title head svg math iframe frame frameset object embed applet template noscript noembed noframes "
-    "select textarea audio video canvas portal xmp plaintext".split()
-) - {"head", "frameset", "frame"}
+_REMOVED_WITH_CONTENT = _names(
+    """
+    script style title svg math iframe object embed applet template noscript noembed noframes select
+    textarea audio video canvas portal xmp plaintext
+    """
+)
 _LAYOUT = {"align", "valign", "width", "height", "bgcolor", "dir", "lang", "title", "style"}
 _ATTRIBUTES = {
     "*": _LAYOUT,
@@ -39,13 +50,16 @@ _ATTRIBUTES = {
     "colgroup": {"span"},
     "blockquote": {"type"},
 }
-_CSS = set(
-    "background background-color border border-bottom border-collapse border-color border-left border-radius "
-    "border-right border-spacing border-style border-top border-width color direction display font font-family "
-    "font-size font-style font-variant font-weight height letter-spacing line-height list-style list-style-type "
-    "margin margin-bottom margin-left margin-right margin-top max-width min-width padding padding-bottom "
-    "padding-left padding-right padding-top table-layout text-align text-decoration text-indent text-transform "
-    "vertical-align white-space width word-break word-spacing word-wrap overflow-wrap".split()
+_CSS = _names(
+    """
+    background background-color border border-bottom border-collapse border-color border-left
+    border-radius border-right border-spacing border-style border-top border-width color direction
+    display font font-family font-size font-style font-variant font-weight height letter-spacing
+    line-height list-style list-style-type margin margin-bottom margin-left margin-right margin-top
+    max-width min-width padding padding-bottom padding-left padding-right padding-top table-layout
+    text-align text-decoration text-indent text-transform vertical-align white-space width word-break
+    word-spacing word-wrap overflow-wrap
+    """
 )
 _DECLARATION = re.compile(
     r"\s{0,20}([a-z-]{1,30})\s{0,20}:\s{0,20}"
@@ -55,6 +69,13 @@ _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*+", re.IGNORECASE)
 _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
 _STYLE_CHARACTERS = 4_000
+# A tree builder walks up all open elements for a tag, and all attributes of a tag for each attribute.
+_OPENING = re.compile(r"<[a-z]", re.IGNORECASE)
+_FLAT = re.compile(r"<(?:t[dr]|th|br|img|hr|col|p|li)\b", re.IGNORECASE)
+_MAX_STEPS = 100_000_000
+_MAX_ATTRIBUTES = 10_000
+_SHOWN_CHARACTERS = 1024 * 1024
+_SHOWN_ENTITIES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +126,12 @@ def _declaration(text: str) -> str:
 
 def safe_html(html: str, *, cid_url: Callable[[str], str | None]) -> SafeHtml:
     """What may be shown of `html`. `cid_url` gives the address of an inline image, None to leave it out."""
+    html = html[:_SHOWN_CHARACTERS]
+    if _is_bomb(html):
+        return SafeHtml(html=f"<pre>{escape(html_text(html))}</pre>", blocked_remote=0)
     keep = _Filter(cid_url)
     cleaned = nh3.clean(
-        html[: limits.HTML_CHARACTERS],
+        html,
         tags=_TAGS,
         clean_content_tags=_REMOVED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
@@ -117,3 +141,22 @@ def safe_html(html: str, *, cid_url: Callable[[str], str | None]) -> SafeHtml:
         url_schemes=_SCHEMES,
     )
     return SafeHtml(html=cleaned, blocked_remote=keep.blocked)
+
+
+def _is_bomb(html: str) -> bool:
+    """Whether building a tree could take longer than a reader waits; such mail is shown as plain text."""
+    tags = html.count("<")
+    if tags > 1_000:
+        deep = sum(1 for _ in _OPENING.finditer(html)) - sum(1 for _ in _FLAT.finditer(html))
+        if tags * deep > _MAX_STEPS:
+            return True
+    if html.count("&") > _SHOWN_ENTITIES:
+        return True
+    return len(html) > 2 * _MAX_ATTRIBUTES and _has_many_attributes(html)
+
+
+def _has_many_attributes(html: str) -> bool:
+    return any(
+        len(piece) > 2 * _MAX_ATTRIBUTES and len(piece.replace("/", " ").split()) > _MAX_ATTRIBUTES
+        for piece in html.split("<")
+    )

@@ -54,10 +54,15 @@ class Unwrapped:
 def unwrap(raw: bytes, envelope: Envelope | None = None) -> Unwrapped:
     """Take the original out of a journal report; other mail comes back as it is."""
     if _may_be_report(raw):
-        unwrapped = _unwrap_report(raw)
-        if unwrapped is not None:
-            return unwrapped
-    return Unwrapped(originals=(), shown=None, envelope=envelope, flags=frozenset(), report_text="")
+        return _unwrap_report(raw, envelope)
+    return _ORDINARY if envelope is None else _not_a_report(envelope)
+
+
+def _not_a_report(envelope: Envelope | None, *flags: Flag) -> Unwrapped:
+    return Unwrapped(originals=(), shown=None, envelope=envelope, flags=frozenset(flags), report_text="")
+
+
+_ORDINARY = _not_a_report(None)
 
 
 def _may_be_report(raw: bytes) -> bool:
@@ -70,7 +75,7 @@ def _may_be_report(raw: bytes) -> bool:
     return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
 
 
-def _unwrap_report(raw: bytes) -> Unwrapped | None:
+def _unwrap_report(raw: bytes, envelope: Envelope | None) -> Unwrapped:
     """The report itself, or the one inside a non-delivery report (rule 18)."""
     view = readable(raw)
     start, end = 0, len(view)
@@ -79,13 +84,14 @@ def _unwrap_report(raw: bytes) -> Unwrapped | None:
         block = scan_header(view, start, end, set())
         kind, _ = content_type(view, block, "text/plain")
         if _claims_report(view, block):
-            return _open_report(raw, view, (block, end, kind), flags)
+            opened = _open_report(raw, view, (block, end, kind), flags)
+            return opened or _not_a_report(envelope, Flag.REPORT_UNREADABLE)
         nested = _nested_in_ndr(view, block, end) if kind == "multipart/report" else None
         if nested is None:
-            return None
+            break
         start, end = nested.start, nested.end
         flags.add(Flag.FROM_NDR)
-    return None
+    return _not_a_report(envelope)
 
 
 def _claims_report(view: bytes, block: HeaderBlock) -> bool:

@@ -4,10 +4,12 @@ Promises: parts in document order, offsets inside the raw bytes, an explicit sta
 an end: depth and number of parts are limited, what lies beyond stays inside the last part reached.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from amberpost.message import limits
 from amberpost.message.charset import codec_name
+from amberpost.message.headers import message_id
 from amberpost.message.scan import (
     HeaderBlock,
     field_text,
@@ -21,6 +23,7 @@ from amberpost.message.words import clean_filename, decode_words, parse_paramete
 
 NESTED_TYPES = ("message/rfc822", "message/global", "message/news")
 TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _IDENTITY = ("7bit", "8bit", "binary")
 _ENCODINGS = (*_IDENTITY, "base64", "quoted-printable")
 _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
@@ -108,9 +111,8 @@ def _encoding(view: bytes, block: HeaderBlock, defects: set[Defect]) -> str:
     value = first(view, block, b"content-transfer-encoding").decode("ascii", "replace")
     encoding = value.partition(";")[0].partition("(")[0].strip(" \t\"'").lower()
     if encoding not in _ENCODINGS and encoding:
-        if not encoding.startswith(("x-uu", "uu")):
-            defects.add(Defect.BAD_TRANSFER_ENCODING)
-        return encoding[:40]
+        defects.add(Defect.BAD_TRANSFER_ENCODING)
+        return "unknown"
     return encoding or "7bit"
 
 
@@ -166,12 +168,12 @@ def _part(
 ) -> Part:
     kind, parameters, encoding = declared
     disposition, filename = _disposition(view, block, parameters, defects)
-    charset = parameters.get("charset") or None
+    charset = parameters.get("charset", "")[:60] or None
     if charset is not None and codec_name(charset) is None:
         defects.add(Defect.UNKNOWN_CHARSET)
     content_id = ""
     if b"content-id" in block.fields:
-        content_id = first(view, block, b"content-id").decode("utf-8", "replace").strip(" <>")[:998]
+        content_id = message_id(first(view, block, b"content-id"))
     is_multipart = kind.startswith("multipart/")
     is_inline_image = bool(content_id) and node.parent == "multipart/related" and kind.startswith("image/")
     return Part(

@@ -1,7 +1,7 @@
 """The text part of a journal report (MS-XJRNL 2.1, journal-reports.md 3.2) as an envelope.
 
-Strict where rights depend on it: recipients count only after the Message-Id line, only the first Sender, Subject
-and Message-Id count, and a line no Exchange writes makes the report suspicious.
+Strict where rights depend on it: recipients count only after the Message-Id line, only the first Sender,
+Subject and Message-Id count, and a line no Exchange writes makes the report suspicious.
 """
 
 import re
@@ -71,7 +71,7 @@ def _one_address(value: str) -> str:
     """A single address, with or without a display name. "<>" and "" are the null path."""
     if value.strip() in ("", "<>"):
         return ""
-    if '"' in value or " " in value and not value.startswith("["):
+    if '"' in value or (" " in value and not value.startswith("[")):
         boxes = [box.address for box in parse_mailboxes(value, set()) if "@" in box.address]
         if len(boxes) == 1:
             return boxes[0]

@@ -157,7 +157,7 @@ def _property_text(data: bytes, kind: int, codepage: str) -> str:
 
 
 def _properties(value: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """(id, type, first value) of each MAPI property (MS-OXTNEF 2.1.3.4); ends where the bytes make no sense."""
+    """(id, type, first value) of each MAPI property (MS-OXTNEF 2.1.3.4), up to where it makes sense."""
     try:
         count = _UINT32.unpack_from(value)[0]
         position = 4

@@ -88,6 +88,9 @@ class Flag(StrEnum):
     FROM_NDR = "from_ndr"  # the report was found inside a non-delivery report
     SUSPICIOUS = "suspicious"  # the report part holds lines no Exchange writes (journal-reports.md E7)
     ORIGINAL_MISSING = "original_missing"
+    REPORT_UNREADABLE = (
+        "report_unreadable"  # says it is a journal report, but has no report part: ordinary mail
+    )
     MESSAGE_ID_DIFFERS = "message_id_differs"
     DECRYPTED_BY_EXCHANGE = "decrypted_by_exchange"
 

@@ -4,8 +4,10 @@ A Document is plain text and numbers; whoever makes it has decoded, cut and name
 is stored in the index except numbers: texts become words, the message itself is read from the store.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from amberpost.search.words import prepare
 
 MAX_MESSAGE_ID = 2**32 - 1  # the sort key gives 32 bits to the number and 32 to the second
 
@@ -25,6 +27,21 @@ class Document:
     thread: str = ""
     size_bytes: int = 0
     has_attachment: bool | None = None  # None: there is one if there are file names
+    is_settled: bool = False  # its texts have been through settled() already, perhaps in another process
+
+    def settled(self) -> "Document":
+        """The same with its texts made ready for the index; the costly part of adding it."""
+        if self.is_settled:
+            return self
+        return replace(
+            self,
+            subject=prepare(self.subject),
+            from_=prepare(self.from_),
+            to=prepare(self.to),
+            body=prepare(self.body),
+            filenames=tuple(map(prepare, self.filenames)),
+            is_settled=True,
+        )
 
     @property
     def attached(self) -> bool:

@@ -53,8 +53,8 @@ def writer_lock(folder: Path, *, busy: str) -> Iterator[None]:
     with (folder / ".tantivy-writer.lock").open("wb") as file:
         try:
             flock(file, LOCK_EX | LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(busy) from error
+        except BlockingIOError:
+            raise StoreError(busy) from None
         yield
 
 

@@ -50,6 +50,9 @@ class Index(Protocol):
     def commit(self) -> None:
         """Make all that was added and removed durable and visible to every reader."""
 
+    def rollback(self) -> None:
+        """Forget what was added and removed since the last commit."""
+
     def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Found:
         """Matches within the scope. "date" is newest first; equal relevance is newest first, too; then the
         higher message_id. A query that ranks nothing (everything, only dates) is sorted by date."""

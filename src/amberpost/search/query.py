@@ -37,7 +37,9 @@ MAX_LENGTH = 1024  # characters
 MAX_TERMS = 32  # words, phrases and conditions
 MAX_DEPTH = 8  # parentheses and negations
 MAX_WORDS = 64  # words of one phrase
+MAX_OPEN_PHRASES = 4  # phrases that end with *, the dearest thing to ask for
 MIN_PREFIX = 2  # characters before *
+MAX_PREFIX = 64  # the automaton of an index that looks for beginnings has an end, too
 
 Kind = Literal["word", "phrase", "field", "(", ")", "minus", "operator"]
 
@@ -114,6 +116,7 @@ class _Parser:
         self._next = 0
         self._zone = zone
         self._terms = 0
+        self._open_phrases = 0
         self._depth = 0
         self._field: Field | None = None
 
@@ -219,12 +222,21 @@ class _Parser:
             raise QueryError(_("A phrase is too long (at most %(limit)d words)") % {"limit": MAX_WORDS})
         self._count_term()
         goes_on = prefix and _goes_on(token.text, found[-1])
+        self._count_open_phrase(goes_on and len(found) > 1)
         return Text(text=text, field=field or self._field, prefix=goes_on)
 
     def _count_term(self) -> None:
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise QueryError(_("There are too many search terms (at most %(limit)d)") % {"limit": MAX_TERMS})
+
+    def _count_open_phrase(self, is_open: bool) -> None:
+        self._open_phrases += is_open
+        if self._open_phrases > MAX_OPEN_PHRASES:
+            raise QueryError(
+                _("Too many of the words with * are made of several (at most %(limit)d)")
+                % {"limit": MAX_OPEN_PHRASES}
+            )
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -272,6 +284,8 @@ def _goes_on(word: str, last: Word) -> bool:
         return False
     if len(last.text) < MIN_PREFIX:
         raise _short_prefix(word)
+    if len(last.text) > MAX_PREFIX:
+        raise QueryError(_("The word before * is too long (at most %(limit)d)") % {"limit": MAX_PREFIX})
     return True
 
 

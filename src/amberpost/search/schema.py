@@ -10,7 +10,6 @@ import tantivy
 
 from amberpost.search.document import MAX_MESSAGE_ID, Document
 from amberpost.search.tree import Field
-from amberpost.search.words import prepare
 
 SCHEMA_VERSION = "v1"
 WORDS = "words"  # name of our tokenizer; registered anew in each process that opens the index
@@ -55,13 +54,14 @@ def second(moment: datetime) -> int:
 def to_tantivy(document: Document) -> tantivy.Document:
     if not 0 <= document.message_id <= MAX_MESSAGE_ID:
         raise ValueError(f"message_id out of range: {document.message_id}")
+    document = document.settled()
     made = tantivy.Document()
-    made.add_text("subject", prepare(document.subject))
-    made.add_text("from", prepare(document.from_))
-    made.add_text("to", prepare(document.to))
-    made.add_text("body", prepare(document.body))
+    made.add_text("subject", document.subject)
+    made.add_text("from", document.from_)
+    made.add_text("to", document.to)
+    made.add_text("body", document.body)
     for filename in document.filenames:
-        made.add_text("filename", prepare(filename))
+        made.add_text("filename", filename)
     if document.attached:
         made.add_text("has", "attachment")
     if document.thread:

@@ -25,6 +25,9 @@ _GREEK = str.maketrans("άέήίόύώϊϋΐΰςΆΈΉΊΌΎΏΪΫёЁ", "αεη
 _SPECIAL = re.compile(
     f"(?P<alone>[{_ALONE}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<greek>[\u0386-\u03ceςёЁ]+)|(?P<bad>[\ud800-\udfff]+)"
 )
+_ANY_SPECIAL = re.compile(
+    f"[{_ALONE}{_INVISIBLE}\u0386-\u03ceςёЁ\ud800-\udfff]+"
+)  # one class: a third of the time
 _LONG_TEXT = 16 * 1024  # shorter texts hold no word that the index would drop (65,530 bytes)
 _LONG_WORD = 2048  # longer than any query, so cutting there never hides a word that can be asked for
 _LONG_RUN = re.compile(rf"[^\W_]{{{_LONG_WORD}}}")
@@ -58,7 +61,7 @@ def prepare(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if _fits(text, "cp1252"):
         return text.replace("\u00ad", "")
-    return _SPECIAL.sub(_settle, text)
+    return _ANY_SPECIAL.sub(lambda run: _SPECIAL.sub(_settle, run.group()), text)
 
 
 def _fits(text: str, charset: str) -> bool:
@@ -73,7 +76,7 @@ def _fits(text: str, charset: str) -> bool:
 def _settle(match: re.Match[str]) -> str:
     run = match.group()
     if match.lastgroup == "alone":
-        return f" {' '.join(unicodedata.normalize('NFKC', run))} "
+        return f" {' '.join(filter(_counts, unicodedata.normalize('NFKC', run)))} "
     if match.lastgroup == "greek":
         return run.translate(_GREEK)
     return "" if match.lastgroup == "gone" else " "
@@ -82,7 +85,15 @@ def _settle(match: re.Match[str]) -> str:
 def words(text: str) -> Iterator[Word]:
     """The folded words of a text in order, with their places in it."""
     for match in _WORD.finditer(text):
-        yield Word(fold(match.group()), match.start(), match.end())
+        word = match.group()
+        if _counts(word[0]):
+            yield Word(fold(word), match.start(), match.end())
+
+
+def _counts(char: str) -> bool:
+    """Whether a character is searched for: tone marks and vowels above or below the line (Mn) are not."""
+    category = unicodedata.category(char)
+    return category[0] in "LN" or category == "Mc"
 
 
 @lru_cache(maxsize=20_000)

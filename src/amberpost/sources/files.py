@@ -4,9 +4,11 @@ Bytes are kept as they are. Only an mbox loses its separator lines: mboxrd is un
 """
 
 import mmap
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from amberpost.clock import now
@@ -56,9 +58,10 @@ class FileReader:
             self.left.append((str(path), "not mail"))
             return
         try:
+            size = path.stat().st_size
             if is_mbox(path):
                 yield from self._mbox(path)
-            elif self._fits(str(path), path.stat().st_size):
+            elif self._fits(str(path), size):
                 yield self._incoming(path.read_bytes(), str(path))
         except OSError as error:
             self.left.append((str(path), f"cannot be read: {error.strerror}"))
@@ -94,13 +97,12 @@ def find_files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for child in sorted(path.iterdir()):
-        if child.is_symlink():
-            continue
-        if child.is_dir():
-            yield from find_files(child)
-        elif child.is_file():
-            yield child
+    waiting = [str(path)]
+    while waiting:  # no recursion: folders may be as deep as somebody likes
+        with os.scandir(waiting.pop()) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
+        waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
 
 def is_junk(path: Path) -> bool:
@@ -150,4 +152,9 @@ def _without_last_empty_line(content: mmap.mmap | bytes, start: int, end: int) -
 
 
 def _is_in_maildir(path: Path) -> bool:
-    return path.parent.name in {"cur", "new"} or (path.parent / "cur").is_dir()
+    return path.parent.name in {"cur", "new"} or _is_maildir(path.parent)
+
+
+@lru_cache(maxsize=1)
+def _is_maildir(folder: Path) -> bool:
+    return (folder / "cur").is_dir()

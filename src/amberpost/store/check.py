@@ -74,11 +74,12 @@ class _Check:
         for name in self._records.disk.list(folder):
             if segment_number(name) is None:
                 yield self._finding("segment-foreign", f"{folder}/{name}", "no segment has such a name")
-        numbers = segment_numbers(self._records.disk, self._records.log)
-        last = max([self._mark.segment, *numbers])
-        for number in sorted(set(range(1, last + 1)) - set(numbers)):
-            path = segment_path(self._records.log, number)
-            yield self._finding("segment-missing", path, "a segment is gone")
+        before = 0
+        for number in [*segment_numbers(self._records.disk, self._records.log), self._mark.segment + 1]:
+            if number > before + 1:
+                path = segment_path(self._records.log, before + 1)
+                yield self._finding("segment-missing", path, "a segment is gone")
+            before = max(before, number)
 
     def _check_numbers(self) -> Iterator[Finding]:
         if self._next_index < self._promised:
@@ -126,9 +127,8 @@ class _Check:
 
     def _check_segments_between(self, segment: int, end: int, stop: int) -> Iterator[Finding]:
         """Nothing follows the last known record of a segment, and segments without one are empty."""
-        existing = set(segment_numbers(self._records.disk, self._records.log))
-        for number in range(segment, max(stop, segment + 1)):
-            if number in existing:
+        for number in segment_numbers(self._records.disk, self._records.log):
+            if number == segment or segment < number < stop:
                 yield from self._check_gap(number, end if number == segment else 0, self._size(number))
 
     def _check_gap(self, segment: int, at: int, stop: int) -> Iterator[Finding]:
@@ -181,28 +181,32 @@ class _Check:
     def _open_capture(self, row: CaptureRow) -> Iterator[Finding]:
         body = self._records.open_capture(row)[2]
         if body:
-            yield from self._check_references(body, BY_CAPTURE, row.index, self._where(row))
+            yield from self._check_references(body, BY_CAPTURE, row.index, row)
             join(body, self._object)
 
     def _open_object(self, row: ObjectRow) -> Iterator[Finding]:
         packed = self._records.open_object_row(row)
         self._remember(row.id, packed)
-        yield from self._check_references(packed, BY_OBJECT, row.number, self._where(row))
+        yield from self._check_references(packed, BY_OBJECT, row.number, row)
         if object_id(self._records.keys.label("dedup"), join(packed, self._object)) != row.id:
             yield self._finding("object-differs", self._where(row), "an object is not what its id says")
 
-    def _check_references(self, body: bytes, kind: int, referrer: int, where: str) -> Iterator[Finding]:
+    def _check_references(
+        self, body: bytes, kind: int, referrer: int, row: CaptureRow | ObjectRow
+    ) -> Iterator[Finding]:
+        where = self._where(row)
         try:
             ids = {one.id for one in body_references(body)}
         except ValueError as error:
             raise IntegrityError("Damaged references", subject=where) from error
         for id, number in self._rows.find_numbers(ids).items():
-            self._references += 1
+            self._references += self._is_promised(row)
             if not self._rows.has_reference(number, kind, referrer):
                 yield self._finding("reference-missing", where, f"keys.db lacks the reference to {id.hex()}")
 
     def _check_reference_count(self) -> Iterator[Finding]:
-        found = self._rows.count_references(self._next_index, self._next_number)
+        number = self._rows.first_number_after(self._mark.segment, self._mark.end)
+        found = self._rows.count_references(self._promised, number)
         if found > self._references:
             where = f"keys.db {self._records.log}_reference"
             yield self._finding(

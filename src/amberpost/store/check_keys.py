@@ -9,7 +9,7 @@ from amberpost.errors import ArchiveError, Finding, IntegrityError, StoreError
 from amberpost.store.disk import Disk
 from amberpost.store.keydb import LOGS, SCHEMA
 from amberpost.store.keys import KeyStore
-from amberpost.store.open_keys import ORIGIN_FILE, read_origin, read_slots
+from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE, read_origin, read_slots
 from amberpost.store.slots import slot_mac
 
 
@@ -18,6 +18,7 @@ def check_keys(keys: KeyStore, disk: Disk, *, deep: bool) -> Iterator[Finding]:
     yield from _check_origin(keys, disk)
     try:
         keys.database.require_format()
+        yield from _check_length(disk)
         if deep:
             yield from _check_structure(keys)
         yield from _check_slots(keys)
@@ -43,6 +44,17 @@ def _check_structure(keys: KeyStore) -> Iterator[Finding]:
     found = {row[0] for row in keys.database.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     if found != set(SCHEMA):
         yield _finding("keys-damaged", "keys.db", "the tables are not those of this version")
+
+
+def _check_length(disk: Disk) -> Iterator[Finding]:
+    """SQLite reads a cut page as zeros: compare the length with what the file's own header says."""
+    if not disk.exists(KEYS_FILE):
+        return
+    head = disk.read_at(KEYS_FILE, 0, 100)  # https://www.sqlite.org/fileformat.html#the_database_header
+    page = int.from_bytes(head[16:18], "big") or 1
+    pages, size = int.from_bytes(head[28:32], "big"), disk.size(KEYS_FILE)
+    if size % page or size < pages * page:
+        yield _finding("keys-damaged", KEYS_FILE, "the file is cut")
 
 
 def _check_slots(keys: KeyStore) -> Iterator[Finding]:

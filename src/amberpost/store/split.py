@@ -16,6 +16,8 @@ from amberpost.store.base64cut import Layout, decode_exactly, encode
 from amberpost.store.pack import pack, unpack
 
 MAX_DEPTH = 3  # report, original, attachment
+# A stored object may have objects of its own and be met again inside another one, so joining goes deeper.
+JOIN_DEPTH = 64
 MAX_BYTES = 512 * 1024 * 1024
 _COUNT = struct.Struct(">H")
 _REFERENCE = struct.Struct(">I32sIHB")  # at, id, size, line, flags
@@ -113,6 +115,8 @@ def _make_object(
 ) -> tuple[int, int, bytes, int, Layout | None] | None:
     """Keep one cut: where it really starts and ends, and what was kept. None if it must stay."""
     if cut.kind == "whole":
+        if depth and cut.end - cut.start == len(view):
+            return None  # an object that refers to itself
         start, end, layout = cut.start, cut.end, None
         content = bytes(view[start:end]) if end - start < len(view) else view.obj
     else:
@@ -173,7 +177,7 @@ def _reference(at: int, id: bytes, size: int, line: int, flags: int) -> Referenc
 
 def _join(packed: bytes, get_object: Callable[[bytes], bytes], *, depth: int) -> bytes:
     references, skeleton = _parse(unpack(packed, limit=MAX_BYTES))
-    if references and depth >= MAX_DEPTH:
+    if references and depth >= JOIN_DEPTH:
         raise ValueError("objects refer to objects too deep")
     pieces: list[bytes | memoryview] = []
     done = total = 0

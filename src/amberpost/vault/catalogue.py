@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from amberpost.clock import milliseconds
+from amberpost.errors import IntegrityError
 from amberpost.search.document import Document
 from amberpost.sources.progress import add_sealed
 from amberpost.vault.entries import Entry
@@ -24,7 +25,7 @@ from amberpost.vault.models import (
 )
 from amberpost.vault.prepare import Prepared
 from amberpost.vault.reasons import Reason
-from amberpost.vault.rows import address_ids, chunks, insert
+from amberpost.vault.rows import Value, address_ids, chunks, insert, select_in
 
 CATALOGUE = "catalogue"
 INDEX = "index"
@@ -71,16 +72,23 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
 
 def find_fingerprints(fingerprints: Sequence[bytes]) -> dict[bytes, int]:
     """Index of the capture that first brought each of these handings-over."""
-    found: dict[bytes, int] = {}
-    for some in chunks(fingerprints):
-        rows = Capture.objects.filter(fingerprint__in=some).values_list("fingerprint", "index")
-        found.update((bytes(fingerprint), index) for fingerprint, index in rows if fingerprint is not None)
-    return found
+    rows = select_in(Capture, ["fingerprint", "index"], "fingerprint", fingerprints)
+    return {bytes(fingerprint): index for fingerprint, index in rows}
 
 
 def position(name: str) -> int:
     """The ledger index that `name` (CATALOGUE or INDEX) expects next."""
     return Position.objects.filter(name=name).values_list("next_index", flat=True).first() or 0
+
+
+def require_whole_log(records: int) -> None:
+    """Refuse to go on if the log has fewer records than the catalogue knows: new ones would take their numbers."""
+    known = position(CATALOGUE)
+    if known > records:
+        raise IntegrityError(
+            f"The catalogue knows {known} entries and the log has {records}: records are missing",
+            subject="mail/segments",
+        )
 
 
 def set_position(name: str, next_index: int) -> None:
@@ -90,21 +98,15 @@ def set_position(name: str, next_index: int) -> None:
 def archives_of(message_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """The archives of each message, in a stable order."""
     found: dict[int, set[int]] = defaultdict(set)
-    for some in chunks(sorted(message_ids)):
-        for message_id, archive_id in Assignment.objects.filter(message_id__in=some).values_list(
-            "message_id", "archive_id"
-        ):
-            found[message_id].add(archive_id)
+    for message_id, archive_id in select_in(Assignment, ["message_id", "archive_id"], "message_id", message_ids):
+        found[message_id].add(archive_id)
     return {message_id: tuple(sorted(archives)) for message_id, archives in found.items()}
 
 
 def _messages_of(captured: Sequence[Entry]) -> dict[bytes, int]:
     """SHA-256 -> message id, for all that are known; the first capture in the batch gives a new message its id."""
     digests = {_prepared(entry).facts.sha256 for entry in captured}
-    known: dict[bytes, int] = {}
-    for some in chunks(sorted(digests)):
-        rows = Message.objects.filter(sha256__in=some).values_list("sha256", "id")
-        known.update((bytes(sha256), message_id) for sha256, message_id in rows)
+    known = {bytes(sha256): i for sha256, i in select_in(Message, ["sha256", "id"], "sha256", digests)}
     for entry in captured:
         known.setdefault(_prepared(entry).facts.sha256, entry.index)
     return known
@@ -116,7 +118,7 @@ def _add_messages(captured: Sequence[Entry], messages: dict[bytes, int]) -> dict
     return new
 
 
-def _message_row(entry: Entry) -> tuple[object, ...]:
+def _message_row(entry: Entry) -> tuple[Value, ...]:
     prepared = _prepared(entry)
     facts = prepared.facts
     return (
@@ -164,13 +166,10 @@ def _share_with_forks(message_ids: set[int], entry: int) -> set[int]:
 
 def _fork_groups(message_ids: set[int]) -> list[list[int]]:
     """The groups of more than one message among those that share a fork key with these."""
-    keys: set[bytes] = set()
-    for some in chunks(sorted(message_ids)):
-        keys.update(bytes(k) for k in Message.objects.filter(id__in=some).values_list("fork", flat=True))
+    keys = {bytes(key) for (key,) in select_in(Message, ["fork"], "id", message_ids)}
     groups: dict[bytes, list[int]] = defaultdict(list)
-    for some_keys in chunks(sorted(keys)):
-        for message_id, key in Message.objects.filter(fork__in=some_keys).values_list("id", "fork"):
-            groups[bytes(key)].append(message_id)
+    for message_id, key in select_in(Message, ["id", "fork"], "fork", keys):
+        groups[bytes(key)].append(message_id)
     return [sorted(group) for group in groups.values() if len(group) > 1]
 
 
@@ -183,7 +182,7 @@ def _settle_quarantine(message_ids: Iterable[int]) -> None:
 def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], result: Catalogued) -> None:
     captures = [entry for entry in entries if "capture_id" in entry.header]
     owned = archives_of({messages[_prepared(e).facts.sha256] for e in captures if e.prepared})
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for entry in captures:
         message_id = messages[entry.prepared.facts.sha256] if entry.prepared else _message_of(entry, rows)
         outcome = _outcome(entry, message_id in owned)
@@ -198,7 +197,7 @@ def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], result: 
     insert(Capture, _CAPTURE_COLUMNS, rows)
 
 
-def _message_of(entry: Entry, rows: Sequence[tuple[object, ...]]) -> int | None:
+def _message_of(entry: Entry, rows: Sequence[tuple[Value, ...]]) -> int | None:
     """The message a DUP repeats: its capture is in this batch or catalogued before."""
     ref = entry.leaf["ref"]
     for row in rows:

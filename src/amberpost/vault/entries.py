@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from amberpost.clock import milliseconds
 from amberpost.vault.assign import Decision
-from amberpost.vault.frame import CaptureFields, capture_fields
+from amberpost.vault.frame import capture_fields
 from amberpost.vault.prepare import Prepared, commitment
 
 LEAF_VERSION = 1
@@ -24,7 +24,8 @@ class Draft:
     """An entry before it has an index."""
 
     capture_id: bytes | None
-    leaf: bytes
+    leaf: Leaf
+    fields: dict[str, Any]
     header: bytes
 
 
@@ -61,14 +62,14 @@ def archive_draft(
     if prepared.capture.origin.protocol == "file":
         leaf["t"] = "IMPORT"
         leaf["claimed"] = milliseconds(prepared.facts.sent_at)
-    fields = {
+    fields: dict[str, Any] = {
         **capture_fields(prepared.capture),
         "nonce": nonce.hex(),
         "assignments": [[archive_id, int(reason)] for archive_id, reason in decisions],
     }
     if prepared.facts.error:
         fields["error"] = prepared.facts.error
-    return Draft(capture_id=prepared.capture.capture_id, leaf=canonical(leaf), header=_header(fields))
+    return Draft(capture_id=prepared.capture.capture_id, leaf=leaf, fields=fields, header=_header(fields))
 
 
 def duplicate_draft(prepared: Prepared, of: int, *, at: datetime, source_key: bytes) -> Draft:
@@ -76,8 +77,8 @@ def duplicate_draft(prepared: Prepared, of: int, *, at: datetime, source_key: by
     leaf = _capture_leaf(prepared, at=at, source_key=source_key)
     leaf["t"] = "DUP"
     leaf["ref"] = of
-    fields = capture_fields(prepared.capture)
-    return Draft(capture_id=prepared.capture.capture_id, leaf=canonical(leaf), header=_header(fields))
+    fields: dict[str, Any] = {**capture_fields(prepared.capture)}
+    return Draft(capture_id=prepared.capture.capture_id, leaf=leaf, fields=fields, header=_header(fields))
 
 
 def assign_draft(assignments: list[tuple[int, int, int]], *, at: datetime) -> Draft:
@@ -120,7 +121,7 @@ def header_hash(header: bytes) -> str:
 def _with_hash(leaf: Leaf, fields: dict[str, Any]) -> Draft:
     header = _header(fields)
     leaf["h"] = header_hash(header)
-    return Draft(capture_id=None, leaf=canonical(leaf), header=header)
+    return Draft(capture_id=None, leaf=leaf, fields=fields, header=header)
 
 
 def _capture_leaf(prepared: Prepared, *, at: datetime, source_key: bytes) -> Leaf:
@@ -139,5 +140,5 @@ def _capture_leaf(prepared: Prepared, *, at: datetime, source_key: bytes) -> Lea
     }
 
 
-def _header(fields: dict[str, Any] | CaptureFields) -> bytes:
+def _header(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")

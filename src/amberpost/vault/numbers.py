@@ -1,7 +1,9 @@
 """Every number that a page or a command shows about the whole archive comes from here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 
@@ -10,6 +12,9 @@ from amberpost.store.disk import LocalDisk
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Capture, Message, Outcome, Quarantine, WorkerStatus
 from amberpost.vault.open import Vault
+
+
+_NOTHING: dict[str, Any] = {"captures": 0, "duplicates": 0, "quarantined": 0, "last": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,7 @@ def kept_bytes(vault: Vault) -> int:
 
 
 def _sources() -> tuple[SourceNumbers, ...]:
-    rows = Capture.objects.values("source_id").annotate(
+    rows: Iterable[Any] = Capture.objects.values("source_id").annotate(
         captures=Count("index"),
         duplicates=Count("index", filter=Q(outcome=Outcome.DUPLICATE)),
         quarantined=Count("index", filter=Q(outcome=Outcome.QUARANTINED)),
@@ -86,20 +91,12 @@ def _sources() -> tuple[SourceNumbers, ...]:
     )
     found = {row["source_id"]: row for row in rows}
     return tuple(
-        _source(source, found.get(source.pk, {})) for source in Source.objects.select_related("status")
-    )
-
-
-def _source(source: Source, row: dict[str, object]) -> SourceNumbers:
-    def number(name: str) -> int:
-        value = row.get(name, 0)
-        return value if isinstance(value, int) else 0
-
-    last = row.get("last")
-    return SourceNumbers(
-        source=source,
-        captures=number("captures"),
-        duplicates=number("duplicates"),
-        quarantined=number("quarantined"),
-        last_capture_at=last if isinstance(last, datetime) else None,
+        SourceNumbers(
+            source=source,
+            captures=found.get(source.pk, _NOTHING)["captures"],
+            duplicates=found.get(source.pk, _NOTHING)["duplicates"],
+            quarantined=found.get(source.pk, _NOTHING)["quarantined"],
+            last_capture_at=found.get(source.pk, _NOTHING)["last"],
+        )
+        for source in Source.objects.select_related("status")
     )

@@ -268,7 +268,7 @@ def _document(facts: MessageFacts, *, from_: str, to: str, body: str, filenames:
         thread=facts.thread,
         size_bytes=facts.size_bytes,
         has_attachment=facts.attachment_count > 0,
-    )
+    ).settled()
 
 
 def _people(mailboxes: Sequence[Mailbox]) -> str:

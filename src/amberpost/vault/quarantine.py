@@ -1,6 +1,6 @@
 """What is kept and in no archive: facts for an operator, who reads no mail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,7 @@ def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quaranti
     return rows.count(), _facts(rows[offset : offset + limit])
 
 
-def _facts(rows: Sequence[Message]) -> list[Quarantined]:
+def _facts(rows: Iterable[Message]) -> list[Quarantined]:
     rows = list(rows)
     sources = dict(Source.objects.values_list("id", "name"))
     source_of = dict(

@@ -4,17 +4,19 @@ All statements run on SQLite and PostgreSQL alike; values go in as parameters on
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
 from amberpost.vault.models import PartyAddress
 
 T = TypeVar("T")
+Value = str | bytes | int | None
+Row = tuple[Any, ...]
 _CHUNK = 500  # parameters in one IN list
 
 
-def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
     """Insert rows; one that breaks a unique constraint is already there and is left as it is."""
     if not rows:
         return
@@ -36,13 +38,25 @@ def address_ids(addresses: Iterable[str]) -> dict[str, int]:
     return known
 
 
+def select_in(model: type[models.Model], columns: Sequence[str], by: str, values: Iterable[Value]) -> list[Row]:
+    """The columns of all rows whose column `by` is one of the values; an ORM lookup costs ten times as much."""
+    wanted = sorted(set(values))  # type: ignore[type-var]  all of one kind
+    names = ", ".join(f'"{column}"' for column in columns)
+    table = model._meta.db_table
+    found: list[Row] = []
+    with connection.cursor() as cursor:
+        for some in chunks(wanted):
+            places = ", ".join(["%s"] * len(some))
+            sql = f'SELECT {names} FROM "{table}" WHERE "{by}" IN ({places})'  # noqa: S608  our own names
+            cursor.execute(sql, some)
+            found += cursor.fetchall()
+    return found
+
+
 def chunks(items: Sequence[T], size: int = _CHUNK) -> Iterable[Sequence[T]]:
     """Slices small enough for one IN list."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _known_addresses(addresses: Sequence[str]) -> dict[str, int]:
-    known: dict[str, int] = {}
-    for some in chunks(addresses):
-        known.update(PartyAddress.objects.filter(address__in=some).values_list("address", "id"))
-    return known
+    return dict(select_in(PartyAddress, ["address", "id"], "address", addresses))

@@ -10,10 +10,10 @@ from datetime import datetime
 from amberpost.clock import from_milliseconds, milliseconds, now
 from amberpost.directory.book import AddressBook
 from amberpost.store.split import Split
-from amberpost.store.store import NewRecord
+from amberpost.store.batch import NewRecord
 from amberpost.vault.assign import decide
 from amberpost.vault.catalogue import find_fingerprints
-from amberpost.vault.entries import Draft, Entry, archive_draft, duplicate_draft, parse_header, parse_leaf
+from amberpost.vault.entries import Draft, Entry, archive_draft, canonical, duplicate_draft
 from amberpost.vault.open import LogPair, Vault
 from amberpost.vault.prepare import Prepared
 
@@ -44,10 +44,10 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
         return []
     records = [_record(draft, prepared.split if prepared else None) for draft, prepared in drafts]
     indexes = pair.store.append(records)
-    pair.ledger.append_many([draft.leaf for draft, _ in drafts])
+    pair.ledger.append_many([record.leaf for record in records])
     pair.last_sealed_at = at
     return [
-        Entry(index=index, leaf=parse_leaf(draft.leaf), header=parse_header(draft.header), prepared=prepared)
+        Entry(index=index, leaf=draft.leaf, header=draft.fields, prepared=prepared)
         for index, (draft, prepared) in zip(indexes, drafts, strict=True)
     ]
 
@@ -59,4 +59,4 @@ def sealing_time(pair: LogPair) -> datetime:
 
 
 def _record(draft: Draft, split: Split | None) -> NewRecord:
-    return NewRecord(capture_id=draft.capture_id, leaf=draft.leaf, header=draft.header, split=split)
+    return NewRecord(capture_id=draft.capture_id, leaf=canonical(draft.leaf), header=draft.header, split=split)

@@ -1,0 +1,190 @@
+"""List mail for the benchmarks: real paragraphs, mixed anew for each message, in headers like a list server's.
+
+One number gives one message, always the same. Within a message no paragraph comes twice; some words are
+replaced by others of the stock and by new names and numbers, so that a message compresses as a real one does
+and the index meets words it has not seen. Reports what it is, not what real mail of any one company is.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import cached_property
+
+from amberpost.demo.chance import Chance
+from benchmarks.stock import Stock
+
+PEOPLE = 50  # who own mail, through their addresses
+OUTSIDERS = 950
+EVERYBODY = "all@lists.example"  # on every message: its holder owns everything
+SELDOM = "seldom@lindenhof.example"  # on one message in a thousand
+SELDOM_EACH = 1000
+RARE_WORD, RARE_EACH = "quetzalcoatlus", 2500  # in so few messages
+PHRASE, PHRASE_EACH = "copper kettle inventory", 200
+EPOCH = datetime(2019, 1, 1, tzinfo=UTC)
+MEAN_BYTES = 9000
+
+_SYLLABLES = ("ba", "con", "der", "el", "fin", "gar", "hol", "ist", "jur", "kem", "lan", "mor", "nu", "or", "pel",
+              "qui", "ras", "sen", "tor", "ul", "ven", "wil", "xan", "yor", "zel")  # fmt: skip
+_WORD = re.compile(r"[A-Za-z]{3,14}")
+_LISTS = ("users", "devel", "announce", "support", "security", "core", "docs", "help")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message and what is true of it."""
+
+    number: int
+    raw: bytes
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    subject: str
+
+
+class Writer:
+    """Writes letter after letter from a stock."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+
+    @cached_property
+    def people(self) -> tuple[tuple[str, str], ...]:
+        """(name, address); the first PEOPLE are users of the archive."""
+        chance = Chance("benchmark people")
+        return tuple(_person(chance, number) for number in range(PEOPLE + OUTSIDERS))
+
+    def letter(self, number: int) -> Letter:
+        chance = Chance(f"letter/{number}")
+        sent_at = EPOCH + timedelta(seconds=number * 1800 + chance.below(86_400))
+        sender = self._sender(chance)
+        to = self._recipients(chance, number)
+        topic = number // 5  # five messages a conversation
+        message_id = f"{chance.hex(16)}.{number}@{sender[1].partition('@')[2]}"
+        subject = self._subject(Chance(f"topic/{topic}"), is_reply=number % 5 > 0)
+        head = self._head(chance, sender, to, subject, message_id, sent_at, number)
+        body = self._body(chance, number)
+        raw = (head + "\n" + body).encode("utf-8")
+        addresses = tuple(address for _, address in to)
+        return Letter(
+            number=number,
+            raw=raw,
+            sender=sender[1],
+            recipients=addresses,
+            message_id=message_id,
+            subject=subject,
+        )
+
+    def _sender(self, chance: Chance) -> tuple[str, str]:
+        return self.people[chance.below(PEOPLE) if chance.is_in(40) else PEOPLE + chance.below(OUTSIDERS)]
+
+    def _recipients(self, chance: Chance, number: int) -> list[tuple[str, str]]:
+        """The list, one of ours, and some others."""
+        found = [("", EVERYBODY), self.people[chance.below(PEOPLE)]]
+        found += [self.people[chance.below(len(self.people))] for _ in range(chance.one_of((0, 0, 0, 1, 2)))]
+        if number % SELDOM_EACH == 7:
+            found.append(("Seldom Seen", SELDOM))
+        return list(dict.fromkeys(found))
+
+    def _subject(self, chance: Chance, *, is_reply: bool) -> str:
+        words = [chance.one_of(self._stock.words) for _ in range(chance.between(3, 8))]
+        tag = f"[{chance.one_of(_LISTS)}] "
+        return f"{'Re: ' if is_reply else ''}{tag}{' '.join(words)}"
+
+    def _head(
+        self,
+        chance: Chance,
+        sender: tuple[str, str],
+        to: list[tuple[str, str]],
+        subject: str,
+        message_id: str,
+        sent_at: datetime,
+        number: int,
+    ) -> str:
+        when = format_datetime(sent_at)
+        name = chance.one_of(_LISTS)
+        domain = sender[1].partition("@")[2]
+        received = "".join(
+            f"Received: from {host} ({host} [{chance.below(223)}.{chance.below(256)}.{chance.below(256)}.7])\n"
+            f"\tby mx{chance.below(9)}.lists.example (Postfix) with ESMTPS id {chance.hex(10).upper()}\n"
+            f"\tfor <{name}@lists.example>; {when}\n"
+            for host in (f"mail-{chance.hex(4)}.{domain}", f"out{chance.below(99)}.{domain}")
+        )
+        parent = f"<{Chance(f'letter/{number - 1}').hex(16)}.{number - 1}@lists.example>"
+        references = f"In-Reply-To: {parent}\nReferences: {parent}\n" if number % 5 else ""
+        return (
+            f"Return-Path: <{name}-bounces@lists.example>\n{received}"
+            f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s=s{chance.below(9)};\n"
+            f"\th=from:to:subject:date; bh={chance.hex(44)};\n\tb={chance.hex(64)}\n\t {chance.hex(64)}\n"
+            f"Date: {when}\nFrom: {_mailbox(*sender)}\nTo: {_mailbox(*to[0])}\n"
+            f"Cc: {', '.join(_mailbox(*one) for one in to[1:])}\n"
+            f"Message-ID: <{message_id}>\n{references}Subject: {subject}\n"
+            f"MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n"
+            f"X-Mailer: Mutt/1.{chance.below(14)}.{chance.below(9)}\nPrecedence: list\n"
+            f"List-Id: <{name}.lists.example>\nList-Unsubscribe: <mailto:{name}-leave@lists.example>\n"
+            f"List-Post: <mailto:{name}@lists.example>\nErrors-To: {name}-bounces@lists.example\n"
+        )
+
+    def _body(self, chance: Chance, number: int) -> str:
+        wanted = _size(chance)
+        paragraphs = self._stock.paragraphs
+        topic = [chance.one_of(self._stock.words) for _ in range(20)]
+        pieces: list[str] = []
+        used: set[int] = set()
+        length = 0
+        while length < wanted and len(used) < len(paragraphs):
+            chosen = chance.below(len(paragraphs))
+            if chosen in used:
+                continue
+            used.add(chosen)
+            piece = self._mixed(paragraphs[chosen], chance, topic)
+            if chance.is_in(40):
+                piece = "> " + piece.replace("\n", "\n> ")
+            pieces.append(piece)
+            length += len(piece) + 2
+        if number % RARE_EACH == 11:
+            pieces.append(f"Has anybody seen the {RARE_WORD} lately?")
+        if number % PHRASE_EACH == 13:
+            pieces.append(f"The {PHRASE} is in the appendix.")
+        return "\n\n".join(pieces) + "\n"
+
+    def _mixed(self, paragraph: str, chance: Chance, topic: list[str]) -> str:
+        """The paragraph with half of its words replaced, most of them by the few words of the message's topic."""
+        words = self._stock.words
+        pieces, done = [], 0
+        for match in _WORD.finditer(paragraph):
+            drawn = chance.below(1000)
+            if drawn >= 500:
+                continue
+            pieces.append(paragraph[done : match.start()])
+            pieces.append(_new_word(chance) if drawn < 15 else chance.one_of(topic if drawn > 40 else words))
+            done = match.end()
+        return "".join([*pieces, paragraph[done:]])
+
+
+def _size(chance: Chance) -> int:
+    """Bytes of a body: most are short, a few long; 7.6 KB on average beside 1.4 KB of header."""
+    sum_of_three = sum(chance.below(1000) for _ in range(3)) / 1500  # about 1
+    long = 4 if chance.is_in(10) else 1
+    return max(400, int(5600 * sum_of_three * long))
+
+
+def _new_word(chance: Chance) -> str:
+    """A name or a number nobody has used before, or hardly."""
+    if chance.is_in(30):
+        return chance.hex(chance.one_of((6, 8, 12)))
+    return "".join(chance.one_of(_SYLLABLES) for _ in range(chance.between(2, 4))).capitalize()
+
+
+def _person(chance: Chance, number: int) -> tuple[str, str]:
+    first, last = _new_name(chance), _new_name(chance)
+    domain = "lindenhof.example" if number < PEOPLE else f"{_new_name(chance).lower()}.example"
+    return f"{first} {last}", f"{first}.{last}.{number}@{domain}".lower()
+
+
+def _new_name(chance: Chance) -> str:
+    return "".join(chance.one_of(_SYLLABLES) for _ in range(chance.between(2, 3))).capitalize()
+
+
+def _mailbox(name: str, address: str) -> str:
+    return f"{name} <{address}>" if name else address

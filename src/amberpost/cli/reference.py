@@ -1,0 +1,139 @@
+"""Write the reference pages that are made from the code: commands, settings, audit actions.
+
+    python -m amberpost.cli.reference docs/reference
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from amberpost import config
+from amberpost.audit.actions import Action
+from amberpost.cli.main import COMMANDS, build_parser, start_django
+
+ACTION_TEXTS = {
+    Action.ARCHIVE_CREATED: "A new archive was made.",
+    Action.ARCHIVE_REBUILT: "Catalogue or index were made anew from segments and keys.",
+    Action.ARCHIVE_VERIFIED: "The archive was verified; the detail counts the findings.",
+    Action.CONFIG_EXPORTED: "Users, archives and accounts were written to a file.",
+    Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
+    Action.EXPORT_WRITTEN: "Messages were exported with a user's rights.",
+    Action.EXPORT_WHOLE: "Messages were exported by whoever holds the key file, without a user's limits.",
+    Action.IMPORT_FINISHED: "Files were imported; the detail is the account of the run.",
+    Action.MESSAGE_OPENED: "A message was opened for reading.",
+    Action.MESSAGE_DOWNLOADED: "The exact bytes of a message were handed out.",
+    Action.ATTACHMENT_DOWNLOADED: "An attachment was handed out.",
+    Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
+    Action.SOURCE_ADDED: "A remote e-mail account was added.",
+    Action.SOURCE_CHANGED: "A remote e-mail account was changed.",
+    Action.SOURCE_CREDENTIALS_CHANGED: "The password of a remote e-mail account was set.",
+    Action.SOURCE_REMOVED: "A remote e-mail account was removed; its mail stays.",
+    Action.USER_ADDED: "A user was added.",
+    Action.USER_CHANGED: "A user or his addresses were changed.",
+    Action.USER_DISABLED: "A user may not sign in any more.",
+    Action.USER_ENABLED: "A user may sign in again.",
+    Action.USER_PASSWORD_RESET: "A user got a one-time password.",
+    Action.USER_PASSWORD_CHANGED: "A user chose a new password.",
+    Action.USER_SIGNED_IN: "A user signed in.",
+    Action.USER_SIGNED_OUT: "A user signed out.",
+    Action.USER_LOGIN_FAILED: "Somebody failed to sign in.",
+    Action.USER_LOCKED_OUT: "Too many failures: sign-in was locked for a time.",
+    Action.OPERATOR_SET_UP: "The first operator was made through the one-time link.",
+}
+
+
+def main(folder: Path) -> int:
+    """Write the pages; they are checked in, and a test compares them with the code."""
+    start_django()
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def pages() -> dict[str, str]:
+    """File name -> text of each generated page. Django must have started."""
+    return {"commands.md": _commands(), "settings.md": _settings(), "audit-actions.md": _actions()}
+
+
+def _commands() -> str:
+    lines = [
+        "# Commands",
+        "",
+        "Every command takes `--data DIR` (or `AMBERPOST_DATA`; the option wins) and `--json`: one JSON object on",
+        'stdout and nothing else there, `{"error", "exit"}` on failure. Words and progress go to stderr.',
+        "The key file is where `AMBERPOST_KEY_FILE` says, else where `init` put it.",
+        "Exit codes: 0 well, 2 the caller can fix it, 4 a source failed, 5 disk or keys, 6 integrity.",
+    ]
+    for name, text in COMMANDS.items():
+        parser = build_parser(name)
+        sub = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+        lines += ["", f"## {name}", "", f"{text[:1].upper()}{text[1:]}.", ""]
+        lines += _arguments(sub.choices[name], f"amberpost {name}")
+    return "\n".join(lines) + "\n"
+
+
+def _arguments(parser: argparse.ArgumentParser, title: str) -> Iterator[str]:
+    subs = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    if subs:
+        for name, sub in subs[0].choices.items():
+            yield f"### {title} {name}"
+            yield ""
+            yield from _arguments(sub, f"{title} {name}")
+            yield ""
+        return
+    known = [a for a in parser._actions if a.dest not in {"help", "data", "json"}]
+    if not known:
+        yield "No further options."
+        return
+    yield "| option | meaning |"
+    yield "|---|---|"
+    for action in known:
+        yield f"| `{_name(action)}` | {_meaning(action)} |"
+
+
+def _name(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return str(action.metavar or action.dest)
+    value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+    return f"{action.option_strings[0]}{value}"
+
+
+def _meaning(action: argparse.Action) -> str:
+    parts = [action.help or ""]
+    if action.choices:
+        parts.append("one of " + ", ".join(f"`{choice}`" for choice in action.choices))
+    if action.required and action.option_strings:
+        parts.append("required")
+    if action.default not in (None, False, [], "", argparse.SUPPRESS) and action.nargs != 0:
+        parts.append(f"default `{action.default}`")
+    return "; ".join(part for part in parts if part)
+
+
+def _settings() -> str:
+    lines = [
+        "# Settings",
+        "",
+        "Deployment settings stand in `config.toml` in the data folder, or in the environment as `AMBERPOST_` and",
+        "the name in capitals (a secret may stand in a file named by `AMBERPOST_<NAME>_FILE`). The environment wins.",
+        "All have defaults. What people decide while the archive runs (users, accounts) is changed in the console.",
+    ]
+    for name, default, doc in config.settings():
+        shown = default if str(default) not in {"", ".", "None"} else "(empty)"
+        lines += ["", f"## {name}", "", f"{doc} Default: `{shown}`."]
+    return "\n".join(lines) + "\n"
+
+
+def _actions() -> str:
+    lines = [
+        "# Audit actions",
+        "",
+        "Each is a row of the audit table and a sealed record of the audit log: who, when, what, to what.",
+    ]
+    for action in Action:
+        lines += ["", f"## {action}", "", ACTION_TEXTS[action]]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,19 @@
+"""What every page knows: the user's rights, his appearance, the version."""
+
+from django.http import HttpRequest
+
+import amberpost
+from amberpost.accounts.models import Theme, User
+from amberpost.accounts.permissions import RIGHTS
+
+
+def page(request: HttpRequest) -> dict[str, object]:
+    """Variables of the base template."""
+    user = getattr(request, "user", None)
+    known = user if isinstance(user, User) and user.is_active else None
+    ready = known is not None and not known.must_change_password
+    return {
+        "rights": RIGHTS.get(known.role, frozenset()) if known and ready else frozenset(),
+        "theme": known.theme if known else Theme.SYSTEM,
+        "version": amberpost.__version__,
+    }

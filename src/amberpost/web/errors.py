@@ -1,0 +1,149 @@
+"""Pages for what went wrong: what happened, what is safe, what to do."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from amberpost.errors import ArchiveError, IntegrityError, NotFound, NotPermitted, StoreError, UserError
+from amberpost.search.index import IndexDamaged
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One error page in words."""
+
+    status: int
+    title: str
+    what: str
+    todo: str
+
+
+class ErrorPages:
+    """Middleware: our own exceptions become pages; all others are Django's and end in broken()."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, ArchiveError):
+            return None
+        problem = describe(error)
+        if problem.status >= 500:
+            log.error("page failed path=%s error=%s", request.path, error)
+        return show(request, problem)
+
+
+def describe(error: ArchiveError) -> Problem:
+    """What a person is told about one of our exceptions."""
+    if isinstance(error, NotFound):
+        return _not_found()
+    if isinstance(error, NotPermitted):
+        return _no_right()
+    if isinstance(error, UserError):
+        return Problem(status=400, title=_("This does not work"), what=str(error), todo=_("Please go back and change it."))
+    if isinstance(error, IndexDamaged):
+        return Problem(
+            status=503,
+            title=_("The search is not available"),
+            what=_("Its index is missing or damaged. All mail is kept and safe."),
+            todo=_("Please try again later, or ask your operator to rebuild the search index."),
+        )
+    if isinstance(error, IntegrityError):
+        return Problem(
+            status=500,
+            title=_("This message does not agree with its records"),
+            what=_("Nothing has been changed or repaired. The operator sees an alarm."),
+            todo=_("Please tell your operator."),
+        )
+    return _store_trouble() if isinstance(error, StoreError) else _broken()
+
+
+def show(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The page of a problem; needs neither database nor vault."""
+    html = render_to_string("web/error.html", {"problem": problem, "user": getattr(request, "user", None)}, request)
+    return HttpResponse(html, status=problem.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(
+        Problem(
+            status=400,
+            title=_("This request cannot be understood"),
+            what=_("Nothing has been changed."),
+            todo=_("Please check the address."),
+        )
+    )
+
+
+def no_right(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return show(request, _no_right())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return show(request, _not_found())
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return show(
+        request,
+        Problem(
+            status=403,
+            title=_("This form is no longer valid"),
+            what=_("You may have signed in or out in another window. Nothing has been changed."),
+            todo=_("Please go back, reload the page and send it again."),
+        ),
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    return _plain(_broken())
+
+
+def _plain(problem: Problem) -> HttpResponse:
+    """Without anything of the request, which may be what is broken."""
+    return HttpResponse(render_to_string("web/error_plain.html", {"problem": problem}), status=problem.status)
+
+
+def _not_found() -> Problem:
+    return Problem(
+        status=404,
+        title=_("There is nothing here"),
+        what=_("The address is wrong, or what it names is not yours to see."),
+        todo=_("Search for the message, or ask whoever sent you this address."),
+    )
+
+
+def _no_right() -> Problem:
+    return Problem(
+        status=403,
+        title=_("You have no right to this page"),
+        what=_("Your role does not include it."),
+        todo=_("An operator of this archive can tell you who may see it."),
+    )
+
+
+def _store_trouble() -> Problem:
+    return Problem(
+        status=503,
+        title=_("The archive cannot be read at the moment"),
+        what=_("Nothing has been changed."),
+        todo=_("Please try again in a minute, then tell your operator."),
+    )
+
+
+def _broken() -> Problem:
+    return Problem(
+        status=500,
+        title=_("Something went wrong here"),
+        what=_("It is our mistake and has been written to the log. No mail is affected."),
+        todo=_("Please try again, then tell your operator what you did."),
+    )

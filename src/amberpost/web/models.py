@@ -1,0 +1,43 @@
+"""Searches people made: kept here so that their words stand in no address, history or log of a server."""
+
+import secrets
+from datetime import timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from amberpost.accounts.models import User
+from amberpost.clock import now
+
+KEPT_FOR = timedelta(days=30)
+KEPT_PER_USER = 200
+
+
+def _random_id() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class SavedSearch(models.Model):
+    """What stands behind /search/<id>/; only its owner can use it."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=_random_id)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "created_at"], name="search_by_user")]
+
+
+def save_search(user: User, text: str) -> SavedSearch:
+    """Keep a search; the same words again are the same search. Old ones are forgotten."""
+    own = SavedSearch.objects.filter(user=user)
+    own.filter(created_at__lt=now() - KEPT_FOR).delete()
+    kept = own.order_by("-created_at").values_list("pk", flat=True)[: KEPT_PER_USER - 1]
+    own.exclude(pk__in=list(kept)).delete()
+    found = own.filter(text=text).first()
+    if found is None:
+        return SavedSearch.objects.create(user=user, text=text, created_at=now())
+    SavedSearch.objects.filter(pk=found.pk).update(created_at=now())
+    return found

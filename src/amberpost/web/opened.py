@@ -1,0 +1,101 @@
+"""An opened message as the template shows it."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from amberpost.message.attachments import Attachment, open_attachment
+from amberpost.message.html import SafeHtml, safe_html
+from amberpost.message.types import Mailbox, Part
+from amberpost.vault.read import OpenedMessage
+from amberpost.web.files import image_type
+
+VIEWS = ("html", "text", "headers", "source")
+SHOWN_BYTES = 256 * 1024  # of the source view; the whole is a download
+_PICTURE_BYTES = 5 * 1024 * 1024
+_ALL_PICTURES_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One line of the list of attachments."""
+
+    attachment: Attachment
+    is_picture: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An opened message in one of its views."""
+
+    opened: OpenedMessage
+    view: str
+    views: tuple[tuple[str, str], ...]  # name and address of each
+    files: tuple[File, ...]
+    blocked: int  # remote pictures
+    source: str
+    is_cut: bool
+
+    @property
+    def sha256(self) -> str:
+        return bytes(self.opened.message.sha256).hex()
+
+    @property
+    def people(self) -> tuple[tuple[str, tuple[Mailbox, ...]], ...]:
+        """The header's people; never the envelope, which may name a Bcc recipient."""
+        parsed = self.opened.parsed
+        rows = (("from", parsed.from_), ("to", parsed.to), ("cc", parsed.cc))
+        return tuple(row for row in rows if row[1])
+
+
+def prepare(request: HttpRequest, opened: OpenedMessage, url_of: Callable[[str], str]) -> Shown:
+    """The view the address asks for, else the first there is; `url_of` gives the address of another."""
+    views = tuple(view for view in VIEWS if view != "html" or opened.html is not None)
+    asked = request.GET.get("view", "")
+    view = asked if asked in views else views[0]
+    source = opened.raw[:SHOWN_BYTES].decode("utf-8", "replace") if view == "source" else ""
+    return Shown(
+        opened=opened,
+        view=view,
+        views=tuple((name, url_of(name)) for name in views),
+        files=tuple(_file(attachment) for attachment in opened.attachments),
+        blocked=make_safe(opened).blocked_remote if view == "html" else 0,
+        source=source,
+        is_cut=len(opened.raw) > SHOWN_BYTES,
+    )
+
+
+def make_safe(opened: OpenedMessage) -> SafeHtml:
+    """The HTML of the message without anything that acts or fetches; its own pictures are put into it."""
+    return safe_html(opened.html or "", cid_url=_pictures(opened))
+
+
+def _pictures(opened: OpenedMessage) -> Callable[[str], str | None]:
+    """cid: to a data: address. The frame has no origin, so it could not fetch them with the user's session."""
+    parts = {part.content_id: part for part in opened.parsed.parts if part.content_id}
+    left = _ALL_PICTURES_BYTES
+
+    def find(content_id: str) -> str | None:
+        nonlocal left
+        part = parts.get(content_id)
+        content = _content(opened, part) if part is not None else None
+        kind = image_type(content) if content else None
+        if content is None or kind is None or len(content) > min(left, _PICTURE_BYTES):
+            return None
+        left -= len(content)
+        return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
+
+    return find
+
+
+def _content(opened: OpenedMessage, part: Part) -> bytes | None:
+    return open_attachment(opened.raw, opened.parsed, part.path)
+
+
+def _file(attachment: Attachment) -> File:
+    return File(attachment=attachment, is_picture=attachment.content_type in _PICTURES)
+
+
+_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}

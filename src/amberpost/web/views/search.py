@@ -1,0 +1,172 @@
+"""The search page: the field, the list, and beside it the message that is open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, cast
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from amberpost.accounts.access import allow
+from amberpost.errors import QueryError
+from amberpost.vault.find import Hit, Page, excerpt, find
+from amberpost.vault.read import open_message
+from amberpost.web.locale import zone_of
+from amberpost.web.models import SavedSearch, save_search
+from amberpost.web.narrow import narrowers
+from amberpost.web.opened import Shown, prepare
+from amberpost.web.parallel import TooMany, one_search
+from amberpost.web.request import Request, signed_in
+
+PER_PAGE = 25
+LAST_PAGE = 400  # the end of a very long list is found with better words, not by paging
+_LONGEST = 1024
+Sort = Literal["relevance", "date"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What stands in the address of a result page."""
+
+    text: str
+    base: str  # the address without its query string
+    sort: Sort
+    page: int
+    open_id: int | None
+
+    def url(self, **changes: object) -> str:
+        """The same list with something changed."""
+        values = {"sort": self.sort if self.text else None, "page": self.page, "open": None} | changes
+        default = {"sort": "relevance", "page": 1}
+        query = {name: value for name, value in values.items() if value and value != default.get(name)}
+        return f"{self.base}?{urlencode(query)}" if query else self.base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the list: a hit, and the other copies of the same mail that are folded into it."""
+
+    hit: Hit
+    excerpt: list[tuple[str, bool]]
+    copies: int
+    url: str
+    is_open: bool
+
+
+@allow("mail:read")
+@require_http_methods(["GET", "HEAD", "POST"])
+def newest(request: Request) -> HttpResponse:
+    """The newest mail; a POST keeps the words on the server and leads to their own page."""
+    if request.method == "POST":
+        text = request.POST.get("q", "").strip()[: _LONGEST + 1]
+        if not text:
+            return redirect("search")
+        return redirect("results", search_id=save_search(signed_in(request), text).pk)
+    return _list(request, _asked(request, "", reverse("search")))
+
+
+@allow("mail:read", hide=True)
+@require_GET
+def results(request: Request, search_id: str) -> HttpResponse:
+    """The results of a kept search, for its owner."""
+    search = get_object_or_404(SavedSearch, pk=search_id, user=signed_in(request))
+    return _list(request, _asked(request, search.text, reverse("results", args=[search.pk])))
+
+
+def _asked(request: HttpRequest, text: str, base: str) -> Asked:
+    sort = "date" if request.GET.get("sort") == "date" else "relevance"
+    return Asked(
+        text=text,
+        base=base,
+        sort=cast(Sort, sort),
+        page=min(_number(request, "page") or 1, LAST_PAGE),
+        open_id=_number(request, "open"),
+    )
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Http404
+    return int(text)
+
+
+def _list(request: Request, asked: Asked) -> HttpResponse:
+    user = signed_in(request)
+    opened = None
+    if asked.open_id is not None:
+        opened = prepare(request, open_message(request.vault, user, asked.open_id), _views_in(asked))
+        if request.htmx and request.htmx.target == "pane":
+            return render(request, "web/_message.html", {"opened": opened, "back": asked.url()})
+    try:
+        with one_search(user.pk):
+            return _found(request, asked, opened)
+    except TooMany:
+        problem = _("You have several searches running. Please wait a moment and search again.")
+        return _page(request, asked, {"problem": problem, "opened": opened}, status=429)
+    except QueryError as error:
+        return _page(request, asked, {"problem": str(error), "opened": opened}, status=400)
+
+
+def _views_in(asked: Asked) -> Callable[[str], str]:
+    return lambda view: asked.url(open=asked.open_id, view=view)
+
+
+def _found(request: Request, asked: Asked, opened: Shown | None) -> HttpResponse:
+    user = signed_in(request)
+    page = find(
+        request.vault,
+        user,
+        asked.text,
+        sort=asked.sort if asked.text else "date",
+        limit=PER_PAGE,
+        offset=(asked.page - 1) * PER_PAGE,
+        zone=zone_of(user),
+    )
+    pages = min(-(-page.count // PER_PAGE), LAST_PAGE)
+    context = {
+        "opened": opened,
+        "found": page,
+        "lines": _lines(request, asked, page),
+        "pages": pages,
+        "earlier": asked.url(page=asked.page - 1) if asked.page > 1 else "",
+        "later": asked.url(page=asked.page + 1) if asked.page < pages else "",
+    }
+    return _page(request, asked, context)
+
+
+def _page(request: Request, asked: Asked, context: dict[str, object], status: int = 200) -> HttpResponse:
+    shared = {
+        "asked": asked,
+        "back": asked.url(),
+        "by_relevance": asked.url(sort="relevance", page=1),
+        "by_date": asked.url(sort="date", page=1),
+        "narrowers": narrowers(asked.text),
+    }
+    return render(request, "web/search.html", shared | context, status=status)
+
+
+def _lines(request: Request, asked: Asked, page: Page) -> list[Line]:
+    """The hits in order, copies of one mail (forks of one journal report) folded into the first."""
+    user = signed_in(request)
+    copies: dict[bytes, int] = {}
+    for hit in page.hits:
+        copies[hit.fork] = copies.get(hit.fork, -1) + 1
+    firsts = {hit.fork: hit for hit in reversed(page.hits)}
+    return [
+        Line(
+            hit=hit,
+            excerpt=excerpt(request.vault, user, hit.id, asked.text),
+            copies=copies[hit.fork],
+            url=asked.url(open=hit.id, page=asked.page),
+            is_open=hit.id == asked.open_id,
+        )
+        for hit in page.hits
+        if firsts[hit.fork] is hit
+    ]

@@ -1,0 +1,213 @@
+"""A fresh archive in a temporary folder, driven by its commands (Archive) or within this process (Opened).
+
+Both look at the same folder, so a test may fill it quickly from within and judge it through the commands.
+Fixtures: `new_archive` makes archives, `archive` is one; `opened` enters one within this process.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "amberpost.cli.main")
+TIMEOUT = 300
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: bytes
+    words: str
+
+    @property
+    def json(self) -> Json:
+        found: Json = json.loads(self.out)
+        return found
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without settings of any archive."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AMBERPOST_", "DJANGO_"))}
+    return {**kept, "PYTHONPATH": str(ROOT / "src"), **(extra or {})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """The folder of one archive and its commands."""
+
+    data: Path
+    settings: Mapping[str, str] = field(default_factory=dict)  # environment, such as AMBERPOST_DATABASE
+
+    @property
+    def key_file(self) -> Path:
+        return self.data.parent / f"{self.data.name}.key"
+
+    def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Done:
+        """Run a command on this archive to its end."""
+        done = subprocess.run(
+            self.line(*words),
+            env=environment({**self.settings, **(env or {})}),
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Done(code=done.returncode, out=done.stdout, words=done.stderr.decode("utf-8", "replace"))
+
+    def json(self, *words: str | Path, code: int = 0) -> Json:
+        """The JSON object of a command that must end with `code`."""
+        done = self.run(*words, "--json")
+        assert done.code == code, (words, done)
+        return done.json
+
+    def start(self, *words: str | Path) -> "subprocess.Popen[bytes]":
+        """Start a command in a session of its own, so that kill_all() reaches its children as well."""
+        return subprocess.Popen(
+            self.line(*words),
+            env=environment(self.settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def line(self, *words: str | Path) -> list[str]:
+        return [*COMMAND, *map(str, words), "--data", str(self.data)]
+
+    # Short cuts
+
+    def init(self) -> "Archive":
+        self.json("init")
+        return self
+
+    def add_user(self, login: str, *addresses: str, role: str = "reader") -> None:
+        options = [word for address in addresses for word in ("--address", address)]
+        self.json("user", "add", "--login", login, "--role", role, *options)
+
+    def found(self, login: str, query: str = "", limit: int = 1000) -> list[Json]:
+        hits: list[Json] = self.json("search", query, "--as", login, "--limit", str(limit))["hits"]
+        return hits
+
+    def exported(self, to: Path, *words: str) -> dict[int, bytes]:
+        """Ledger index -> bytes of an export of the whole archive; the manifest must agree with the files."""
+        self.json("export", "--to", to, *words)
+        return read_export(to)
+
+
+def read_export(to: Path) -> dict[int, bytes]:
+    """Ledger index -> bytes, with every line of the manifest checked against its file."""
+    import hashlib
+
+    found = {}
+    for line in (to / "manifest.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        raw = (to / entry["file"]).read_bytes()
+        assert hashlib.sha256(raw).hexdigest() == entry["sha256"], entry
+        found[entry["id"]] = raw
+    return found
+
+
+def kill_all(process: "subprocess.Popen[bytes]") -> None:
+    """kill -9 of a started command and of every process of its session."""
+    session = process.pid
+    for pid in session_members(session):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait(30)
+
+
+def session_members(session: int) -> list[int]:
+    """The processes of a session, and of the sessions its members started."""
+    parents = _parents()
+    found = {pid for pid, (_, own) in parents.items() if own == session} | {session}
+    while more := {pid for pid, (parent, _) in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(pid for pid in found if pid in parents)
+
+
+def _parents() -> dict[int, tuple[int, int]]:
+    """pid -> (parent, session) of the living."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                found[int(entry.name)] = (int(fields[1]), int(fields[3]))
+    return found
+
+
+@pytest.fixture
+def new_archive(tmp_path: Path) -> Callable[..., Archive]:
+    """Makes fresh archives by `amberpost init`."""
+
+    def make(name: str = "archive", **settings: str) -> Archive:
+        return Archive(data=tmp_path / name, settings=settings).init()
+
+    return make
+
+
+@pytest.fixture
+def archive(new_archive: Callable[..., Archive]) -> Archive:
+    return new_archive()
+
+
+@pytest.fixture(scope="session")
+def _empty(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
+    """An empty archive to copy: migrating for each test would take longer than most of them."""
+    from tests.opened import Opened
+
+    folder = tmp_path_factory.mktemp("empty")
+    with django_db_blocker.unblock():
+        Opened.create(folder / "archive").leave()
+    return folder
+
+
+@pytest.fixture
+def new_opened(_empty: Path, tmp_path: Path, django_db_blocker: Any) -> Iterator[Callable[..., Any]]:
+    """Makes fresh archives that are used within this process; the newest made or entered is the current one."""
+    import shutil
+
+    from tests.opened import Opened
+
+    made: list[Opened] = []
+
+    def make(name: str = "archive", **changes: object) -> Opened:
+        if made:
+            made[-1].leave()
+        shutil.copytree(_empty / "archive", tmp_path / name)
+        shutil.copy(_empty / "archive.key", tmp_path / f"{name}.key")
+        (tmp_path / name / "config.toml").unlink()  # it names the key file of the archive we copied
+        made.append(Opened.enter(tmp_path / name, **changes))
+        return made[-1]
+
+    with django_db_blocker.unblock():
+        yield make
+        if made:
+            made[-1].leave()
+
+
+@pytest.fixture
+def opened(new_opened: Callable[..., Any]) -> Any:
+    return new_opened()
+
+
+def with_changes(config: Any, changes: Mapping[str, object]) -> Any:
+    """The settings of tests: everything in this process, unless a test wants otherwise."""
+    return dataclasses.replace(config, **{"pool": 0, "index_memory_bytes": 16 * 1024 * 1024, **changes})

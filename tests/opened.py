@@ -1,0 +1,252 @@
+"""An archive used within this process: what the commands do, without starting a process for each."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+from django.db import connections
+
+from amberpost import config as settings
+from amberpost.accounts.models import User
+from amberpost.accounts.people import add_user, get_user, give_addresses
+from amberpost.clock import now
+from amberpost.cli.init_command import create_archive
+from amberpost.config import Config
+from amberpost.daemon.verify import verify_archive
+from amberpost.daemon.work import open_worker
+from amberpost.directory.local import current_addresses
+from amberpost.errors import Finding
+from amberpost.handover import CaptureId, Incoming, Origin
+from amberpost.message.types import Envelope
+from amberpost.site.settings import _database
+from amberpost.sources.configure import import_source, save_source
+from amberpost.sources.models import Source
+from amberpost.store.disk import LocalDisk
+from amberpost.store.intake import IntakeLog
+from amberpost.vault.accept import accept
+from amberpost.vault.export import export_whole
+from amberpost.vault.find import Page, find
+from amberpost.vault.late import request_assignment
+from amberpost.vault.models import Capture, Outcome
+from amberpost.vault.open import Vault, open_keys_of, open_vault, open_writer_vault
+from amberpost.vault.pool import Pool
+from amberpost.vault.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
+from tests.archive import Archive, read_export, with_changes
+
+_PASSWORD = "a long enough password"
+_FAST = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 on purpose takes long
+
+
+@dataclass
+class Opened:
+    """The current archive of this process."""
+
+    config: Config
+    _before: "_Before"
+
+    # Life
+
+    @classmethod
+    def create(cls, data: Path, **changes: object) -> Self:
+        """A new archive."""
+        opened = cls.enter(data, **changes)
+        create_archive(opened.config, actor="test")
+        return opened
+
+    @classmethod
+    def enter(cls, data: Path, **changes: object) -> Self:
+        """An archive that is there."""
+        config = with_changes(settings.load(data), changes)
+        before = _Before.note()
+        settings.activate(config)
+        use_database(config)
+        _set_hashers(_FAST)
+        return cls(config=config, _before=before)
+
+    def leave(self) -> None:
+        """Give this process back as it was."""
+        connections.close_all()
+        self._before.restore()
+
+    @cached_property
+    def commands(self) -> Archive:
+        """The same archive for commands of their own."""
+        database = {"AMBERPOST_DATABASE": self.config.database} if self.config.database else {}
+        return Archive(data=self.config.data, settings=database)
+
+    # What people do
+
+    def add_user(self, login: str, *addresses: str, role: str = "reader") -> User:
+        user, _ = add_user(login, name=login, addresses=addresses, role=role, password=_PASSWORD, by="test")
+        if user.private_archive is not None:
+            request_assignment(current_addresses(user.private_archive), "test")
+        return user
+
+    def give_addresses(self, login: str, *addresses: str) -> None:
+        request_assignment(give_addresses(get_user(login), addresses, by="test"), "test")
+
+    @cached_property
+    def mailbox(self) -> int:
+        """The id of a source that nobody asks."""
+        keys = open_keys_of(self.config)
+        source = Source(name="mailbox", server="localhost", user="journal", enabled=False)
+        save_source(source, "word", keys.seal_setting)
+        keys.close()
+        return source.pk
+
+    @cached_property
+    def files(self) -> int:
+        """The id of the source that stands for imports."""
+        return import_source().pk
+
+    # The road
+
+    def incoming(
+        self,
+        raw: bytes,
+        *,
+        source: int | None = None,
+        remote: str = "INBOX/1/1",
+        envelope: Envelope | None = None,
+        received_at: datetime | None = None,
+        evaluation: str = "journal",
+        target: int | None = None,
+    ) -> Incoming:
+        source = self.mailbox if source is None else source
+        protocol = "file" if source == self.files else "imap"
+        return Incoming(
+            raw=raw,
+            origin=Origin(source_id=source, protocol=protocol, remote_id=remote),  # type: ignore[arg-type]
+            envelope=envelope,
+            received_at=received_at or now(),
+            evaluation=evaluation,
+            target_archive=target,
+        )
+
+    def accept(self, incoming: Iterable[Incoming]) -> list[CaptureId]:
+        """Into the intake log, whose process then ends."""
+        keys = open_keys_of(self.config)
+        intake = IntakeLog(LocalDisk(self.config.data), keys)
+        try:
+            return [receipt.capture_id for receipt in accept(intake, list(incoming))]
+        finally:
+            intake.close()
+            keys.close()
+
+    def process(self) -> None:
+        with open_worker(self.config) as worker:
+            worker.settle()
+
+    def take(self, *raws: bytes, **facts: Any) -> list[Outcome]:
+        """Accept and process messages under consecutive UIDs; what became of each."""
+        first = Capture.objects.count() + 1
+        captures = self.accept(
+            self.incoming(raw, **{"remote": f"INBOX/1/{first + number}", **facts})
+            for number, raw in enumerate(raws)
+        )
+        self.process()
+        known = {bytes(c): o for c, o in Capture.objects.values_list("capture_id", "outcome")}
+        return [Outcome(known[capture]) for capture in captures]
+
+    # What can be seen
+
+    @contextmanager
+    def reading(self) -> Iterator[Vault]:
+        vault = open_vault(self.config)
+        try:
+            yield vault
+        finally:
+            vault.close()
+
+    def find(self, login: str, text: str = "", limit: int = 100_000) -> Page:
+        with self.reading() as vault:
+            return find(vault, get_user(login), text, limit=limit)
+
+    def sees(self, login: str, text: str = "") -> set[str]:
+        """SHA-256 of the messages a user finds."""
+        return {hit.sha256 for hit in self.find(login, text).hits}
+
+    def export(self, to: Path, what: str, query: str = "") -> dict[int, bytes]:
+        with self.reading() as vault:
+            export_whole(vault, to, query=query, what=what, actor="test")  # type: ignore[arg-type]
+        return read_export(to)
+
+    def verify(self, depth: str = "deep") -> list[Finding]:
+        return verify_archive(self.config, depth).findings  # type: ignore[arg-type]
+
+    def rebuild(self) -> None:
+        """As the command does it, into the current database."""
+        with open_writer_vault(self.config) as vault:
+            pool = Pool(0, vault.dedup_key)
+            rebuild_state(vault)
+            rebuild_catalogue(vault, pool)
+            rebuild_index(vault, pool)
+
+    # Crashes
+
+    def die_in(self, doing: Callable[[], object]) -> None:
+        """Do it in a forked child that must end itself by os._exit(9), as kill -9 would, before it is done."""
+        assert self.in_child(doing) == 9, "nobody killed it"
+
+    def in_child(self, doing: Callable[[], object]) -> int:
+        """The exit code of a forked child that does this."""
+        connections.close_all()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        child = os.fork()
+        if not child:
+            try:
+                doing()
+                os._exit(0)
+            except BaseException:  # noqa: BLE001  whatever it is, the child must not go on as a test run
+                traceback.print_exc()
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+def use_database(config: Config) -> None:
+    """Let Django's one connection lead to the database of this archive."""
+    wanted = connections.configure_settings({"default": _database(config)})["default"]
+    connections.settings["default"] = wanted
+    django_settings.DATABASES["default"] = wanted
+    del connections["default"]
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What this process used before it entered an archive; other tests of the run count on it."""
+
+    connection: Any
+    database: Any
+    hashers: Sequence[str]
+    config: Config | None
+
+    @classmethod
+    def note(cls) -> Self:
+        return cls(
+            connection=connections["default"],
+            database=connections.settings["default"],
+            hashers=django_settings.PASSWORD_HASHERS,
+            config=settings._Active.config,
+        )
+
+    def restore(self) -> None:
+        connections["default"] = self.connection
+        connections.settings["default"] = django_settings.DATABASES["default"] = self.database
+        settings._Active.config = self.config
+        _set_hashers(self.hashers)
+
+
+def _set_hashers(hashers: Sequence[str]) -> None:
+    django_settings.PASSWORD_HASHERS = list(hashers)
+    setting_changed.send(sender=Opened, setting="PASSWORD_HASHERS", value=hashers, enter=True)

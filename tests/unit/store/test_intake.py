@@ -1,0 +1,141 @@
+"""The intake log and its reader."""
+
+import threading
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from amberpost.store.disk import LocalDisk
+from amberpost.store.drain import IntakeReader
+from amberpost.store.frames import FrameCipher, frame_header, pack_payload, sound_frames
+from amberpost.store.intake import IntakeLog
+from amberpost.store.keys import KeyStore
+
+
+def drained(reader: IntakeReader) -> list[bytes]:
+    payloads: list[bytes] = []
+    while frames := reader.pending():
+        payloads += [frame.payload for frame in frames]
+        reader.release(frames)
+    return payloads
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(st.lists(st.lists(st.binary(max_size=300), max_size=4), max_size=6))
+def test_what_goes_in_comes_out_in_order(disk: LocalDisk, keys: KeyStore, groups: list[list[bytes]]) -> None:
+    log, reader = IntakeLog(disk, keys), IntakeReader(disk, keys)
+    for group in groups:
+        log.append(group)
+    assert drained(reader) == [one for group in groups for one in group]
+    log.close()
+    drained(reader)
+    reader.destroy_finished()
+    assert disk.list("intake") == []
+    assert keys.intake_names() == {}
+
+
+def test_many_threads_share_the_syncs(disk: LocalDisk, keys: KeyStore) -> None:
+    log, reader = IntakeLog(disk, keys), IntakeReader(disk, keys)
+
+    def hand_over(who: int) -> None:
+        for number in range(25):
+            log.append([b"%d:%d" % (who, number)])
+
+    threads = [threading.Thread(target=hand_over, args=(who,)) for who in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    payloads = drained(reader)
+    assert len(payloads) == len(set(payloads)) == 200
+    for who in range(8):
+        own = [one for one in payloads if one.startswith(b"%d:" % who)]
+        assert own == [b"%d:%d" % (who, number) for number in range(25)]
+
+
+def test_a_live_log_is_followed_and_not_destroyed(disk: LocalDisk, keys: KeyStore) -> None:
+    log, reader = IntakeLog(disk, keys), IntakeReader(disk, keys)
+    log.append([b"one"])
+    assert drained(reader) == [b"one"]
+    assert reader.destroy_finished() == []
+    log.append([b"two"])
+    assert drained(reader) == [b"two"]
+    log.close()
+    assert drained(reader) == []
+    assert len(reader.destroy_finished()) == 1
+
+
+def test_frames_not_released_keep_the_log_and_come_again_after_a_restart(
+    disk: LocalDisk, keys: KeyStore
+) -> None:
+    log, reader = IntakeLog(disk, keys), IntakeReader(disk, keys)
+    log.append([b"one", b"two"])
+    log.close()
+    frames = reader.pending()
+    reader.pending()
+    reader.release(frames[:1])
+    assert len(disk.list("intake")) == 1
+    assert drained(IntakeReader(disk, keys)) == [b"one", b"two"]
+
+
+def test_damage_to_a_promised_frame_is_found_and_the_rest_still_comes(
+    disk: LocalDisk, keys: KeyStore
+) -> None:
+    log = IntakeLog(disk, keys)
+    for number in range(4):
+        log.append([b"payload %d" % number])
+    log.close()
+    path = disk.root / "intake" / disk.list("intake")[0]
+    whole = bytearray(path.read_bytes())
+    second = next(iter(sound_frames(bytes(whole)))).header.length + 28
+    whole[second + 30] ^= 1
+    path.write_bytes(whole)
+    reader = IntakeReader(disk, keys)
+    assert drained(reader) == [b"payload 0", b"payload 2", b"payload 3"]
+    assert [one.kind for one in reader.findings()] == ["intake-damaged"]
+    assert reader.destroy_finished() == []
+    assert path.exists()
+
+
+def test_a_torn_end_is_no_damage(disk: LocalDisk, keys: KeyStore) -> None:
+    log = IntakeLog(disk, keys)
+    log.append([b"one"])
+    log.append([b"two"])
+    log.close()
+    path = disk.root / "intake" / disk.list("intake")[0]
+    path.write_bytes(path.read_bytes()[:-3])
+    reader = IntakeReader(disk, keys)
+    assert drained(reader) == [b"one"]
+    assert reader.findings() == []
+
+
+def test_a_log_without_a_key_is_an_alarm_and_stays(disk: LocalDisk, keys: KeyStore) -> None:
+    log = IntakeLog(disk, keys)
+    log.append([b"one"])
+    log.close()
+    keys.forget_intake(disk.list("intake")[0][:-4])
+    reader = IntakeReader(disk, keys)
+    assert drained(reader) == []
+    assert [one.kind for one in reader.findings()] == ["intake-key-missing"]
+    assert len(disk.list("intake")) == 1
+
+
+def test_a_log_that_vanished_is_an_alarm(disk: LocalDisk, keys: KeyStore) -> None:
+    log = IntakeLog(disk, keys)
+    log.append([b"one"])
+    log.close()
+    (Path(disk.root) / "intake" / disk.list("intake")[0]).unlink()
+    reader = IntakeReader(disk, keys)
+    assert drained(reader) == []
+    assert [one.kind for one in reader.findings()] == ["intake-missing"]
+
+
+def test_every_flip_and_cut_of_a_frame_is_seen() -> None:
+    sealed = FrameCipher(bytes(32), "x").seal(pack_payload(b"hello"), 0)
+    frame = frame_header(sealed, number=0, synced=0) + sealed
+    assert len(list(sound_frames(frame))) == 1
+    for at in range(len(frame)):
+        assert not list(sound_frames(frame[:at]))
+        for flip in (1, 0x80, 0xFF):
+            assert not list(sound_frames(frame[:at] + bytes([frame[at] ^ flip]) + frame[at + 1 :]))

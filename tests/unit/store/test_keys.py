@@ -1,0 +1,110 @@
+"""Keys: slots, labels, settings, the key file."""
+
+import json
+import pickle  # noqa: TID251
+from pathlib import Path
+
+import pytest
+
+from amberpost.errors import ConfigError, IntegrityError, StoreError
+from amberpost.store.keys import KeyStore
+from amberpost.store.open_keys import create_keys, open_keys
+from amberpost.store.secret import Secret
+
+
+def test_a_key_file_and_a_passphrase_open_the_same_keys(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "archive.key"
+    label = create_keys(data, file, passphrase="correct horse").label("dedup")
+    assert open_keys(data, file).label("dedup") == label
+    assert open_keys(data, passphrase="correct horse").label("dedup") == label
+    with pytest.raises(StoreError):
+        open_keys(data, passphrase="wrong")
+    with pytest.raises(ConfigError):
+        open_keys(data)
+
+
+def test_the_key_file_of_another_archive_is_refused(tmp_path: Path) -> None:
+    create_keys(tmp_path / "one", tmp_path / "one.key")
+    create_keys(tmp_path / "two", tmp_path / "two.key")
+    with pytest.raises(StoreError, match="another archive"):
+        open_keys(tmp_path / "one", tmp_path / "two.key")
+
+
+def test_nothing_existing_is_overwritten_and_the_key_file_stays_outside(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        create_keys(tmp_path / "data", tmp_path / "data" / "archive.key")
+    create_keys(tmp_path / "data", tmp_path / "archive.key")
+    with pytest.raises(StoreError):
+        create_keys(tmp_path / "data", tmp_path / "other.key")
+    with pytest.raises(StoreError):
+        create_keys(tmp_path / "other", tmp_path / "archive.key")
+    assert (tmp_path / "archive.key").stat().st_mode & 0o077 == 0
+
+
+def test_origin_json_says_what_the_caller_derives(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    create_keys(data, tmp_path / "k", public_keys=lambda keys: {"mail": keys.label("x").hex()})
+    content = json.loads((data / "origin.json").read_bytes())
+    assert content["format"] == 1
+    assert len(content["public_keys"]["mail"]) == 64
+
+
+def test_a_missing_archive_or_key_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"origin\.json"):
+        open_keys(tmp_path, tmp_path / "k")
+    create_keys(tmp_path / "data", tmp_path / "k")
+    with pytest.raises(StoreError, match=r"nowhere\.key"):
+        open_keys(tmp_path / "data", tmp_path / "nowhere.key")
+
+
+def test_labels_differ_by_name(keys: KeyStore) -> None:
+    names = (
+        "dedup",
+        "source-key",
+        "settings",
+        "cursor-mac",
+        "checkpoint-mail",
+        "checkpoint-audit",
+        "session",
+    )
+    assert len({keys.label(name) for name in names}) == len(names)
+    assert all(len(keys.label(name)) == 32 for name in names)
+
+
+def test_a_setting_opens_only_where_it_was_sealed(keys: KeyStore) -> None:
+    sealed = keys.seal_setting("source:1", "password", b"secret")
+    assert keys.open_setting("source:1", "password", sealed) == b"secret"
+    for row, field, value in (
+        ("source:2", "password", sealed),
+        ("source:1", "token", sealed),
+        ("source:1", "password", sealed[:-1]),
+        ("source:1", "password", b""),
+    ):
+        with pytest.raises(IntegrityError):
+            keys.open_setting(row, field, value)
+
+
+def test_a_secret_shows_nothing() -> None:
+    secret = Secret(b"value")
+    assert repr(secret) == str(secret) == f"{secret}" == "***"
+    assert secret == Secret(b"value") != Secret(b"other")
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+
+
+def test_deleted_intake_keys_leave_no_bytes(keys: KeyStore, tmp_path: Path) -> None:
+    keys.reserve_intake("a-1")
+    keys.confirm_intake("a-1")
+    rows = keys.database.rows("SELECT wrapped FROM intake")
+    wrapped = rows[0][0]
+    assert isinstance(wrapped, bytes)
+    keys.release_intake("a-1")
+    for name in ("keys.db", "keys.db-wal"):
+        assert wrapped not in (tmp_path / "data" / name).read_bytes()
+
+
+def test_a_log_whose_reservation_was_swept_is_not_used(keys: KeyStore) -> None:
+    keys.reserve_intake("a-1")
+    keys.forget_intake("a-1")
+    with pytest.raises(StoreError):
+        keys.confirm_intake("a-1")
