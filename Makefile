@@ -56,7 +56,7 @@ bench: $(VENV)/.test  ## Speed and size against figures of other programs
 
 .PHONY: docs
 docs: $(VENV)/.test  ## Write the reference pages that are made from the code
-	$(BIN)/python -m tests.house.reference
+	$(BIN)/python -m amberpost.cli.reference docs/reference
 
 .PHONY: messages
 messages: $(VENV)/.test  ## Collect the texts to translate into locale/*/LC_MESSAGES/django.po

@@ -1,6 +1,7 @@
 """What the code offers has its place in the documents: dependencies, commands, settings, audit actions."""
 
 import dataclasses
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 
 from amberpost.audit.actions import Action
 from amberpost.cli.main import COMMANDS
-from amberpost.config import Config
-from tests.house.reference import commands_page, settings_page
+from amberpost.cli.reference import pages
+from amberpost.config import Config, settings
 from tests.house.tree import ROOT
 
 DOCS = ROOT / "docs"
@@ -52,14 +53,14 @@ def test_each_command_has_a_heading() -> None:
 
 
 def test_pages_made_from_the_code_are_fresh() -> None:
-    assert page("settings.md").read_text() == settings_page(), "run make docs"
-    assert page("commands.md").read_text() == commands_page(), "run make docs"
+    for name, text in pages().items():
+        assert page(name).read_text() == text, "run make docs"
 
 
 def test_each_setting_has_a_sentence_and_a_heading() -> None:
     for setting in dataclasses.fields(Config):
         assert setting.metadata["doc"].endswith("."), setting.name
-    assert {setting.name for setting in dataclasses.fields(Config)} <= headings(page("settings.md"))
+    assert {name for name, _, _ in settings()} <= headings(page("settings.md"))
 
 
 def test_each_audit_action_has_a_heading() -> None:
@@ -75,6 +76,15 @@ def test_each_module_named_in_architecture_exists() -> None:
     package = ROOT / "src" / "amberpost"
     for name in re.findall(r"`((?:\w+/)+\w+\.py)`", text):
         assert (package / name).exists() or (ROOT / name).exists(), name
+
+
+def test_each_function_named_in_the_life_of_a_message_exists() -> None:
+    text = (DOCS / "design" / "life-of-a-message.md").read_text()
+    names = re.findall(r"`(amberpost(?:\.\w+)+)`", text)
+    assert names
+    for name in names:
+        module, _, member = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), member), name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from amberpost.cli.archive import require_archive
 from amberpost.cli.call import Call, Result
 from amberpost.daemon.check import check_config
 from amberpost.daemon.work import settle
-from amberpost.errors import ConfigError, UserError
+from amberpost.errors import ArchiveError, ConfigError, UserError
+from amberpost.sources.configure import setting_row
+from amberpost.sources.models import Source
+from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, state_is_empty, take_snapshot
 
 NEEDS_ARCHIVE = False
@@ -72,11 +75,25 @@ def _import(call: Call) -> Result:
     except (OSError, ValueError) as error:
         raise UserError("This is no exported configuration", subject=str(call.arguments.file)) from error
     restore_snapshot(snapshot)
+    _drop_foreign_secrets(call)
     record(call.actor, Action.CONFIG_IMPORTED)
     settle(call.config)
     return Result(
         data={"file": str(call.arguments.file)}, text="Imported. Passwords of accounts must be set again."
     )
+
+
+def _drop_foreign_secrets(call: Call) -> None:
+    """Passwords sealed by another archive's key open nowhere else."""
+    keys = open_keys_of(call.config)
+    try:
+        for source in Source.objects.exclude(protocol="file"):
+            try:
+                keys.open_setting(setting_row(source), "password", bytes(source.sealed_password))
+            except ArchiveError:
+                Source.objects.filter(pk=source.pk).update(sealed_password=b"", password_set_at=None)
+    finally:
+        keys.close()
 
 
 _ACTIONS = {"check": _check, "example": _example, "export": _export, "import": _import}

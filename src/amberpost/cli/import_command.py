@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from rich.console import Console
@@ -13,8 +14,9 @@ from amberpost.accounts.people import get_user
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result
+from amberpost.config import Config
 from amberpost.daemon.fetch import outcomes_of
-from amberpost.daemon.work import open_worker, settle, worker_is_free
+from amberpost.daemon.work import IDLE_SECONDS, open_worker, settle, worker_is_free
 from amberpost.errors import UserError
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
@@ -75,24 +77,32 @@ def _take(call: Call, reader: FileReader) -> list[CaptureId]:
     intake = IntakeLog(LocalDisk(call.config.data), keys)
     captures: list[CaptureId] = []
     try:
-        with _progress(call.arguments.json) as progress:
+        with _progress(call.arguments.json) as progress, ThreadPoolExecutor(1) as threads:
             task = progress.add_task("taken in", total=None)
-            if worker_is_free(call.config):
-                with open_worker(call.config) as worker:
-                    for batch in reader.fetch(call.arguments.paths):
-                        captures += [receipt.capture_id for receipt in accept(intake, batch)]
-                        worker.step()
-                        progress.update(task, completed=len(captures))
-                    intake.close()
-                    worker.settle()
-            else:
+
+            def feed() -> None:
                 for batch in reader.fetch(call.arguments.paths):
-                    captures += [receipt.capture_id for receipt in accept(intake, batch)]
+                    captures.extend(receipt.capture_id for receipt in accept(intake, batch))
                     progress.update(task, completed=len(captures))
+                intake.close()
+
+            feeding = threads.submit(feed)
+            if worker_is_free(call.config):
+                _work_beside(call.config, feeding)
+            feeding.result()
     finally:
         intake.close()
         keys.close()
     return captures
+
+
+def _work_beside(config: Config, feeding: Future[None]) -> None:
+    """Be the worker while another thread reads files and accepts them."""
+    with open_worker(config) as worker:
+        while not feeding.done():
+            if not worker.step():
+                wait([feeding], timeout=IDLE_SECONDS)
+        worker.settle()
 
 
 def _progress(as_json: bool) -> Progress:

@@ -14,13 +14,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 import django
 
 from amberpost import __version__, config, logs
 from amberpost.cli.call import Call, Result
-from amberpost.errors import ArchiveError
+from amberpost.errors import ArchiveError, UserError
 
 SETTINGS = "amberpost.site.settings"
 
@@ -41,6 +41,13 @@ COMMANDS: Mapping[str, str] = {
     "rebuild": "make catalogue and index anew from segments and keys",
     "config": "check, explain, export and import settings",
 }
+
+
+class _Parser(argparse.ArgumentParser):
+    """A wrong call is a UserError like any other, so that --json holds for it, too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(message, subject=f"see {self.prog} --help")
 
 
 class Command(Protocol):
@@ -78,10 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     os.umask(0o077)  # what an archive writes is nobody else's business
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    early = _early_parser().parse_known_args(words)[0]
-    printer = _Printer(as_json=early.json)
+    printer = _Printer(as_json="--json" in words)
     try:
-        return printer.result(_run(words, early))
+        return printer.result(_run(words))
     except ArchiveError as error:
         return printer.error(error)
     except KeyboardInterrupt:
@@ -102,7 +108,7 @@ def load_command(name: str) -> Command:
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser of all commands, with the arguments of the chosen one."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="amberpost", description="An e-mail archive that can prove what it keeps."
     )
     parser.add_argument("--version", action="version", version=__version__)
@@ -122,13 +128,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _early_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("command", nargs="?")
     add_common(parser)
     return parser
 
 
-def _run(words: Sequence[str], early: argparse.Namespace) -> Result:
+def _run(words: Sequence[str]) -> Result:
+    early = _early_parser().parse_known_args(words)[0]
     settings = config.activate(config.load(early.data))
     logs.setup(settings.log_level if early.command in {"serve", "demo"} else "ERROR")
     start_django()

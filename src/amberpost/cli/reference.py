@@ -1,6 +1,6 @@
 """Write the reference pages that are made from the code: commands, settings, audit actions.
 
-    python -m amberpost.cli.reference docs/reference
+python -m amberpost.cli.reference docs/reference
 """
 
 import argparse

@@ -16,7 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     only = parser.add_mutually_exclusive_group()
     for part, what in PARTS.items():
         only.add_argument(
-            f"--{part}-only", dest="part", action="store_const", const=part, help=f"only the part that does: {what}"
+            f"--{part}-only",
+            dest="part",
+            action="store_const",
+            const=part,
+            help=f"only the part that does: {what}",
         )
     parser.add_argument("--listen", help="address:port of the pages (default: the setting)")
 

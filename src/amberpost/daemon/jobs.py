@@ -8,7 +8,7 @@ from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
 from amberpost.vault.pool import Pool
-from amberpost.vault.verify import verify
+from amberpost.vault.verify import Report, verify
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ def _do(vault: Vault, work: Work) -> dict[str, object]:
         return {"assigned": len(assign_late(vault, work.detail["addresses"]))}
     if work.kind == WorkKind.VERIFY:
         vault.publish()
-        report = verify(vault, work.detail["depth"])
+        report = Report()
+        verify(vault, work.detail["depth"], report)
         findings = [{"kind": f.kind, "where": f.where, "message": f.message} for f in report.findings]
         return {"checked": report.checked, "findings": findings}
     raise ValueError(f"unknown kind of work {work.kind}")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.util import import_app
 
 from amberpost.config import Config
 from amberpost.daemon.fetch import fetch_loop
@@ -40,9 +41,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> object:
-        from amberpost.site.wsgi import application  # noqa: PLC0415  Django's wiring, loaded in the web process only
-
-        return application
+        return import_app("amberpost.site.wsgi:application")  # by name: nothing imports Django's wiring
 
     def _options(self) -> Mapping[str, object]:
         return {

@@ -1,6 +1,6 @@
 """Verify an archive from outside, whatever state it is in: what cannot even be opened is a finding, too."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import DatabaseError
 
@@ -9,13 +9,13 @@ from amberpost.daemon.database import require_database
 from amberpost.daemon.work import settle
 from amberpost.errors import ArchiveError, ConfigError, Finding, UserError
 from amberpost.vault.open import open_keys_of, open_vault
-from amberpost.vault.verify import Depth, verify
+from amberpost.vault.verify import Depth, Report, verify
 
 
 @dataclass(slots=True, kw_only=True)
-class ArchiveReport:
-    checked: int = 0
-    findings: list[Finding] = field(default_factory=list)
+class ArchiveReport(Report):
+    """Also what kept us from looking at all."""
+
     database_is_readable: bool = False
 
     def add(self, kind: str, where: str, error: Exception) -> None:
@@ -53,12 +53,11 @@ def _verify(config: Config, depth: Depth, report: ArchiveReport) -> None:
         report.add("archive_damaged", error.subject or "archive", error)
         return
     try:
-        found = verify(vault, depth, with_catalogue=report.database_is_readable)
+        verify(vault, depth, report, with_catalogue=report.database_is_readable)
     except DatabaseError as error:
         report.database_is_readable = False
         report.add("database_damaged", "catalogue", error)
-        return
+    except ArchiveError as error:
+        report.add("archive_damaged", error.subject or "archive", error)
     finally:
         vault.close()
-    report.checked = found.checked
-    report.findings += found.findings

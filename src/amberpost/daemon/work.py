@@ -28,7 +28,7 @@ from amberpost.vault.frame import decode_frame
 from amberpost.vault.indexing import Indexer, index_lag
 from amberpost.vault.models import Capture, WorkerStatus
 from amberpost.vault.open import Vault, open_writer_vault
-from amberpost.vault.pool import Pending, Pool
+from amberpost.vault.pool import Pending, Pool, relax_collector
 from amberpost.vault.process import catch_up, process
 from amberpost.vault.rows import select_in
 
@@ -166,6 +166,7 @@ def open_worker(config: Config) -> Iterator[Worker]:
     """Become the worker; StoreError if another process is."""
     with open_writer_vault(config) as vault:
         pool = Pool(config.pool, vault.dedup_key)
+        relax_collector()
         try:
             worker = Worker(vault, pool)
             worker.recover()

@@ -29,10 +29,9 @@ _PLAIN = re.compile(
     r"(?!imceaex-)[a-z0-9][a-z0-9._+&=-]*+@(?:[a-z0-9-]++\.)*[a-z0-9-]++", re.IGNORECASE | re.ASCII
 )
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
-_BARE = re.compile(r'(?<![^\s,;])(?:"(?:[^"\\]|\\.)*+"|[^\s"<>()]++)@[^\s<>()"]++')
-_LOOSE_AT = re.compile(r"\s{1,20}(?=@)|(?<=@)\s{1,20}")
+_BARE = re.compile(r'(?<![^\s,;<])(?:"(?:[^"\\]|\\.)*+"|[^\s,;"<>()]+)@[^\s,;<>()"]++')
+_LOOSE = re.compile(r"\s{1,20}(?=[@.])|(?<=[@.])\s{1,20}")
 _DOT_ATOM = re.compile(r"[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+(?:\.[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+)*")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _IDEOGRAPHIC_DOTS = str.maketrans("。．｡", "...")
 _IMCEAEX = re.compile(r"imceaex-(.+)@[^@]*", re.IGNORECASE | re.DOTALL)
 _ENCODED_OCTET = re.compile(r"\+([0-9A-Fa-f]{2})")
@@ -47,7 +46,7 @@ def normalise_address(address: str) -> str:
     if _PLAIN.fullmatch(address):
         return address.lower()
     if not address.isprintable():
-        address = _CONTROLS.sub("", address)
+        address = "".join(character for character in address if character.isprintable())
     address = address.strip()
     if address.endswith(">") and "<" in address:
         address = address[address.rindex("<") + 1 : -1].strip()
@@ -179,6 +178,8 @@ class _Tokens:
                 self.comment = self.text[start : match.start()]
                 return match.end()
         self.has_comments = False  # never closed: from here on "(" is a character
+        self.raw.append("(")
+        self.phrase.append("(")
         return start
 
     def finish(self) -> None:
@@ -193,10 +194,11 @@ class _Tokens:
     def finish_bare(self, raw: str, phrase: str) -> None:
         """An address without < >, perhaps with words around it."""
         bare = _BARE.search(raw) if "@" in raw else None
-        if bare is None and "@" in raw:
-            bare = _BARE.search(_LOOSE_AT.sub("", raw))
+        if bare is None and "@" in raw:  # RFC 5322 §4.4: blanks around "@" and "."
+            raw = _LOOSE.sub("", raw)
+            bare = _BARE.search(raw)
         if bare is not None:
-            rest = raw.replace(bare.group(), " ", 1).strip()
+            rest = raw.replace(bare.group(), " ", 1).strip(" \t<>")
             self.add(rest or self.comment, bare.group())
             return
         self.defects.add(Defect.BAD_ADDRESS)

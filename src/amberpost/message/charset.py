@@ -53,8 +53,10 @@ def codec_name(label: str) -> str | None:
     cleaned = found.group()
     try:
         name = codecs.lookup(_ALIASES.get(cleaned, cleaned)).name
-        b"".decode(name)
-    except (LookupError, UnicodeError):
+        b"a".decode(name)  # LookupError for zlib, hex and the like, but not for empty input
+    except UnicodeError:
+        pass  # utf-16 and others, for which one byte is half a character
+    except LookupError:
         return None
     return None if name in _REFUSED else _WIDER.get(name, name)
 
@@ -75,7 +77,7 @@ def decode_noting(data: bytes, label: str | None) -> tuple[str, Defect | None]:
     if codec is None:
         return _fallback(data), Defect.UNKNOWN_CHARSET
     if codec == "cp1252":
-        return data.decode("latin-1").translate(_CP1252), None
+        return _cp1252(data), None
     return _declared(data, codec)
 
 
@@ -93,6 +95,14 @@ def _declared(data: bytes, codec: str) -> tuple[str, Defect | None]:
     return _fallback(data), Defect.UNDECODABLE_TEXT
 
 
+def _cp1252(data: bytes) -> str:
+    """Every byte has a meaning: the five that cp1252 leaves open are controls, as in browsers."""
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1").translate(_CP1252)
+
+
 def _utf8(data: bytes) -> str | None:
     try:
         return data.decode("utf-8")
@@ -108,7 +118,7 @@ def _fallback(data: bytes) -> str:
     guess = from_bytes(data[:_GUESS_BYTES]).best()
     codec = codec_name(guess.encoding) if guess is not None else None
     if codec is None or codec == "utf-8" or (len(data) < 64 and codec != "cp1252"):
-        return data.decode("latin-1").translate(_CP1252)
+        return _cp1252(data)
     return _without_surrogates(data.decode(codec, "replace"))
 
 

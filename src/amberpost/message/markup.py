@@ -50,7 +50,7 @@ def _without_unseen(html: str) -> str:
         end = lowered.find(end_mark, found.start() + 2)
         if end < 0:
             return "".join(kept)
-        position = end + len(end_mark)
+        position = end + 3 if found[1] else end  # the closing tag goes with the other tags
     if not kept:
         return html
     kept.append(html[position:])

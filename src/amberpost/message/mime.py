@@ -67,7 +67,7 @@ def build_tree(
     stack = [_Pending("0", block.start, end, 0, block=block)]
     while stack:
         node = stack.pop()
-        children = _visit(view, node, tree, defects, limits.PARTS - len(tree.parts) - len(stack))
+        children = _visit(view, node, tree, defects, limits.PARTS - len(tree.parts) - len(stack) - 1)
         children.reverse()
         stack += children
     return tree
@@ -98,10 +98,8 @@ def content_type(view: bytes, block: HeaderBlock, default: str) -> tuple[str, di
     if spans is None:
         return default, {}
     kind, parameters = parse_parameters(first(view, block, b"content-type").decode("utf-8", "replace"))
-    if kind.count("/") != 1 or kind[0] == "/" or kind[-1] == "/":
-        return (
-            kind + "/plain" if kind == "text" else default
-        ), parameters  # "Content-Type: text" is from old mail
+    if not _TYPE.fullmatch(kind):
+        return ("text/plain" if kind == "text" else default), parameters  # RFC 1049 had "Content-Type: text"
     return kind, parameters
 
 

@@ -40,6 +40,8 @@ def base64_size(data: bytes) -> int:
 def looks_like_base64(data: bytes) -> bool:
     """False for plain text that only claims to be base64."""
     sample = data[:4096]
+    before, _, _ = sample.partition(b"=")  # behind the padding often stands the footer of a list
+    sample = before if len(before) > 8 else sample
     packed = sample.translate(None, _BLANKS)
     foreign = len(packed) - len(packed.translate(None, _NOT_BASE64))
     return foreign * 20 <= len(packed) and re.search(rb"[A-Za-z] [A-Za-z]+ [A-Za-z]", sample) is None

@@ -148,6 +148,7 @@ USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French"))]
 LANGUAGE_COOKIE_NAME = f"{_prefix}amberpost-language"
+FORMAT_MODULE_PATH = ["amberpost.site.formats"]
 LOCALE_PATHS = [str(Path(__file__).parents[1] / "locale")]
 
 STATIC_URL = f"{_url.path}/static/"

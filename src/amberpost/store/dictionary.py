@@ -7,7 +7,7 @@ the record format); a better one gets a new number.
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import zstandard
@@ -55,7 +55,7 @@ def train() -> bytes:
 
 
 def _fill(field: str, numbers: Numbers) -> str:
-    values = {
+    values: dict[str, Callable[[], str]] = {
         "{name}": lambda: numbers.pick(NAMES),
         "{box}": lambda: f"{numbers.pick(NAMES).split()[0].lower()}@{numbers.token(7)}.example",
         "{host}": lambda: f"{numbers.pick(('mail', 'mx1', 'smtp', 'lists'))}.{numbers.token(7)}.example",

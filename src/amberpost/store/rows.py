@@ -15,6 +15,8 @@ from amberpost.store.segment import Place
 from amberpost.store.wrap import unwrap
 
 BY_CAPTURE, BY_OBJECT = 0, 1
+_CAPTURES = "SELECT idx, capture_id, segment, offset, length, kek, wrapped FROM LOG_capture"
+_OBJECTS = "SELECT number, id, segment, offset, length, kek, wrapped FROM LOG_object"
 _BOUND = struct.Struct(">QQQQQ")
 
 
@@ -78,23 +80,23 @@ class LogRows:
     # Reading
 
     def find_capture(self, index: int) -> CaptureRow | None:
-        rows = self._rows("SELECT * FROM LOG_capture WHERE idx = ?", index)
+        rows = self._rows(f"{_CAPTURES} WHERE idx = ?", index)
         return _capture(rows[0]) if rows else None
 
     def find_object(self, id: bytes) -> ObjectRow | None:
-        rows = self._rows("SELECT * FROM LOG_object WHERE id = ?", id)
+        rows = self._rows(f"{_OBJECTS} WHERE id = ?", id)
         return _object(rows[0]) if rows else None
 
     def captures(self, start: int = 0) -> Iterator[CaptureRow]:
         """By index. Read in pages, so that a long walk holds no read transaction open."""
-        sql = "SELECT * FROM LOG_capture WHERE idx >= ? ORDER BY idx LIMIT 1000"
+        sql = f"{_CAPTURES} WHERE idx >= ? ORDER BY idx LIMIT 1000"
         while page := [_capture(row) for row in self._rows(sql, start)]:
             yield from page
             start = page[-1].index + 1
 
     def objects(self, start: int = 0) -> Iterator[ObjectRow]:
         """By number, which is the order in which they were written."""
-        sql = "SELECT * FROM LOG_object WHERE number >= ? ORDER BY number LIMIT 1000"
+        sql = f"{_OBJECTS} WHERE number >= ? ORDER BY number LIMIT 1000"
         while page := [_object(row) for row in self._rows(sql, start)]:
             yield from page
             start = page[-1].number + 1

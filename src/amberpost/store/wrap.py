@@ -29,6 +29,6 @@ def bound(*parts: str | int | bytes) -> bytes:
 
 def _with_length(part: str | int | bytes) -> bytes:
     if isinstance(part, int):
-        part = part.to_bytes(8, "big")
+        part = part.to_bytes(8, "big", signed=True)  # a damaged row may hold any 64-bit number
     data = part.encode() if isinstance(part, str) else part
     return len(data).to_bytes(4, "big") + data

@@ -10,7 +10,6 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.vault.frame import encode_frame
 
-
 MIN_FREE_BYTES = 256 * 1024 * 1024
 
 
@@ -18,7 +17,9 @@ def require_room(disk: LocalDisk) -> None:
     """Stop taking mail before the disk is full: it is safe where it is, and reading must go on."""
     free = disk.free_bytes()
     if free < MIN_FREE_BYTES:
-        raise StoreError(f"Only {free // 2**20} MiB are free on the disk; mail is left where it is until there is room")
+        raise StoreError(
+            f"Only {free // 2**20} MiB are free on the disk; mail is left where it is until there is room"
+        )
 
 
 def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:

@@ -98,7 +98,9 @@ def set_position(name: str, next_index: int) -> None:
 def archives_of(message_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """The archives of each message, in a stable order."""
     found: dict[int, set[int]] = defaultdict(set)
-    for message_id, archive_id in select_in(Assignment, ["message_id", "archive_id"], "message_id", message_ids):
+    for message_id, archive_id in select_in(
+        Assignment, ["message_id", "archive_id"], "message_id", message_ids
+    ):
         found[message_id].add(archive_id)
     return {message_id: tuple(sorted(archives)) for message_id, archives in found.items()}
 

@@ -42,7 +42,7 @@ class Indexer:
     def catch_up(self) -> int:
         """Index messages that the catalogue has and the index lacks (after a crash, or a rebuild)."""
         done = 0
-        fresh = self._added_to == 0
+        fresh = self._index.count() == 0  # a commit may have come through just before its position
         end = position(CATALOGUE)
         ids = list(
             Message.objects.filter(id__gte=self._added_to, id__lt=end)

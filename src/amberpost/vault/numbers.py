@@ -13,7 +13,6 @@ from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Capture, Message, Outcome, Quarantine, WorkerStatus
 from amberpost.vault.open import Vault
 
-
 _NOTHING: dict[str, Any] = {"captures": 0, "duplicates": 0, "quarantined": 0, "last": None}
 
 

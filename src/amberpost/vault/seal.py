@@ -9,8 +9,8 @@ from datetime import datetime
 
 from amberpost.clock import from_milliseconds, milliseconds, now
 from amberpost.directory.book import AddressBook
-from amberpost.store.split import Split
 from amberpost.store.batch import NewRecord
+from amberpost.store.split import Split
 from amberpost.vault.assign import decide
 from amberpost.vault.catalogue import find_fingerprints
 from amberpost.vault.entries import Draft, Entry, archive_draft, canonical, duplicate_draft
@@ -59,4 +59,6 @@ def sealing_time(pair: LogPair) -> datetime:
 
 
 def _record(draft: Draft, split: Split | None) -> NewRecord:
-    return NewRecord(capture_id=draft.capture_id, leaf=canonical(draft.leaf), header=draft.header, split=split)
+    return NewRecord(
+        capture_id=draft.capture_id, leaf=canonical(draft.leaf), header=draft.header, split=split
+    )

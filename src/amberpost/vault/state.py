@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 
 from amberpost.accounts.models import User
 from amberpost.directory.models import Address, Archive
-from amberpost.sources.models import Source
+from amberpost.sources.models import Source, SourceProtocol
 from amberpost.vault.models import Position
 
 STATE: tuple[type[models.Model], ...] = (Archive, Address, User, Source)  # in order of dependence
@@ -43,8 +43,9 @@ def snapshot_hash(snapshot: Snapshot) -> str:
 
 
 def restore_snapshot(snapshot: Snapshot) -> None:
-    """Make the state tables what the snapshot says; they must be empty."""
+    """Make the state tables what the snapshot says; they must be empty but for the import source."""
     with transaction.atomic():
+        Source.objects.filter(protocol=SourceProtocol.FILE).delete()
         for model in STATE:
             rows = [_row(model, values) for values in snapshot.get(model._meta.label, [])]
             model._default_manager.bulk_create(rows)
@@ -52,8 +53,9 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 
 
 def state_is_empty() -> bool:
-    """True for a database nobody has decided anything in yet."""
-    return not any(model._default_manager.exists() for model in STATE)
+    """True for a database nobody has decided anything in yet; every archive has a source for imports."""
+    decided = Source.objects.exclude(protocol=SourceProtocol.FILE).exists()
+    return not decided and not any(model._default_manager.exists() for model in (Archive, Address, User))
 
 
 def last_snapshot_hash() -> int:

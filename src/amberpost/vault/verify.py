@@ -29,16 +29,17 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
 
-def verify(vault: Vault, depth: Depth, *, with_catalogue: bool = True) -> Report:
-    """Check both logs to the given depth, then what is derived from them (if there is a database)."""
-    report = Report()
+def verify(vault: Vault, depth: Depth, report: Report, *, with_catalogue: bool = True) -> None:
+    """Check both logs to the given depth, then what is derived from them (if there is a database).
+
+    Findings go into `report` as they are made, so an error in the middle loses none.
+    """
     for pair in (vault.mail, vault.audit):
         for finding in _check_log(pair, depth, report):
             _add(report, finding)
     if with_catalogue:
         for finding in _check_derived(vault, depth):
             _add(report, finding)
-    return report
 
 
 def _add(report: Report, finding: Finding) -> None:
@@ -143,10 +144,14 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
 
 def _check_rows(vault: Vault, size: int) -> Iterator[Finding]:
     """Each capture of the log has its row and no row is made up."""
-    expected = set()
-    for index, leaf in vault.mail.store.leaves():
-        if index < size and parse_leaf(leaf)["t"] in {*_CAPTURES, "DUP"}:
-            expected.add(index)
+    try:
+        expected = {
+            index
+            for index, leaf in vault.mail.store.leaves()
+            if index < size and parse_leaf(leaf)["t"] in {*_CAPTURES, "DUP"}
+        }
+    except (ArchiveError, ValueError, KeyError):
+        return  # the damaged leaf has been named already
     found = set(Capture.objects.filter(index__lt=size).values_list("index", flat=True))
     for index in sorted(expected - found):
         yield Finding(

@@ -49,7 +49,12 @@ def describe(error: ArchiveError) -> Problem:
     if isinstance(error, NotPermitted):
         return _no_right()
     if isinstance(error, UserError):
-        return Problem(status=400, title=_("This does not work"), what=str(error), todo=_("Please go back and change it."))
+        return Problem(
+            status=400,
+            title=_("This does not work"),
+            what=str(error),
+            todo=_("Please go back and change it."),
+        )
     if isinstance(error, IndexDamaged):
         return Problem(
             status=503,
@@ -69,7 +74,9 @@ def describe(error: ArchiveError) -> Problem:
 
 def show(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page of a problem; needs neither database nor vault."""
-    html = render_to_string("web/error.html", {"problem": problem, "user": getattr(request, "user", None)}, request)
+    html = render_to_string(
+        "web/error.html", {"problem": problem, "user": getattr(request, "user", None)}, request
+    )
     return HttpResponse(html, status=problem.status)
 
 

@@ -40,7 +40,9 @@ def narrowers(text: str) -> list[Narrower]:
 
 def _since(text: str, label: str, day: date) -> Narrower:
     condition = f"after:{day.isoformat()}"
-    return Narrower(label=label, text=_toggle(text, condition, _DATES), is_on=condition in text.lower().split())
+    return Narrower(
+        label=label, text=_toggle(text, condition, _DATES), is_on=condition in text.lower().split()
+    )
 
 
 def _toggle(text: str, condition: str, kind: re.Pattern[str]) -> str:

@@ -1,6 +1,7 @@
 """The command contract: names, options, JSON keys and exit codes that others build upon."""
 
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -14,13 +15,12 @@ HIT_KEYS = {"id", "sha256", "message_id", "subject", "from", "sent_at", "archive
 COUNTS = {"seen", "stored", "duplicate", "quarantined", "left", "seconds"}
 
 
-def test_init_says_where_archive_and_key_file_are_and_the_key_lies_outside(archive: Archive) -> None:
-    said = json.loads(json.dumps({"data": str(archive.data), "key_file": str(archive.key_file)}))
+def test_init_refuses_where_an_archive_is_and_its_key_lies_outside_for_nobody_else(archive: Archive) -> None:
     again = archive.run("init", "--json")
     assert again.code == 2
     assert set(again.json) == {"error", "exit"}
-    assert Path(said["key_file"]).stat().st_mode & 0o077 == 0
-    assert not Path(said["key_file"]).is_relative_to(archive.data)
+    assert archive.key_file.stat().st_mode & 0o077 == 0
+    assert not archive.key_file.is_relative_to(archive.data)
 
 
 def test_init_prints_exactly_its_two_keys(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_import_knows_each_evaluation(mode: str, archive: Archive, tmp_path: Pat
         ("import", ".", "--evaluation", "wrong"),
         ("import", ".", "--archive", "nobody"),
         ("search", "", "--as", "nobody"),
-        ("search", "(unclosed", "--as", "alice"),
+        ("search", "x" * 1025, "--as", "alice"),
         ("search", "before:yesterday-ish", "--as", "alice"),
         ("show", "0", "--as", "nobody"),
         ("show", "999999", "--as", "alice"),
@@ -277,15 +277,13 @@ def test_an_exported_configuration_goes_into_a_fresh_archive(archive: Archive, t
 
 
 def test_reads_are_recorded_with_whose_rights_they_took(filled: Archive) -> None:
-    import sqlite3
-
     (hit,) = filled.found("bob", SECRET)
     filled.json("show", str(hit["id"]), "--as", "bob")
     database = sqlite3.connect(filled.data / "catalogue.db")
     rows = database.execute("SELECT actor, action, target, entry FROM audit_auditevent").fetchall()
     database.close()
     made = {(actor.split(" as ")[-1], action) for actor, action, _, _ in rows if " as " in actor}
-    assert len({action for login, action in made if login == "bob"}) == 2
+    assert {("bob", "search:made"), ("bob", "message:opened")} <= made
     assert all(actor.startswith("cli:") for actor, _, _, _ in rows)
     assert all(entry is not None for _, _, _, entry in rows)  # sealed in the audit log before it ended
 

@@ -1,0 +1,27 @@
+"""The operators' pages."""
+
+from django.urls import path
+
+from amberpost.console.views import accounts, integrity, overview, records, sources
+
+app_name = "console"
+
+urlpatterns = [
+    path("", overview.show, name="overview"),
+    path("accounts/", accounts.everybody, name="accounts"),
+    path("accounts/add/", accounts.add, name="account-add"),
+    path("accounts/<int:user_id>/", accounts.edit, name="account"),
+    path("accounts/<int:user_id>/password/", accounts.new_password, name="account-password"),
+    path("accounts/<int:user_id>/switch/", accounts.switch, name="account-switch"),
+    path("sources/", sources.every, name="sources"),
+    path("sources/add/", sources.add, name="source-add"),
+    path("sources/<int:source_id>/", sources.edit, name="source"),
+    path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
+    path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),
+    path("quarantine/", records.quarantine, name="quarantine"),
+    path("jobs/", records.jobs, name="jobs"),
+    path("audit/", records.audit, name="audit"),
+    path("integrity/", integrity.show, name="integrity"),
+    path("integrity/verify/", integrity.verify_now, name="verify"),
+    path("system/", overview.system, name="system"),
+]

@@ -1,0 +1,71 @@
+"""Whether bytes, ledger and catalogue agree: the last verification, the checkpoints, and a new look."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from amberpost.accounts.access import allow
+from amberpost.accounts.permissions import may
+from amberpost.console.request import Request, signed_in
+from amberpost.console.verdict import last_verify
+from amberpost.errors import IntegrityError
+from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
+from amberpost.vault.models import Work, WorkKind
+from amberpost.vault.open import LogPair, Vault
+
+_FINDINGS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The published head of one log, as it is on disk now."""
+
+    log: str
+    checkpoint: Checkpoint | None
+    problem: str
+
+    @property
+    def root(self) -> str:
+        return self.checkpoint.root.hex() if self.checkpoint else ""
+
+
+@allow("integrity:verify")
+@require_GET
+def show(request: Request) -> HttpResponse:
+    """Checkpoints, the last verification and its findings."""
+    last = last_verify()
+    context = {
+        "here": "integrity",
+        "heads": [_head(request.vault, pair) for pair in (request.vault.mail, request.vault.audit)],
+        "last": last,
+        "findings": last.result.get("findings", [])[:_FINDINGS] if last else [],
+        "waiting": Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).first(),
+    }
+    return render(request, "console/integrity.html", context)
+
+
+@allow("integrity:verify")
+@require_POST
+def verify_now(request: Request) -> HttpResponse:
+    """Ask the worker for a quick verification, unless one is waiting."""
+    if not Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).exists():
+        by = signed_in(request).login
+        Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": "quick"}, requested_by=by)
+    messages.success(request, _("The verification is a job now; leaving this page does not stop it."))
+    return redirect("console:jobs" if may(signed_in(request), "console:see") else "console:integrity")
+
+
+def _head(vault: Vault, pair: LogPair) -> Head:
+    """Read anew: this process opened the log some time ago."""
+    try:
+        text = vault.disk.read(f"{pair.name}/ledger/checkpoint")
+        checkpoint = verify_checkpoint(text, pair.ledger.verification_key)
+    except FileNotFoundError:
+        return Head(log=pair.name, checkpoint=None, problem=_("There is no checkpoint yet."))
+    except IntegrityError as error:
+        return Head(log=pair.name, checkpoint=None, problem=str(error))
+    return Head(log=pair.name, checkpoint=checkpoint, problem="")

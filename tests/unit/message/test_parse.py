@@ -1,0 +1,128 @@
+"""Header facts and the edges of the header."""
+
+import pytest
+
+from amberpost.message import limits
+from amberpost.message.headers import header_fields, message_id
+from amberpost.message.parse import parse
+from amberpost.message.types import Defect
+from tests.unit.message.mail import mail
+
+
+def test_the_facts_of_a_message() -> None:
+    parsed = parse(
+        mail(
+            "From: Kim <kim@own.example>",
+            "Sender: desk@own.example",
+            "Reply-To: reply@own.example",
+            "To: a@own.example",
+            "To: b@own.example",
+            "Cc: c@own.example",
+            "Bcc: d@own.example",
+            "Resent-From: e@own.example",
+            "Resent-To: f@own.example",
+            "Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=",
+            "Date: Tue, 14 Feb 2023 08:41:05 +0000",
+            "Message-ID: <id@own.example>",
+            "In-Reply-To: Your mail of yesterday <parent@own.example>",
+            "References: <root@own.example>",
+            " <parent@own.example>",
+        )
+    )
+    assert parsed.subject == "Grüße"
+    assert [box.address for box in (*parsed.from_, *parsed.sender, *parsed.reply_to)] == [
+        "kim@own.example",
+        "desk@own.example",
+        "reply@own.example",
+    ]
+    assert [box.address for box in (*parsed.to, *parsed.cc, *parsed.bcc, *parsed.resent)] == [
+        f"{letter}@own.example" for letter in "abcdef"
+    ]
+    assert parsed.message_id == "id@own.example"
+    assert parsed.in_reply_to == ("parent@own.example",)
+    assert parsed.references == ("root@own.example", "parent@own.example")
+    assert parsed.defects == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("raw", "subject", "defects"),
+    [
+        (b"Subject: x\r\n\r\nbody", "x", set()),
+        (b"Subject: x\n\nbody", "x", set()),
+        (b"Subject: x\r\rbody", "x", set()),
+        (b"subject : x\r\n\r\n", "x", set()),
+        (b"From a@b Mon Jan  1 00:00:00 2024\nSubject: x\n\n", "x", set()),
+        (b">From a@b\nSubject: x\n\n", "x", set()),
+        (b" stray\nSubject: x\n\n", "x", set()),
+        (b"Subject: x\r\n y\r\n\tz\r\n\r\n", "x y\tz".replace("\t", " "), set()),
+        (b"Subject: x", "x", set()),
+        (b":no name\nSubject: x\n\n", "x", set()),
+        (b"Subject: x\nno field\nTo: y\n\n", "x", {Defect.MALFORMED_HEADER}),
+        (b"no field at all", "", {Defect.NO_HEADER}),
+        (b"From only a mbox line", "", {Defect.NO_HEADER}),
+        (b"\r\nSubject: x\r\n", "", {Defect.NO_HEADER}),
+        (b" \nSubject: x\n", "", {Defect.NO_HEADER}),
+        (b"", "", {Defect.NO_HEADER}),
+        ("Subject: ü\n\n".encode(), "ü", set()),
+        (b"Subject: \xfc\n\n", "ü", {Defect.EIGHT_BIT_HEADER}),
+        (b"Subject: x\n\na\0b", "x", {Defect.NUL_BYTES}),
+        (b"Subject:\n\n", "", set()),
+    ],
+)
+def test_headers_end_where_mail_systems_end_them(raw: bytes, subject: str, defects: set[Defect]) -> None:
+    parsed = parse(raw)
+    assert parsed.subject == subject
+    assert parsed.defects - {Defect.NO_DATE, Defect.NO_MESSAGE_ID} == defects
+
+
+def test_a_header_without_end_is_cut_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "HEADER_FIELDS", 3)
+    fields = "".join(f"X-{number}: 1\r\n" for number in range(9))
+    raw = fields.encode() + b"\r\nbody"
+    parsed = parse(raw)
+    assert Defect.HEADER_LIMIT in parsed.defects
+    assert raw[parsed.parts[0].body.start :] == b"body"
+    assert parse(fields.encode()).parts[0].body.start == len(fields)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"<a@b>", "a@b"),
+        (b" < a@b > ", "a@b"),
+        (b"a@b", "a@b"),
+        (b"<a b>", "ab"),
+        (b"<a\x01b@c>", "ab@c"),
+        (b"", ""),
+        (b"<" + b"x" * 2_000 + b">", "x" * 998),
+    ],
+)
+def test_message_ids_are_bare_and_bounded(value: bytes, expected: str) -> None:
+    assert message_id(value) == expected
+
+
+def test_of_very_many_references_the_oldest_and_the_newest_are_kept() -> None:
+    references = parse(mail("References: " + " ".join(f"<{number}@x>" for number in range(900)))).references
+    assert len(references) == limits.REFERENCES
+    assert (references[0], references[-1]) == ("0@x", "899@x")
+
+
+def test_ids_without_brackets_are_no_references() -> None:
+    assert parse(mail("References: a@b", "In-Reply-To: <a\x01@b>")).references == ()
+
+
+def test_addresses_of_many_fields_are_limited_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ADDRESSES", 3)
+    parsed = parse(mail(*["To: a@b.example, c@d.example"] * 5, "Cc:"))
+    assert len(parsed.to) == 3 and Defect.ADDRESS_LIMIT in parsed.defects
+    assert parsed.cc == ()
+
+
+def test_header_fields_are_shown_decoded_in_order_and_as_spelt() -> None:
+    raw = mail("X-One: 1", "subject: =?utf-8?Q?=C3=BC?=", "x-ONE: two", " lines")
+    assert header_fields(raw) == [("X-One", "1"), ("subject", "ü"), ("x-ONE", "two lines")]
+
+
+def test_shown_header_fields_are_bounded() -> None:
+    assert len(header_fields(mail(*["X: 1"] * 3_000, "Y: 1"))) == 1_000
+    assert len(header_fields(mail("X: " + "y" * 50_000))[0][1]) == 10_000

@@ -1,0 +1,188 @@
+"""TNEF streams and their compressed RTF."""
+
+from pathlib import Path
+from struct import pack
+
+import pytest
+
+from amberpost.message import tnef as tnef_module
+from amberpost.message.rtf import rtf_text, uncompress_rtf
+from amberpost.message.tnef import read_tnef
+from tests.corpora import CORPORA
+from tests.unit.message.mail import attribute, mapi, tnef, tnef_file
+
+IMESSAGE = bytes.fromhex("0703020000000000C000000000000046")
+MAPI_OF_MESSAGE, MAPI_OF_FILE, START = 0x00069003, 0x00069005, 0x00069002
+# MS-OXRTFCP 4.1.1: the specification's own example.
+HELLO_RTF = bytes.fromhex(
+    "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
+)
+
+
+def stream_of(*properties: tuple[int, int, bytes], kind: int = MAPI_OF_MESSAGE) -> bytes:
+    return tnef(attribute(1, kind, mapi(*properties)))
+
+
+def test_what_is_no_tnef_gives_nothing() -> None:
+    assert read_tnef(b"") is None
+    assert read_tnef(b"PK\3\4") is None
+
+
+def test_subject_text_and_files_are_read() -> None:
+    found = read_tnef(
+        tnef(
+            attribute(1, 0x00069007, pack("<II", 1252, 0)),
+            attribute(1, 0x00018004, b"Subj\0"),
+            attribute(1, 0x0002800C, "Grüße\0".encode("cp1252")),
+            tnef_file("a.csv", b"1;2"),
+            tnef_file("..\\b.csv", b"3"),
+            tnef_file("empty.csv", b""),
+        )
+    )
+    assert found is not None and found.is_complete
+    assert found.text == "Subj\nGrüße"
+    assert [(file.name, file.data) for file in found.attachments] == [("a.csv", b"1;2"), ("b.csv", b"3")]
+
+
+@pytest.mark.parametrize(
+    ("properties", "text"),
+    [
+        (((0x1F, 0x1000, "Grüße\0".encode("utf-16-le")),), "Grüße"),
+        (((0x1E, 0x1000, b"plain\0"),), "plain"),
+        (((0x102, 0x1013, b"<p>html</p>"),), "html"),
+        (((0x102, 0x1009, HELLO_RTF),), "hello world"),
+        (((0x1F, 0x0037, "S\0".encode("utf-16-le")), (0x1E, 0x1000, b"B\0")), "S\nB"),
+        (((0x02, 1, b"\0" * 4), (0x40, 2, b"\0" * 8), (0x48, 3, b"\0" * 16), (0x1E, 0x1000, b"x\0")), "x"),
+        (((0x99, 1, b""), (0x1E, 0x1000, b"x\0")), ""),
+    ],
+)
+def test_mapi_properties_are_read(properties: tuple[tuple[int, int, bytes], ...], text: str) -> None:
+    found = read_tnef(stream_of(*properties))
+    assert found is not None and found.text == text
+
+
+def test_named_and_multi_valued_properties_are_stepped_over() -> None:
+    by_number = pack("<HH", 3, 0x8001) + b"\0" * 16 + pack("<II", 0, 7) + pack("<I", 1)
+    by_name = pack("<HH", 3, 0x8002) + b"\0" * 16 + pack("<II", 1, 6) + b"a\0b\0\0\0\0\0" + pack("<I", 1)
+    many = pack("<HHI", 0x101E, 5, 2) + pack("<I", 2) + b"a\0\0\0" + pack("<I", 2) + b"b\0\0\0"
+    body = pack("<HHI", 0x1E, 0x1000, 1) + pack("<I", 2) + b"x\0\0\0"
+    found = read_tnef(tnef(attribute(1, MAPI_OF_MESSAGE, pack("<I", 4) + by_number + by_name + many + body)))
+    assert found is not None and found.text == "x"
+
+
+def test_a_file_takes_its_best_name_type_and_data_from_mapi() -> None:
+    found = read_tnef(
+        tnef(
+            attribute(2, START, b""),
+            attribute(
+                2,
+                MAPI_OF_FILE,
+                mapi(
+                    (0x1E, 0x3001, b"shown\0"),
+                    (0x1E, 0x3704, b"SHORT~1.TXT\0"),
+                    (0x1F, 0x3707, "länger.txt\0".encode("utf-16-le")),
+                    (0x1E, 0x370E, b"Text/Plain\0"),
+                    (0x102, 0x3701, b"data"),
+                ),
+            ),
+        )
+    )
+    assert found is not None
+    (file,) = found.attachments
+    assert (file.name, file.content_type, file.data) == ("länger.txt", "text/plain", b"data")
+
+
+def test_embedded_messages_are_read_by_the_same_loop() -> None:
+    inner = tnef(attribute(1, 0x0002800C, b"deep text\0"), tnef_file("deep.csv", b"x"))
+    properties = mapi((0x1E, 0x3001, b"Forwarded\0"), (0x0D, 0x3701, IMESSAGE + inner))
+    found = read_tnef(tnef(attribute(2, START, b""), attribute(2, MAPI_OF_FILE, properties)))
+    assert found is not None
+    assert found.text == "deep text"
+    assert [file.name for file in found.attachments] == ["Forwarded", "deep.csv"]
+
+
+def test_endless_embedding_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tnef_module, "_MAX_EMBEDDED", 3)
+    stream = tnef(attribute(1, 0x0002800C, b"x\0"))
+    for _ in range(10):
+        stream = tnef(
+            attribute(2, START, b""), attribute(2, MAPI_OF_FILE, mapi((0x0D, 0x3701, IMESSAGE + stream)))
+        )
+    found = read_tnef(stream)
+    assert found is not None and len(found.attachments) == 3
+
+
+def test_a_stream_that_breaks_off_gives_what_came_before() -> None:
+    whole = tnef(attribute(1, 0x0002800C, b"text\0"), tnef_file("a.csv", b"1;2"))
+    for length in range(len(whole)):
+        found = read_tnef(whole[:length])
+        assert found is None or found.text in ("", "text")
+    cut = read_tnef(whole[:-4])
+    assert cut is not None and not cut.is_complete
+
+
+def test_the_number_of_files_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tnef_module, "_MAX_ATTACHMENTS", 2)
+    found = read_tnef(tnef(*[tnef_file(f"{number}", b"x") for number in range(5)]))
+    assert found is not None and len(found.attachments) == 2
+
+
+def test_compressed_rtf_of_the_specification() -> None:
+    assert uncompress_rtf(HELLO_RTF) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", b""),
+        (b"x" * 16, b""),
+        (pack("<IIII", 0, 3, 0x414C454D, 0) + b"abc", b"abc"),
+        (pack("<IIII", 0, 3, 0x75465A4C, 0) + b"\x01", b""),
+        (pack("<IIII", 0, 3, 0x75465A4C, 0) + b"\x00abc", b"abc"),
+    ],
+)
+def test_damaged_or_stored_rtf(data: bytes, expected: bytes) -> None:
+    assert uncompress_rtf(data) == expected
+
+
+def test_a_reference_may_point_before_the_dictionary() -> None:
+    far = pack("<IIII", 0, 3, 0x75465A4C, 0) + b"\x01" + (0xFF0 << 4).to_bytes(2, "big") + b"abcdefg"
+    assert uncompress_rtf(far) == b"  abcdefg"
+
+
+@pytest.mark.parametrize(
+    ("rtf", "text"),
+    [
+        (rb"{\rtf1\ansi hello\par world}", "hello\nworld"),
+        (rb"{\rtf1{\fonttbl{\f0 Arial;}}{\*\generator x;}shown}", "shown"),
+        (rb"\'fcber \u252? \{x\} a\~b\_c\-d", "über ü {x} a\xa0b-cd"),
+        (rb"\u252\'fcx \u-10179? ", "üx \ufffd"),
+        (rb"}}{ unbalanced", "unbalanced"),
+        (b"ends with \\", "ends with"),
+        (b"", ""),
+    ],
+)
+def test_rtf_gives_its_words(rtf: bytes, text: str) -> None:
+    assert rtf_text(rtf) == text
+
+
+@pytest.mark.skipif(CORPORA is None, reason="the shared corpora are not here")
+def test_tnef_of_the_corpora_agrees_with_a_second_reader() -> None:
+    tnefparse = pytest.importorskip("tnefparse")
+    assert CORPORA is not None
+    compared = agreed = 0
+    for path in sorted(CORPORA.rglob("*.tnef")) + sorted(CORPORA.rglob("*winmail*.dat")):
+        ours = read_tnef(path.read_bytes())
+        try:
+            theirs = tnefparse.TNEF(path.read_bytes()).attachments
+        except Exception:  # noqa: BLE001 the second reader gives up on damaged streams
+            continue
+        compared += 1
+        agreed += ours is not None and _contents(path, ours.attachments) >= {
+            bytes(file.data) for file in theirs if file.data
+        }
+    assert agreed == compared
+
+
+def _contents(path: Path, files: list[tnef_module.TnefAttachment]) -> set[bytes]:
+    return {bytes(file.data) for file in files}
