@@ -12,12 +12,15 @@ from pathlib import Path
 
 import zstandard
 
+from benchmarks.journal import report
 from benchmarks.letters import Writer
+from benchmarks.office import OfficeWriter
 from benchmarks.progress import say
 from benchmarks.stock import load_stock
 
 DATA = Path(__file__).parent / "data"
 RECIPE = 1
+REPORTS_FROM = 1_000_000  # letters nobody gets without a report
 _SAMPLE_EACH = 17  # messages compressed alone to tell how well they compress
 
 
@@ -49,6 +52,21 @@ def letters(start: int, count: int) -> MessageSet:
         return (writer.letter(number).raw for number in range(start, start + count))
 
     return _made("list", f"list-{start}-{count}", count, make)
+
+
+def office(count: int) -> MessageSet:
+    """Mail with attachments, each of which occurs 1.5 times on average."""
+    return _made("office", f"office-{count}", count, lambda: OfficeWriter(load_stock(), count).messages())
+
+
+def reports(count: int) -> MessageSet:
+    """Journal reports around list mail."""
+
+    def make() -> Iterator[bytes]:
+        writer = Writer(load_stock())
+        return (report(writer.letter(REPORTS_FROM + number)) for number in range(count))
+
+    return _made("journal", f"journal-{count}", count, make)
 
 
 def _made(kind: str, name: str, count: int, make: Callable[[], Iterator[bytes]]) -> MessageSet:

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from tests.corpora import CORPORA
+
 from amberpost.demo.sample_mail import plain_messages
 from amberpost.message.body import shown_text
 from amberpost.message.parse import parse
 from amberpost.sources.files import mbox_messages
-from tests.corpora import CORPORA
 
 _FOLDERS = ("mime", "mbox", "formats/mailboxes", "documents/tika/text", "LICENCES")
 _LONGEST_FILE = 1_500_000

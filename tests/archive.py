@@ -210,4 +210,4 @@ def opened(new_opened: Callable[..., Any]) -> Any:
 
 def with_changes(config: Any, changes: Mapping[str, object]) -> Any:
     """The settings of tests: everything in this process, unless a test wants otherwise."""
-    return dataclasses.replace(config, **{"pool": 0, "index_memory_bytes": 16 * 1024 * 1024, **changes})
+    return dataclasses.replace(config, **{"pool": 0, **changes})

@@ -1,9 +1,8 @@
 """An archive used within this process: what the commands do, without starting a process for each."""
 
-import os
+import subprocess
 import sys
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +39,7 @@ from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import Vault, open_keys_of, open_vault, open_writer_vault
 from amberpost.vault.pool import Pool
 from amberpost.vault.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
-from tests.archive import Archive, read_export, with_changes
+from tests.archive import ROOT, TIMEOUT, Archive, environment, read_export, with_changes
 
 _PASSWORD = "a long enough password"
 _FAST = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 on purpose takes long
@@ -193,25 +192,17 @@ class Opened:
 
     # Crashes
 
-    def die_in(self, doing: Callable[[], object]) -> None:
-        """Do it in a forked child that must end itself by os._exit(9), as kill -9 would, before it is done."""
-        assert self.in_child(doing) == 9, "nobody killed it"
-
-    def in_child(self, doing: Callable[[], object]) -> int:
-        """The exit code of a forked child that does this."""
+    def in_child(self, function: str, *arguments: object) -> int:
+        """The exit code of a process of its own that calls "module:function" with this archive, opened."""
         connections.close_all()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        child = os.fork()
-        if not child:
-            try:
-                doing()
-                os._exit(0)
-            except BaseException:  # noqa: BLE001  whatever it is, the child must not go on as a test run
-                traceback.print_exc()
-                os._exit(1)
-        _, status = os.waitpid(child, 0)
-        return os.waitstatus_to_exitcode(status)
+        line = [sys.executable, "-m", "tests.child", self.config.data, function, *arguments]
+        variables = environment({**self.commands.settings, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"})
+        done = subprocess.run([str(word) for word in line], env=variables, timeout=TIMEOUT, check=False)
+        return done.returncode
+
+    def dies_in(self, function: str, *arguments: object) -> None:
+        """As in_child(); it must end itself by os._exit(9), as kill -9 would."""
+        assert self.in_child(function, *arguments) == 9, "nobody killed it"
 
 
 def use_database(config: Config) -> None:

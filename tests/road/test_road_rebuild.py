@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from amberpost.cli.main import main
 from amberpost.vault import process as process_module
 from amberpost.vault.models import Capture, Message, Position
 from tests.archive import Archive
-from tests.opened import Opened, use_database
+from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 from tests.road.conftest import NewRoad
 from tests.road.dump import catalogue, dump, found
@@ -133,28 +132,26 @@ def test_a_damaged_index_stops_no_archiving_and_is_made_anew(opened: Opened) -> 
     assert opened.verify() == []
 
 
-def test_a_rebuild_that_is_killed_can_be_done_again(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_that_is_killed_can_be_done_again(opened: Opened) -> None:
     fill(opened)
     before = {**catalogue(), "found": found(opened)}
     lose_database(opened)
-    real, calls = process_module.catalogue, []
-
-    def dies(entries: Any) -> Any:
-        calls.append(1)
-        return real(entries) if len(calls) < 2 else os._exit(9)
-
-    monkeypatch.setattr(process_module, "REPLAY_BATCH", 30)
-    with monkeypatch.context() as patched:
-        patched.setattr(process_module, "catalogue", dies)
-        opened.die_in(lambda: _rebuild_by_command(opened))
-    use_database(opened.config)
+    opened.dies_in("tests.road.test_road_rebuild:rebuild_and_die")
     opened.commands.json("rebuild")
     after = {**catalogue(), "found": found(opened)}
     assert differences(before, _without_the_rebuild(before, after)) == []
     assert Position.objects.get(name="catalogue").next_index > 30
 
 
-def _rebuild_by_command(opened: Opened) -> None:
+def rebuild_and_die(opened: Opened) -> None:
+    real, calls = process_module.catalogue, []
+
+    def dies(entries: Any) -> Any:
+        calls.append(1)
+        return real(entries) if len(calls) < 2 else os._exit(9)
+
+    process_module.REPLAY_BATCH = 30
+    process_module.catalogue = dies
     main(["rebuild", "--data", str(opened.config.data)])
 
 
@@ -162,6 +159,6 @@ def test_what_came_while_the_state_was_not_yet_sealed_is_named_not_hidden(archiv
     """Commands seal what they decided before they end."""
     archive.add_user("alice", ALICE.address)
     for name in ("catalogue.db", "catalogue.db-wal", "catalogue.db-shm"):
-        Path(archive.data / name).unlink(missing_ok=True)
+        (archive.data / name).unlink(missing_ok=True)
     archive.json("rebuild")
     assert [user["login"] for user in archive.json("user", "list")["users"]] == ["alice"]

@@ -1,4 +1,4 @@
-"""Each page declares who may ask for it, with one decorator; what declares nothing does not pass the tests."""
+"""Each page declares who may ask for it, with one decorator; a page without a rule fails the tests."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,7 +24,7 @@ CHANGE_PASSWORD = "change-password"  # noqa: S105  the name of a route
 def allow(
     action: Action, *, hide: bool = False, with_one_time_password: bool = False
 ) -> Callable[[View[R, P]], View[R, P]]:
-    """Only for users who may do `action`; others are asked to sign in, or told no (hide: that there is nothing)."""
+    """Only for users who may do `action`; others must sign in, or are told no (hide: nothing is here)."""
 
     def decorate(view: View[R, P]) -> View[R, P]:
         @wraps(view)
@@ -32,7 +32,7 @@ def allow(
             refusal = _refuse(request, action, hide=hide, with_one_time_password=with_one_time_password)
             return refusal or view(request, *args, **kwargs)
 
-        return _declare(guarded, action)
+        return _declare(cast(View[R, P], guarded), action)
 
     return decorate
 

@@ -80,7 +80,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> User:
     address = str(request.META.get("REMOTE_ADDR", ""))
     keys = {_key(username.lower(), address): _FREE_TRIES, _key("", address): _FREE_TRIES_OF_ADDRESS}
     _spend_try(keys, username)
-    user = cast(User | None, authenticate(request, username=username, password=password))
+    user = authenticate(request, username=username, password=password)
     if user is None:
         record("", Action.USER_LOGIN_FAILED, username[:150], address=address)
         raise SignInRefused(_("Login and password do not match."))
@@ -150,7 +150,7 @@ def _lock_after(failures: int, free: int) -> timedelta | None:
     """Half a minute after the free tries, twice as long after each further one."""
     if failures < free:
         return None
-    return min(_FIRST_LOCK * 2 ** min(failures - free, 20), _LONGEST_LOCK)
+    return min(_FIRST_LOCK * (1 << min(failures - free, 20)), _LONGEST_LOCK)
 
 
 def _waiting(until: datetime) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 import django
+from django.db import connections
 
 from amberpost import __version__, config, logs
 from amberpost.cli.call import Call, Result
@@ -93,6 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130
+    finally:
+        connections.close_all()  # the last one out folds SQLite's write-ahead log into the database
 
 
 def start_django() -> None:

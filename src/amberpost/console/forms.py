@@ -35,15 +35,18 @@ def _addresses() -> AddressesField:
         label=_("E-mail addresses"),
         required=False,
         help_text=_(
-            "One a line. Mail from and to these addresses goes into the private archive of this user. Kept mail "
-            "that fits a new address is assigned as well. Mail that came while an address was his stays his."
+            "One a line. Mail from and to these addresses goes into the private archive of this user. Kept "
+            "mail that fits a new address is assigned as well. Mail that came while an address was his stays "
+            "his."
         ),
     )
 
 
 class AddUserForm(forms.Form):
     login = forms.CharField(
-        label=_("Login"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"})
+        label=_("Login"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     role = forms.ChoiceField(
@@ -125,8 +128,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
             "server": _("Host name, if needed with port: imap.example.com:993"),
             "security": _("Without security, mail and password cross the network readable for others."),
             "keep_mails": _(
-                "If not ticked, a message is deleted on the server as soon as it is safely archived. Right for a "
-                "journal mailbox, wrong for a mailbox somebody works with."
+                "If not ticked, a message is deleted on the server as soon as it is safely archived. Right "
+                "for a journal mailbox, wrong for a mailbox somebody works with."
             ),
             "ca_pem": _("Only if the server's certificate is signed by an authority of your own."),
         }

@@ -55,7 +55,9 @@ def is_silent(worker: WorkerStatus, at: datetime) -> bool:
 
 def last_verify() -> Work | None:
     """The last verification that has ended."""
-    return Work.objects.filter(kind=WorkKind.VERIFY, finished_at__isnull=False).order_by("-finished_at").first()
+    return (
+        Work.objects.filter(kind=WorkKind.VERIFY, finished_at__isnull=False).order_by("-finished_at").first()
+    )
 
 
 def _integrity(facts: Facts) -> Iterator[Trouble]:
@@ -63,10 +65,14 @@ def _integrity(facts: Facts) -> Iterator[Trouble]:
     findings = len(work.result.get("findings", [])) if work else 0
     if work and (findings or work.error):
         text = ngettext(
-            "The last verification has %(number)d finding.", "The last verification has %(number)d findings.", findings
+            "The last verification has %(number)d finding.",
+            "The last verification has %(number)d findings.",
+            findings,
         )
         failed = _("The last verification could not be finished.")
-        yield Trouble(text=failed if work.error else text % {"number": findings}, url=reverse("console:integrity"))
+        yield Trouble(
+            text=failed if work.error else text % {"number": findings}, url=reverse("console:integrity")
+        )
     if not facts.has_index:
         yield Trouble(
             text=_("The search index is missing or damaged. All mail is safe; make it anew with: %(command)s")
@@ -89,7 +95,9 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
 def _sources(facts: Facts) -> Iterator[Trouble]:
     accounts = [n.source for n in facts.numbers.sources if n.source.protocol != SourceProtocol.FILE]
     if not accounts:
-        yield Trouble(text=_("No e-mail server is set up yet: nothing is collected."), url=reverse("console:source-add"))
+        yield Trouble(
+            text=_("No e-mail server is set up yet: nothing is collected."), url=reverse("console:source-add")
+        )
     for source in accounts:
         status = status_of(source)
         if source.enabled and status is not None and status.failures:

@@ -9,7 +9,6 @@ from functools import partial
 from secrets import SystemRandom
 
 from django.db import close_old_connections
-from django.db.models import Count
 
 from amberpost.clock import now
 from amberpost.config import Config
@@ -29,7 +28,7 @@ from amberpost.store.secret import Secret
 from amberpost.vault.accept import accept, require_room
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
-from amberpost.vault.rows import chunks
+from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
 
@@ -171,12 +170,8 @@ def _is_due(source: Source) -> bool:
 def outcomes_of(captures: Sequence[CaptureId]) -> dict[Outcome, int]:
     """How many of these captures were stored, repeated, quarantined."""
     counts = dict.fromkeys(Outcome, 0)
-    for some in chunks(captures):
-        rows = (
-            Capture.objects.filter(capture_id__in=some).values_list("outcome").annotate(number=Count("index"))
-        )
-        for outcome, number in rows:
-            counts[Outcome(outcome)] += number
+    for (outcome,) in select_in(Capture, ["outcome"], "capture_id", captures):
+        counts[Outcome(outcome)] += 1
     return counts
 
 

@@ -24,7 +24,6 @@ from amberpost.store.drain import Frame, IntakeReader
 from amberpost.store.worker_lock import find_worker_lock
 from amberpost.vault.catalogue import INDEX, position, require_whole_log
 from amberpost.vault.decisions import seal_events, seal_state
-from amberpost.vault.frame import decode_frame
 from amberpost.vault.indexing import Indexer, index_lag
 from amberpost.vault.models import Capture, WorkerStatus
 from amberpost.vault.open import Vault, open_writer_vault
@@ -118,7 +117,7 @@ class Worker:
         frames = self._intake.pending(self._vault.config.batch_bytes)
         if not frames:
             return None
-        return _Batch(frames=frames, pending=self._pool.submit([decode_frame(f.payload) for f in frames]))
+        return _Batch(frames=frames, pending=self._pool.submit([frame.packed for frame in frames]))
 
     def _end(self, batch: _Batch | None) -> bool:
         if batch is None:

@@ -203,10 +203,10 @@ class _Tokens:
             return
         self.defects.add(Defect.BAD_ADDRESS)
         words = decode_words(phrase, self.defects).split()
-        if len(words) == 1:
-            self.found.append(Mailbox(name="", address=normalise_address(words[0])))
-        else:
-            self.found.append(Mailbox(name=" ".join(words), address=""))
+        address = normalise_address(words[0]) if len(words) == 1 else ""
+        name = " ".join(words) if len(words) > 1 else ""
+        if name or address:
+            self.found.append(Mailbox(name=name, address=address))
 
     def add(self, name: str, address: str) -> None:
         name = " ".join(decode_words(name, self.defects).split())

@@ -39,7 +39,7 @@ def scan_header(view: bytes, start: int, end: int, defects: set[Defect]) -> Head
     fields = block.fields
     at = position = _first_field(view, start, end)
     count = 0
-    for match in _FIELD.finditer(view, position, end):
+    for match in _FIELD.finditer(view, position, end):  # pragma: no branch (the empty match ends it)
         value_start, value_end = match.span(2)
         if value_start < 0:
             at = match.start()
@@ -127,7 +127,8 @@ def split_multipart(
         if after is None:  # a longer boundary that begins with ours
             position += len(delimiter)
             continue
-        if part_start >= 0:
+        # Two delimiters in succession hold no part, unless the second is the end.
+        if part_start >= 0 and (part_start < position or after[1]):
             ranges.append((part_start, _before_line_break(view, part_start, position)))
         if after[1] or len(ranges) >= limit:
             return ranges, bool(after[1])

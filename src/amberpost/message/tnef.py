@@ -34,6 +34,8 @@ _P_DISPLAY_NAME = 0x3001
 
 _FIXED = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _STRINGS = {0x1E: "", 0x1F: "utf-16-le"}
+_OBJECT = 0x0D
+_VARIABLE = (_OBJECT, 0x1E, 0x1F, 0x102)
 _MULTIVALUE = 0x1000
 
 
@@ -147,7 +149,9 @@ def _take_attachment_properties(
             waiting.append(data[len(_EMBEDDED) :])
             current.data, current.content_type = data[len(_EMBEDDED) :], "application/ms-tnef"
         elif identifier == _P_DATA:
-            current.data = data
+            current.data = (
+                data[len(_EMBEDDED) :] if kind == _OBJECT else data
+            )  # an object begins with its IID
     current.name = long_name or current.name or display_name
 
 
@@ -188,7 +192,7 @@ def _skip_name(value: bytes, position: int, identifier: int) -> int:
 def _values(value: bytes, position: int, kind: int) -> tuple[bytes, int]:
     is_multiple, base = bool(kind & _MULTIVALUE), kind & ~_MULTIVALUE
     count = 1
-    if is_multiple or base in (0x0D, 0x1E, 0x1F, 0x102):
+    if is_multiple or base in _VARIABLE:
         count = _UINT32.unpack_from(value, position)[0]
         position += 4
     first = b""
@@ -203,7 +207,7 @@ def _one_value(value: bytes, position: int, base: int) -> tuple[bytes, int]:
     if base in _FIXED:
         length = _FIXED[base]
         return value[position : position + length], position + length
-    if base not in (0x0D, 0x1E, 0x1F, 0x102):
+    if base not in _VARIABLE:
         raise _Unknown
     length = _UINT32.unpack_from(value, position)[0]
     return value[position + 4 : position + 4 + length], position + 4 + _padded(length)

@@ -28,7 +28,7 @@ from amberpost.search.tree import Query
 # 2026-11-23, 30,000 texts of 9 KB, one run each, busy machine: the caller waited little longer with 64 MiB
 # than with 128 MiB or a second thread (2 to 4 %); 32 MiB lost a third. Peak of the process: 151 MiB, and 236
 # with 100,000 texts.
-HEAP_BYTES = 64 * 1024 * 1024
+HEAP_BYTES = 128 * 1024 * 1024
 _DELETE_BATCH = 1000
 
 _MISSING = "There is no search index of this version; it must be rebuilt"

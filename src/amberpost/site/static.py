@@ -34,7 +34,7 @@ class HashedNames(StaticFilesStorage):
         return super().url(_find_hashed(name or ""))
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise over the packages' own folders, which also answers to the hashed names."""
 
     hashed: set[str]

@@ -14,7 +14,7 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 class OpenedVault:
-    """The Vault of this process; opened again while its index is missing, because a rebuild makes a new one."""
+    """The Vault of this process; opened again while its index is missing: a rebuild makes one."""
 
     def __init__(self, opener: Callable[[], Vault]) -> None:
         self._open = opener

@@ -18,21 +18,27 @@ from amberpost.store.frames import (
     frame_length,
     read_frame,
     sound_frames,
+    unpack_payload,
 )
 from amberpost.store.intake import intake_path
 from amberpost.store.keys import KeyStore
 
 _log = logging.getLogger(__name__)
 _READ = 8 * 1024 * 1024
+_AHEAD = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One accepted payload; log and number identify it for release()."""
+    """One accepted payload, packed; log and number identify it for release()."""
 
     log: str
     number: int
-    payload: bytes
+    packed: bytes
+
+    @property
+    def payload(self) -> bytes:
+        return unpack_payload(self.packed)
 
 
 @dataclass(slots=True)
@@ -42,6 +48,8 @@ class _Followed:
     name: str
     cipher: FrameCipher
     at: int = 0
+    ahead: bytes = b""  # read from the file, from ahead_at on
+    ahead_at: int = 0
     given: int = 0  # frames handed out
     released: set[int] = field(default_factory=set)
     finished: bool = False
@@ -58,7 +66,7 @@ class IntakeReader:
         self._findings: list[Finding] = []
 
     def pending(self, limit_bytes: int = _READ) -> list[Frame]:
-        """The next frames of all logs, in order within a log; empty if there is nothing new."""
+        """The next frames of all logs, in order within a log; empty if there is nothing new. Bytes count packed."""
         self._look_for_logs()
         frames: list[Frame] = []
         for log in list(self._logs.values()):
@@ -66,7 +74,7 @@ class IntakeReader:
                 break
             for frame in self._read_log(log, limit_bytes):
                 frames.append(frame)
-                limit_bytes -= len(frame.payload)
+                limit_bytes -= len(frame.packed)
         return frames
 
     def release(self, frames: Iterable[Frame | tuple[str, int]]) -> None:
@@ -138,20 +146,29 @@ class IntakeReader:
                 if finished:
                     yield from self._read_end(log)
                 return
-            payload = self._open(log, frame)
+            packed = self._open(log, frame)
             log.at += FRAME_HEADER + frame.header.length
             log.given += 1
-            if payload is not None:
-                taken += len(payload)
-                yield Frame(log=log.name, number=frame.header.number, payload=payload)
+            if packed is not None:
+                taken += len(packed)
+                yield Frame(log=log.name, number=frame.header.number, packed=packed)
 
     def _next_frame(self, log: _Followed) -> SealedFrame | None:
-        path = intake_path(log.name)
-        length = frame_length(self._disk.read_at(path, log.at, FRAME_HEADER))
-        if length is None or log.at + length > self._disk.size(path):
+        length = frame_length(self._ahead(log, FRAME_HEADER))
+        data = b"" if length is None else self._ahead(log, length)
+        frame = read_frame(memoryview(data), 0) if length is not None and len(data) == length else None
+        if frame is None or frame.header.number != log.given:
+            log.ahead, log.ahead_at = b"", 0  # perhaps it is being written: look at the file again next time
             return None
-        frame = read_frame(memoryview(self._disk.read_at(path, log.at, length)), 0)
-        return frame if frame is not None and frame.header.number == log.given else None
+        return frame
+
+    def _ahead(self, log: _Followed, length: int) -> bytes:
+        """The next bytes of a log; read in large pieces, since a read for each frame costs more than the frame."""
+        start = log.at - log.ahead_at
+        if start + length > len(log.ahead):
+            log.ahead = self._disk.read_at(intake_path(log.name), log.at, max(length, _AHEAD))
+            log.ahead_at, start = log.at, 0
+        return log.ahead[start : start + length]
 
     def _read_end(self, log: _Followed) -> Iterator[Frame]:
         """The writer is gone and no sound frame follows: the end, a torn end, or damage."""
@@ -165,9 +182,9 @@ class IntakeReader:
         log.damaged = True
         self._report("intake-damaged", log.name, f"frames from {log.given} on are damaged")
         for frame in behind:
-            payload = self._open(log, frame)
-            if payload is not None:
-                yield Frame(log=log.name, number=frame.header.number, payload=payload)
+            packed = self._open(log, frame)
+            if packed is not None:
+                yield Frame(log=log.name, number=frame.header.number, packed=packed)
 
     def _open(self, log: _Followed, frame: SealedFrame) -> bytes | None:
         try:

@@ -71,12 +71,32 @@ class Records:
         return self.open_capture(row)[:2]
 
     def leaves(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Every (index, leaf) from `start`, in order."""
+        """Every (index, leaf) from `start`, in order; keys whose record is still being written do not count."""
+        end = self.count_written()
         for row in self.rows.captures(start):
+            if row.index >= end:
+                return
             with _damage(row.place):
                 data = self._read(row.place, HEADER + LEAF_LIMIT)
                 leaf = leaf_of(_capture_header(data, row), data)
             yield row.index, leaf
+
+    def count_written(self) -> int:
+        """Records that are there: keys are committed first, so the last of them may have no record yet, or,
+        after a crash, never. Below the durable mark every key counts: a missing record there is damage."""
+        count, promised = self.rows.next_index(), 0
+        with contextlib.suppress(IntegrityError):  # check() names a damaged mark
+            promised = self.keys.durable(self.log).next_index
+        while count > promised and not self._is_written(count - 1):
+            count -= 1
+        return count
+
+    def _is_written(self, index: int) -> bool:
+        row = self.rows.find_capture(index)
+        try:
+            return row is not None and row.place.end <= self.disk.size(segment_path(self.log, row.place.segment))
+        except FileNotFoundError:
+            return False
 
     def find(self, capture_ids: Iterable[bytes]) -> dict[bytes, int]:
         """Which captures are sealed already, and as which index."""

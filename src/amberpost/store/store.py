@@ -50,7 +50,7 @@ class Store(Records):
 
     @property
     def next_index(self) -> int:
-        return self.rows.next_index() if self._tail is None else self._tail.next_index
+        return self.count_written() if self._tail is None else self._tail.next_index
 
     # Writing
 

@@ -30,7 +30,8 @@ def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:
     process() decides what is a repetition. On any error nothing has been promised.
     """
     captured_at = now()
-    receipts = [Receipt(capture_id=CaptureId(secrets.token_bytes(16))) for _ in incoming]
+    ids = secrets.token_bytes(16 * len(incoming))
+    receipts = [Receipt(capture_id=CaptureId(ids[at : at + 16])) for at in range(0, len(ids), 16)]
     intake.append(
         [
             encode_frame(receipt.capture_id, item, captured_at)

@@ -32,6 +32,45 @@ INDEX = "index"
 
 Owned = tuple[int, int, int, int]  # message id, archive id, reason, entry
 
+@dataclass(slots=True, kw_only=True)
+class Owners:
+    """The archives of messages while entries are walked in order."""
+
+    archives: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    fork_of: dict[int, bytes] = field(default_factory=dict)
+    groups: dict[bytes, list[int]] = field(default_factory=lambda: defaultdict(list))
+    rows: list[Owned] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+    is_owned_at: dict[int, bool] = field(default_factory=dict)  # by entry
+
+    def join(self, message_id: int, fork: bytes) -> None:
+        """The message belongs to its fork group from now on."""
+        if message_id not in self.fork_of:
+            self.fork_of[message_id] = fork
+            self.groups[fork].append(message_id)
+
+    def add(self, message_id: int, archive_id: int, reason: int, entry: int) -> None:
+        self.rows.append((message_id, archive_id, reason, entry))
+        if archive_id not in self.archives[message_id]:
+            self.archives[message_id].add(archive_id)
+            self.changed.add(message_id)
+
+    def share(self, message_id: int, entry: int) -> None:
+        """The owners of a fork group see each of its messages (formats.md section 4, message identity)."""
+        group = self.groups[self.fork_of[message_id]]
+        if len(group) < 2:
+            return
+        union = {archive_id for member in group for archive_id in self.archives[member]}
+        for member in group:
+            for archive_id in sorted(union - self.archives[member]):
+                self.add(member, archive_id, int(Reason.FORK), entry)
+
+    def note(self, entry: int, message_id: int | None) -> None:
+        """Remember whether the message of this entry was in any archive when the entry came."""
+        if message_id is not None:
+            self.is_owned_at[entry] = bool(self.archives[message_id])
+
+
 _MESSAGE_COLUMNS = (
     "id", "sha256", "message_id", "subject", "from_name", "from_address", "sent_at", "captured_at", "thread",
     "fork", "size_bytes", "attachment_count", "flags", "defects", "quarantine", "error",
@@ -58,12 +97,13 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
     captured = [entry for entry in entries if entry.prepared is not None]
     messages = _messages_of(captured)
     new = _add_messages(captured, messages)
-    touched = _own(entries, messages)
-    _settle_quarantine(new.keys() | touched)
-    _add_captures(entries, messages, result)
+    owners = _own(entries, messages)
+    insert(Assignment, ("message_id", "archive_id", "reason", "entry"), owners.rows)
+    _settle_quarantine(owners.changed)
+    _add_captures(entries, messages, owners, result)
     _add_parties(captured)
     add_sealed(_remote_ids(entries))
-    result.changed = touched - new.keys()
+    result.changed = owners.changed - new.keys()
     insert(IndexJob, ["message_id"], [(message_id,) for message_id in result.changed])
     result.documents = _documents(new)
     _advance(entries[-1].index + 1)
@@ -131,48 +171,37 @@ def _message_row(entry: Entry) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
-def _own(entries: Sequence[Entry], messages: dict[bytes, int]) -> set[int]:
-    """Write who owns what, forks included. Returns the messages that may have got an archive."""
-    owned: list[Owned] = []
+def _own(entries: Sequence[Entry], messages: dict[bytes, int]) -> Owners:
+    """Who owns what after each entry: decided in the order of the log, so that a rebuild decides alike."""
+    owners = _owners_before(entries, messages)
     for entry in entries:
         if entry.prepared is not None:
             message_id = messages[entry.prepared.facts.sha256]
-            owned += [(message_id, a, r, entry.index) for a, r in entry.header["assignments"]]
+            owners.join(message_id, entry.prepared.facts.fork)
+            for archive_id, reason in entry.header["assignments"]:
+                owners.add(message_id, archive_id, reason, entry.index)
+            owners.share(message_id, entry.index)
         elif entry.leaf["t"] == "ASSIGN":
-            owned += [(message_id, a, r, entry.index) for message_id, a, r in entry.header["assign"]]
-    before = archives_of({message_id for message_id, _, _, _ in owned} | set(messages.values()))
-    insert(Assignment, ("message_id", "archive_id", "reason", "entry"), owned)
-    now_owned: dict[int, set[int]] = defaultdict(set)
-    for message_id, archive_id, _, _ in owned:
-        now_owned[message_id].add(archive_id)
-    touched = {m for m, archives in now_owned.items() if not archives.issubset(before.get(m, ()))}
-    return touched | _share_with_forks(touched | set(messages.values()), entries[-1].index)
+            for message_id, archive_id, reason in entry.header["assign"]:
+                owners.add(message_id, archive_id, reason, entry.index)
+                owners.share(message_id, entry.index)
+        owners.note(entry.index, messages[entry.prepared.facts.sha256] if entry.prepared else None)
+    return owners
 
 
-def _share_with_forks(message_ids: set[int], entry: int) -> set[int]:
-    """The owners of a fork group see each of its messages (formats.md section 4, message identity)."""
-    groups = _fork_groups(message_ids)
-    members = {message_id for group in groups for message_id in group}
-    if not members:
-        return set()
-    archives = archives_of(members)
-    shared: list[Owned] = []
-    for group in groups:
-        union = {archive_id for message_id in group for archive_id in archives.get(message_id, ())}
-        for message_id in group:
-            missing = sorted(union.difference(archives.get(message_id, ())))
-            shared += [(message_id, archive_id, int(Reason.FORK), entry) for archive_id in missing]
-    insert(Assignment, ("message_id", "archive_id", "reason", "entry"), shared)
-    return {message_id for message_id, _, _, _ in shared}
-
-
-def _fork_groups(message_ids: set[int]) -> list[list[int]]:
-    """The groups of more than one message among those that share a fork key with these."""
-    keys = {bytes(key) for (key,) in select_in(Message, ["fork"], "id", message_ids)}
-    groups: dict[bytes, list[int]] = defaultdict(list)
+def _owners_before(entries: Sequence[Entry], messages: dict[bytes, int]) -> Owners:
+    """What was known before these entries, of their messages and of all that share a fork key with them."""
+    assigned = {m for e in entries if e.leaf["t"] == "ASSIGN" for m, _, _ in e.header["assign"]}
+    keys = {_prepared(entry).facts.fork for entry in entries if entry.prepared is not None}
+    keys |= {bytes(key) for (key,) in select_in(Message, ["fork"], "id", assigned)}
+    first = entries[0].index
+    owners = Owners()
     for message_id, key in select_in(Message, ["id", "fork"], "fork", keys):
-        groups[bytes(key)].append(message_id)
-    return [sorted(group) for group in groups.values() if len(group) > 1]
+        if message_id < first:
+            owners.join(message_id, bytes(key))
+    for message_id, archives in archives_of(owners.fork_of).items():
+        owners.archives[message_id] = set(archives)
+    return owners
 
 
 def _settle_quarantine(message_ids: Iterable[int]) -> None:
@@ -181,13 +210,14 @@ def _settle_quarantine(message_ids: Iterable[int]) -> None:
         Message.objects.filter(id__in=some).exclude(quarantine=0).update(quarantine=Quarantine.NONE)
 
 
-def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], result: Catalogued) -> None:
+def _add_captures(
+    entries: Sequence[Entry], messages: dict[bytes, int], owners: Owners, result: Catalogued
+) -> None:
     captures = [entry for entry in entries if "capture_id" in entry.header]
-    owned = archives_of({messages[_prepared(e).facts.sha256] for e in captures if e.prepared})
     rows: list[tuple[Value, ...]] = []
     for entry in captures:
         message_id = messages[entry.prepared.facts.sha256] if entry.prepared else _message_of(entry, rows)
-        outcome = _outcome(entry, message_id in owned)
+        outcome = _outcome(entry, owners.is_owned_at.get(entry.index, False))
         capture_id = bytes.fromhex(entry.header["capture_id"])
         result.outcomes[capture_id] = outcome
         prepared = entry.prepared

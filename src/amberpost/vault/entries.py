@@ -50,10 +50,9 @@ def key_epoch(at: datetime) -> int:
 
 
 def archive_draft(
-    prepared: Prepared, decisions: tuple[Decision, ...], *, at: datetime, source_key: bytes
+    prepared: Prepared, decisions: tuple[Decision, ...], *, at: datetime, source_key: bytes, nonce: bytes
 ) -> Draft:
-    """ARCHIVE, or IMPORT for mail from files."""
-    nonce = secrets.token_bytes(32)
+    """ARCHIVE, or IMPORT for mail from files. `nonce`: 32 random bytes."""
     leaf = _capture_leaf(prepared, at=at, source_key=source_key)
     leaf["c"] = commitment(prepared.hashes, nonce).hex()
     leaf["sz"] = -(-prepared.raw_bytes // 1024)

@@ -65,23 +65,24 @@ class Taken:
 
 def encode_frame(capture_id: CaptureId, incoming: Incoming, captured_at: datetime) -> bytes:
     """The frame for one handing-over."""
-    origin = incoming.origin
-    fields: CaptureFields = {
-        "capture_id": capture_id.hex(),
-        "origin": {
-            "source": origin.source_id,
-            "protocol": origin.protocol,
-            "remote_id": origin.remote_id,
-            "peer": origin.peer,
-        },
-        "envelope": envelope_fields(incoming.envelope),
-        "evaluation": incoming.evaluation,
-        "target": incoming.target_archive,
-        "received_at": milliseconds(incoming.received_at),
-        "captured_at": milliseconds(captured_at),
-    }
-    header = json.dumps(fields, separators=(",", ":")).encode()
-    return b"".join((_LENGTH.pack(len(header)), header, incoming.raw))
+    return encode_taken(
+        Taken(
+            capture_id=capture_id,
+            origin=incoming.origin,
+            envelope=incoming.envelope,
+            evaluation=incoming.evaluation,
+            target_archive=incoming.target_archive,
+            received_at=incoming.received_at,
+            captured_at=captured_at,
+            raw=incoming.raw,
+        )
+    )
+
+
+def encode_taken(capture: Taken) -> bytes:
+    """The frame that decode_frame() would give this capture for."""
+    header = json.dumps(capture_fields(capture), separators=(",", ":")).encode()
+    return b"".join((_LENGTH.pack(len(header)), header, capture.raw))
 
 
 def decode_frame(frame: bytes) -> Taken:

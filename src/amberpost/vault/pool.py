@@ -13,12 +13,15 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from amberpost.vault.frame import Taken
+from amberpost.store.frames import pack_payload, unpack_payload
+from amberpost.vault.frame import Taken, decode_frame, encode_taken
 from amberpost.vault.prepare import Prepared, prepare, unprocessable
 
 log = logging.getLogger(__name__)
 
-_TASK_BYTES = 256 * 1024  # small enough to share between two processes, large enough to hide the pipe
+_TASK_BYTES = 128 * 1024  # packed: small enough to share between two processes, large enough to hide the pipe
+_TASK_FRAMES = 64
+_TOO_FEW = 8  # frames that are done here sooner than a process would start
 _MEMORY_BYTES = 4 * 1024**3  # address space of a pool process
 _REST_AFTER = 20_000  # tasks until a process is replaced
 
@@ -44,16 +47,19 @@ def _start_child(dedup_key: bytes) -> None:
     logging.getLogger("amberpost").setLevel(logging.ERROR)
 
 
-def _prepare_some(captures: Sequence[Taken]) -> list[Prepared]:
-    return [prepare(capture, _Child.dedup_key) for capture in captures]
+def _prepare_some(task: Sequence[bytes]) -> list[Prepared]:
+    return [prepare(_open(packed), _Child.dedup_key) for packed in task]
+
+
+def _open(packed: bytes) -> Taken:
+    return decode_frame(unpack_payload(packed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A batch under way in the pool."""
 
-    captures: Sequence[Taken]
-    futures: tuple[tuple[Sequence[Taken], "Future[list[Prepared]] | None"], ...]
+    futures: tuple[tuple[Sequence[bytes], "Future[list[Prepared]] | None"], ...]
 
 
 class Pool:
@@ -64,27 +70,27 @@ class Pool:
         self._dedup_key = dedup_key
         self._executor: ProcessPoolExecutor | None = None
 
-    def submit(self, captures: Sequence[Taken]) -> Pending:
-        """Start preparing; the results come with collect()."""
-        tasks = _tasks(captures)
-        if not self._size or len(captures) < 8:
-            return Pending(captures=captures, futures=tuple((task, None) for task in tasks))
-        return Pending(captures=captures, futures=tuple((task, self._send(task)) for task in tasks))
+    def submit(self, frames: Sequence[bytes]) -> Pending:
+        """Start preparing packed intake frames; the results come with collect()."""
+        tasks = _tasks(frames)
+        if not self._size or len(frames) < _TOO_FEW:
+            return Pending(futures=tuple((task, None) for task in tasks))
+        return Pending(futures=tuple((task, self._send(task)) for task in tasks))
 
     def collect(self, pending: Pending) -> list[Prepared]:
         """One Prepared for each capture, in order."""
         return [item for task, future in pending.futures for item in self._result(task, future)]
 
     def prepare(self, captures: Sequence[Taken]) -> list[Prepared]:
-        """submit() and collect() in one."""
-        return self.collect(self.submit(captures))
+        """The same for captures read back from the store."""
+        return self.collect(self.submit([pack_payload(encode_taken(capture)) for capture in captures]))
 
     def close(self) -> None:
         if self._executor:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
 
-    def _send(self, task: Sequence[Taken]) -> "Future[list[Prepared]] | None":
+    def _send(self, task: Sequence[bytes]) -> "Future[list[Prepared]] | None":
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self._size,
@@ -98,13 +104,9 @@ class Pool:
         except BrokenProcessPool:
             return None
 
-    def _result(self, task: Sequence[Taken], future: "Future[list[Prepared]] | None") -> list[Prepared]:
+    def _result(self, task: Sequence[bytes], future: "Future[list[Prepared]] | None") -> list[Prepared]:
         if future is None:
-            return (
-                [prepare(capture, self._dedup_key) for capture in task]
-                if not self._broken()
-                else self._alone(task)
-            )
+            return self._alone(task) if self._broken() else [prepare(_open(p), self._dedup_key) for p in task]
         try:
             return future.result()
         except BrokenProcessPool:
@@ -114,12 +116,12 @@ class Pool:
     def _broken(self) -> bool:
         return self._executor is not None and bool(getattr(self._executor, "_broken", False))
 
-    def _alone(self, task: Sequence[Taken]) -> list[Prepared]:
+    def _alone(self, task: Sequence[bytes]) -> list[Prepared]:
         """Each capture in a process of its own, so that the deadly one is known."""
-        return [self._one(capture) for capture in task]
-
-    def _one(self, capture: Taken) -> Prepared:
         self.close()
+        return [self._one(packed) for packed in task]
+
+    def _one(self, packed: bytes) -> Prepared:
         with ProcessPoolExecutor(
             1,
             mp_context=multiprocessing.get_context("spawn"),
@@ -127,19 +129,20 @@ class Pool:
             initargs=(self._dedup_key,),
         ) as executor:
             try:
-                return executor.submit(_prepare_some, [capture]).result()[0]
+                return executor.submit(_prepare_some, [packed]).result()[0]
             except BrokenProcessPool:
+                capture = _open(packed)
                 log.error("unprocessable capture=%s: its process died", capture.capture_id.hex())
                 return unprocessable(capture, self._dedup_key, error="the process that read it died")
 
 
-def _tasks(captures: Sequence[Taken]) -> list[list[Taken]]:
-    tasks: list[list[Taken]] = []
+def _tasks(frames: Sequence[bytes]) -> list[list[bytes]]:
+    tasks: list[list[bytes]] = []
     size = 0
-    for capture in captures:
-        if not tasks or size + len(capture.raw) > _TASK_BYTES or len(tasks[-1]) >= 64:
+    for packed in frames:
+        if not tasks or size + len(packed) > _TASK_BYTES or len(tasks[-1]) >= _TASK_FRAMES:
             tasks.append([])
             size = 0
-        tasks[-1].append(capture)
-        size += len(capture.raw)
+        tasks[-1].append(packed)
+        size += len(packed)
     return tasks

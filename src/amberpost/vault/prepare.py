@@ -107,7 +107,7 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     raw = capture.raw
     unwrapped = unwrap(raw, capture.envelope) if capture.evaluation == "journal" else _as_handed_over(capture)
     shown = unwrapped.shown_bytes(raw)
-    parsed = parse(shown, captured_at=capture.captured_at)
+    parsed = parse(shown, captured_at=capture.received_at)
     facts = _facts(capture, unwrapped, shown, parsed)
     text = index_text(shown, parsed)
     document = _document(
@@ -138,11 +138,12 @@ def _prepared(
     document: Document,
 ) -> Prepared:
     raw_digest = hashlib.sha256(capture.raw).digest()
+    of_envelope = envelope_digest(capture)
     return Prepared(
         capture=replace(capture, raw=b""),
         raw_bytes=len(capture.raw),
-        fingerprint=_fingerprint(capture, raw_digest, dedup_key),
-        hashes=(raw_digest, *originals, envelope_digest(capture)),
+        fingerprint=_fingerprint(capture, raw_digest, of_envelope, dedup_key),
+        hashes=(raw_digest, *originals, of_envelope),
         split=pieces,
         claims=claims,
         owned_at=owned_at(capture, facts.sent_at),
@@ -174,13 +175,10 @@ def commitment(hashes: Sequence[bytes], nonce: bytes) -> bytes:
     return hashlib.sha256(b"".join(sorted([*hashes, hashlib.sha256(nonce).digest()]))).digest()
 
 
-def _fingerprint(capture: Taken, raw_digest: bytes, dedup_key: bytes) -> bytes:
+def _fingerprint(capture: Taken, raw_digest: bytes, of_envelope: bytes, dedup_key: bytes) -> bytes:
     """Two handings-over are the same only if source, bytes, envelope and target archive are (formats.md 3)."""
-    mac = hmac.new(dedup_key, b"handing-over", hashlib.sha256)
-    mac.update(f"{capture.origin.source_id}/{capture.target_archive}/".encode())
-    mac.update(raw_digest)
-    mac.update(envelope_digest(capture))
-    return mac.digest()[:16]
+    place = f"handing-over/{capture.origin.source_id}/{capture.target_archive}/".encode()
+    return hmac.digest(dedup_key, b"".join((place, raw_digest, of_envelope)), "sha256")[:16]
 
 
 def owned_at(capture: Taken, sent_at: datetime) -> datetime:
@@ -237,7 +235,7 @@ def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMess
         return (Cut(start=0, end=len(capture.raw), kind="whole", cuts=_attachment_cuts(shown, parsed)),)
     cuts = []
     for number, original in enumerate(unwrapped.originals):
-        facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.captured_at)
+        facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.received_at)
         if original.encoding == "quoted-printable":
             continue  # re-encoding is not unique; it stays in the report's bytes
         cuts.append(

@@ -4,6 +4,7 @@ Order (formats.md section 4): keys.db commit, segment sync, ledger. A checkpoint
 what is synced; the catalogue follows; the intake log forgets last.
 """
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from amberpost.vault.entries import Draft, Entry, archive_draft, canonical, dupl
 from amberpost.vault.open import LogPair, Vault
 from amberpost.vault.prepare import Prepared
 
+NONCE = 32
+
 
 def seal(vault: Vault, prepared: Sequence[Prepared], book: AddressBook) -> list[Entry]:
     """Number, encrypt and write captures; those sealed before (a crash lay between) are left out."""
@@ -28,11 +31,14 @@ def seal(vault: Vault, prepared: Sequence[Prepared], book: AddressBook) -> list[
     at = sealing_time(vault.mail)
     source_key = vault.keys.label("source-key")
     first = vault.mail.store.next_index
+    nonces = secrets.token_bytes(NONCE * len(new))  # one system call for the batch
     drafts: list[tuple[Draft, Prepared | None]] = []
     for number, item in enumerate(new):
         original = known.setdefault(item.fingerprint, first + number)
         if original == first + number:
-            drafts.append((archive_draft(item, decide(item, book), at=at, source_key=source_key), item))
+            nonce = nonces[number * NONCE : (number + 1) * NONCE]
+            decisions = decide(item, book)
+            drafts.append((archive_draft(item, decisions, at=at, source_key=source_key, nonce=nonce), item))
         else:
             drafts.append((duplicate_draft(item, original, at=at, source_key=source_key), None))
     return append(vault.mail, drafts, at=at)

@@ -50,13 +50,18 @@ def _add(report: Report, finding: Finding) -> None:
 def _check_log(pair: LogPair, depth: Depth, report: Report) -> Iterator[Finding]:
     covered = pair.ledger.checkpoint.size if pair.ledger.checkpoint else 0
     yield from pair.store.check(depth, checkpoint_size=covered)
-    leaves = []
+    leaves: list[bytes] = []
+
+    def walk() -> Iterator[bytes]:
+        for _, leaf in pair.store.leaves():
+            leaves.append(leaf)
+            yield leaf
+
     try:
-        leaves = [leaf for _, leaf in pair.store.leaves()]
+        yield from pair.ledger.check(walk())  # reads the checkpoint first: a worker may be adding leaves
     except ArchiveError as error:
         yield _broken(pair, "leaves", error)
     report.checked += len(leaves)
-    yield from pair.ledger.check(leaves)
     yield from _check_order(pair, leaves)
     if depth == "deep":
         for index, leaf in enumerate(leaves):

@@ -15,7 +15,7 @@ _MAGIC = (
 
 
 def image_type(content: bytes) -> str | None:
-    """The type of a picture that browsers may show, by its first bytes; what the sender says does not count."""
+    """The type of a picture that browsers may show, by its first bytes; the declared type does not count."""
     for magic, content_type in _MAGIC:
         if content.startswith(magic):
             return content_type

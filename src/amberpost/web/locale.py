@@ -23,7 +23,7 @@ class UserLocale:
             return self._get_response(request)
         if user.language:
             translation.activate(user.language)
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(zone_of(user)):
             return self._get_response(request)
 

@@ -34,10 +34,9 @@ def save_search(user: User, text: str) -> SavedSearch:
     """Keep a search; the same words again are the same search. Old ones are forgotten."""
     own = SavedSearch.objects.filter(user=user)
     own.filter(created_at__lt=now() - KEPT_FOR).delete()
-    kept = own.order_by("-created_at").values_list("pk", flat=True)[: KEPT_PER_USER - 1]
+    search = own.filter(text=text).first() or SavedSearch(user=user, text=text)
+    search.created_at = now()
+    search.save()
+    kept = own.order_by("-created_at").values_list("pk", flat=True)[:KEPT_PER_USER]
     own.exclude(pk__in=list(kept)).delete()
-    found = own.filter(text=text).first()
-    if found is None:
-        return SavedSearch.objects.create(user=user, text=text, created_at=now())
-    SavedSearch.objects.filter(pk=found.pk).update(created_at=now())
-    return found
+    return search

@@ -73,7 +73,7 @@ def make_safe(opened: OpenedMessage) -> SafeHtml:
 
 
 def _pictures(opened: OpenedMessage) -> Callable[[str], str | None]:
-    """cid: to a data: address. The frame has no origin, so it could not fetch them with the user's session."""
+    """cid: to a data: address. The frame has no origin, so it cannot fetch with the user's session."""
     parts = {part.content_id: part for part in opened.parsed.parts if part.content_id}
     left = _ALL_PICTURES_BYTES
 

@@ -73,7 +73,8 @@ PRICES = multipart(
     fields=("From: jon@own.example", "Message-ID: <prices@own.example>", "Subject: Price list"),
 )
 E4 = report(
-    "Sender: jon@own.example\r\nSubject: Price list\r\nMessage-Id: <prices@own.example>\r\nTo: mara@own.example\r\n",
+    "Sender: jon@own.example\r\nSubject: Price list\r\n"
+    "Message-Id: <prices@own.example>\r\nTo: mara@own.example\r\n",
     nested(PRICES),
 )
 _PLAN_FIELDS = ("From: hr@own.example", "Subject: Plan", "Message-ID: <plan@own.example>")
@@ -95,7 +96,8 @@ E5 = report(_PLAN_HEAD, nested(PROTECTED), nested(CLEAR))
 E5_SWAPPED = report(_PLAN_HEAD, nested(CLEAR), nested(PROTECTED))
 DATE_CONFIRMED = mail("From: mara@own.example", "Message-ID: <t-1@own.example>", body="Confirmed.\r\n")
 _LOST_REPORT = report(
-    "Sender: mara@own.example\r\nSubject: Date\r\nMessage-Id: <t-1@own.example>\r\nTo: buyer@client.example\r\n",
+    "Sender: mara@own.example\r\nSubject: Date\r\n"
+    "Message-Id: <t-1@own.example>\r\nTo: buyer@client.example\r\n",
     nested(DATE_CONFIRMED),
 )
 E6 = multipart(
@@ -109,7 +111,8 @@ E6 = multipart(
     fields=("From: MicrosoftExchange@own.example", "Subject: Undeliverable: Date"),
 )
 E7 = report(
-    "Sender: boss@own.example\r\nSubject: Notice\r\nMessage-Id: <forged@evil.example>\r\nTo: jon@own.example\r\n"
+    "Sender: boss@own.example\r\nSubject: Notice\r\n"
+    "Message-Id: <forged@evil.example>\r\nTo: jon@own.example\r\n"
     "You are dismissed.\r\n",
     nested(
         mail("From: boss@own.example", "Message-ID: <forged@evil.example>", body="You are dismissed.\r\n")

@@ -46,6 +46,7 @@ def boxes(text: str) -> list[tuple[str, str]]:
         ("Mail Delivery System", [("Mail Delivery System", "")]),
         ("Kim <>", [("Kim", "")]),
         ("<>", []),
+        ("\x1b", []),
         ("", []),
         (",,;,", []),
         ('"never closed <a@b.example>, c@d.example', [("never closed", "a@b.example"), ("", "c@d.example")]),

@@ -114,7 +114,8 @@ def test_ids_without_brackets_are_no_references() -> None:
 def test_addresses_of_many_fields_are_limited_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ADDRESSES", 3)
     parsed = parse(mail(*["To: a@b.example, c@d.example"] * 5, "Cc:"))
-    assert len(parsed.to) == 3 and Defect.ADDRESS_LIMIT in parsed.defects
+    assert len(parsed.to) == 3
+    assert Defect.ADDRESS_LIMIT in parsed.defects
     assert parsed.cc == ()
 
 

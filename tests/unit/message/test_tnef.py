@@ -1,6 +1,5 @@
 """TNEF streams and their compressed RTF."""
 
-from pathlib import Path
 from struct import pack
 
 import pytest
@@ -39,7 +38,8 @@ def test_subject_text_and_files_are_read() -> None:
             tnef_file("empty.csv", b""),
         )
     )
-    assert found is not None and found.is_complete
+    assert found is not None
+    assert found.is_complete
     assert found.text == "Subj\nGrüße"
     assert [(file.name, file.data) for file in found.attachments] == [("a.csv", b"1;2"), ("b.csv", b"3")]
 
@@ -58,7 +58,8 @@ def test_subject_text_and_files_are_read() -> None:
 )
 def test_mapi_properties_are_read(properties: tuple[tuple[int, int, bytes], ...], text: str) -> None:
     found = read_tnef(stream_of(*properties))
-    assert found is not None and found.text == text
+    assert found is not None
+    assert found.text == text
 
 
 def test_named_and_multi_valued_properties_are_stepped_over() -> None:
@@ -67,7 +68,8 @@ def test_named_and_multi_valued_properties_are_stepped_over() -> None:
     many = pack("<HHI", 0x101E, 5, 2) + pack("<I", 2) + b"a\0\0\0" + pack("<I", 2) + b"b\0\0\0"
     body = pack("<HHI", 0x1E, 0x1000, 1) + pack("<I", 2) + b"x\0\0\0"
     found = read_tnef(tnef(attribute(1, MAPI_OF_MESSAGE, pack("<I", 4) + by_number + by_name + many + body)))
-    assert found is not None and found.text == "x"
+    assert found is not None
+    assert found.text == "x"
 
 
 def test_a_file_takes_its_best_name_type_and_data_from_mapi() -> None:
@@ -109,7 +111,8 @@ def test_endless_embedding_ends(monkeypatch: pytest.MonkeyPatch) -> None:
             attribute(2, START, b""), attribute(2, MAPI_OF_FILE, mapi((0x0D, 0x3701, IMESSAGE + stream)))
         )
     found = read_tnef(stream)
-    assert found is not None and len(found.attachments) == 3
+    assert found is not None
+    assert len(found.attachments) == 3
 
 
 def test_a_stream_that_breaks_off_gives_what_came_before() -> None:
@@ -118,13 +121,15 @@ def test_a_stream_that_breaks_off_gives_what_came_before() -> None:
         found = read_tnef(whole[:length])
         assert found is None or found.text in ("", "text")
     cut = read_tnef(whole[:-4])
-    assert cut is not None and not cut.is_complete
+    assert cut is not None
+    assert not cut.is_complete
 
 
 def test_the_number_of_files_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tnef_module, "_MAX_ATTACHMENTS", 2)
     found = read_tnef(tnef(*[tnef_file(f"{number}", b"x") for number in range(5)]))
-    assert found is not None and len(found.attachments) == 2
+    assert found is not None
+    assert len(found.attachments) == 2
 
 
 def test_compressed_rtf_of_the_specification() -> None:
@@ -170,19 +175,25 @@ def test_rtf_gives_its_words(rtf: bytes, text: str) -> None:
 def test_tnef_of_the_corpora_agrees_with_a_second_reader() -> None:
     tnefparse = pytest.importorskip("tnefparse")
     assert CORPORA is not None
-    compared = agreed = 0
+    compared = 0
+    disagreed = []
     for path in sorted(CORPORA.rglob("*.tnef")) + sorted(CORPORA.rglob("*winmail*.dat")):
-        ours = read_tnef(path.read_bytes())
+        data = path.read_bytes()
         try:
-            theirs = tnefparse.TNEF(path.read_bytes()).attachments
+            theirs = {bytes(file.data) for file in tnefparse.TNEF(data).attachments if file.data}
         except Exception:  # noqa: BLE001 the second reader gives up on damaged streams
             continue
+        ours = read_tnef(data)
         compared += 1
-        agreed += ours is not None and _contents(path, ours.attachments) >= {
-            bytes(file.data) for file in theirs if file.data
-        }
-    assert agreed == compared
+        if ours is None or not theirs <= {file.data for file in ours.attachments}:
+            disagreed.append(path.name)
+    assert compared >= 5
+    # OLE objects: the second reader cuts them short; ours are whole compound files of 512-byte sectors.
+    assert disagreed == ["winmail.tnef"]
 
 
-def _contents(path: Path, files: list[tnef_module.TnefAttachment]) -> set[bytes]:
-    return {bytes(file.data) for file in files}
+def test_an_ole_object_loses_its_interface_id() -> None:
+    properties = mapi((0x0D, 0x3701, b"\x0b" + b"\0" * 15 + b"\xd0\xcf\x11\xe0"))
+    found = read_tnef(tnef(attribute(2, START, b""), attribute(2, MAPI_OF_FILE, properties)))
+    assert found is not None
+    assert found.attachments[0].data == b"\xd0\xcf\x11\xe0"

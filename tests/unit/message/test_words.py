@@ -20,6 +20,7 @@ from amberpost.message.words import clean_filename, decode_words, parse_paramete
         ("=?utf-8?Q?=C3?= =?utf-8?Q?=BC?=", "ü"),
         ("=?iso-8859-1?Q?caf=E9_=96_x?=", "café – x"),
         ("=?utf-8?Q?a b?=", "a b"),
+        ("=?utf-8?Q?x?=?utf-8?Q?y?=", "x?utf-8?Q?y?="),
         ("=?utf-8?Q?what?up?=", "what?up"),
         ("=?utf-8?B?TcO8bGxlcg?=", "Müller"),
         ("=?utf-8?Q?never closed", "=?utf-8?Q?never closed"),

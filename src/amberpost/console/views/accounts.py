@@ -40,7 +40,11 @@ def add(request: Request) -> HttpResponse:
         wanted, by = form.cleaned_data, signed_in(request).login
         try:
             user, password = add_user(
-                wanted["login"], name=wanted["name"], addresses=wanted["addresses"], role=wanted["role"], by=by
+                wanted["login"],
+                name=wanted["name"],
+                addresses=wanted["addresses"],
+                role=wanted["role"],
+                by=by,
             )
         except UserError as error:
             form.add_error(None, str(error))
@@ -65,7 +69,12 @@ def edit(request: Request, user_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("console:accounts")
-    context = {"here": "accounts", "form": form, "person": User.objects.get(pk=user_id), "is_self": _is_self(request, user)}
+    context = {
+        "here": "accounts",
+        "form": form,
+        "person": User.objects.get(pk=user_id),
+        "is_self": _is_self(request, user),
+    }
     return render(request, "console/account_form.html", context)
 
 
@@ -86,7 +95,11 @@ def switch(request: Request, user_id: int) -> HttpResponse:
         messages.error(request, _("You cannot disable your own account."))
         return redirect("console:account", user_id=user.pk)
     set_active(user, active=not user.is_active, by=signed_in(request).login)
-    said = _("%(login)s may sign in again.") if user.is_active else _("%(login)s is disabled; the archive stays.")
+    said = (
+        _("%(login)s may sign in again.")
+        if user.is_active
+        else _("%(login)s is disabled; the archive stays.")
+    )
     messages.success(request, said % {"login": user.login})
     return redirect("console:accounts")
 
@@ -96,7 +109,9 @@ def _is_self(request: Request, user: User) -> bool:
 
 
 def _once(request: Request, user: User, password: str) -> HttpResponse:
-    return render(request, "console/password_once.html", {"here": "accounts", "person": user, "password": password})
+    return render(
+        request, "console/password_once.html", {"here": "accounts", "person": user, "password": password}
+    )
 
 
 def _save(form: EditUserForm, *, by: str) -> None:

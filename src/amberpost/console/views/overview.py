@@ -5,7 +5,7 @@ import shutil
 from datetime import timedelta
 
 import django
-from django.conf import settings
+from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -49,8 +49,9 @@ def system(request: Request) -> HttpResponse:
         "config": request.vault.config,
         "has_index": request.vault.index is not None,
         "disk": disk,
+        "used": disk.total - disk.free,
         "processes": [(worker, is_silent(worker, now())) for worker in numbers.workers],
-        "database": settings.DATABASES["default"]["ENGINE"].rpartition(".")[2],
+        "database": connection.vendor,
         "python": platform.python_version(),
         "django": django.get_version(),
     }

@@ -47,7 +47,13 @@ def audit(request: Request) -> HttpResponse:
     if action:
         events = events.filter(action__startswith=action)
     query = urlencode({name: value for name, value in (("actor", actor), ("action", action)) if value})
-    context = {"here": "audit", "page": _page(request, events), "actor": actor, "action": action, "query": query}
+    context = {
+        "here": "audit",
+        "page": _page(request, events),
+        "actor": actor,
+        "action": action,
+        "query": query,
+    }
     return render(request, "console/audit.html", context)
 
 

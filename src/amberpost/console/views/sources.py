@@ -55,7 +55,11 @@ def switch(request: Request, source_id: int) -> HttpResponse:
         source.enabled = not source.enabled
         source.save(update_fields=["enabled"])
         record(signed_in(request).login, Action.SOURCE_CHANGED, source.name, enabled=source.enabled)
-    said = _("%(source)s is collected again.") if source.enabled else _("%(source)s is paused; its mail waits there.")
+    said = (
+        _("%(source)s is collected again.")
+        if source.enabled
+        else _("%(source)s is paused; its mail waits there.")
+    )
     messages.success(request, said % {"source": source.name})
     return redirect("console:sources")
 

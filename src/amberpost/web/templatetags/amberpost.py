@@ -15,7 +15,7 @@ register = template.Library()
 
 _ICONS = {
     "search": "M7 12a5 5 0 1 1 0-10 5 5 0 0 1 0 10Zm3.7-1.3L14 14",
-    "attachment": "m12.5 7.5-5 5a3 3 0 0 1-4.2-4.2l5.3-5.3a2 2 0 0 1 2.8 2.8l-5.2 5.3a1 1 0 0 1-1.5-1.5l4.7-4.7",
+    "attachment": "m12.5 7.5-5 5a3 3 0 0 1-4.2-4.2l5.3-5.3a2 2 0 0 1 2.8 2.8L6.2 11a1 1 0 0 1-1.5-1.5l5-5",
     "download": "M8 2v8m0 0L5 7m3 3 3-3M3 13.5h10",
     "back": "M9.5 3 4.5 8l5 5",
     "forward": "m6.5 3 5 5-5 5",
@@ -38,17 +38,17 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def when(moment: datetime | None) -> SafeString:
+def when(moment: datetime | str | None) -> SafeString:
     """Today's time, this year's day, else the full date; exact time and zone on hover."""
-    if moment is None:
+    if not isinstance(moment, datetime):  # templates give "" for what is not there
         return format_html('<span class="muted">{}</span>', _("never"))
     return _time(moment, _short(timezone.localtime(moment)))
 
 
 @register.simple_tag
-def exactly(moment: datetime | None) -> SafeString:
+def exactly(moment: datetime | str | None) -> SafeString:
     """Day and time to the second with the zone, for headers and records."""
-    if moment is None:
+    if not isinstance(moment, datetime):  # templates give "" for what is not there
         return format_html('<span class="muted">{}</span>', _("unknown"))
     local = timezone.localtime(moment)
     return _time(moment, f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M:%S} {local.tzname()}")

@@ -42,7 +42,7 @@ class Asked:
         """The same list with something changed."""
         values = {"sort": self.sort if self.text else None, "page": self.page, "open": None} | changes
         default = {"sort": "relevance", "page": 1}
-        query = {name: value for name, value in values.items() if value and value != default.get(name)}
+        query = {n: value for n, value in values.items() if value is not None and value != default.get(n)}
         return f"{self.base}?{urlencode(query)}" if query else self.base
 
 
@@ -130,7 +130,7 @@ def _found(request: Request, asked: Asked, opened: Shown | None) -> HttpResponse
         zone=zone_of(user),
     )
     pages = min(-(-page.count // PER_PAGE), LAST_PAGE)
-    context = {
+    context: dict[str, object] = {
         "opened": opened,
         "found": page,
         "lines": _lines(request, asked, page),

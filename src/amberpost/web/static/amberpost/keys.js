@@ -63,6 +63,10 @@
     if (heading && opened.offsetParent === null) { window.scrollTo(0, 0); heading.focus(); }
   });
 
+  // A menu that is wider than a phone begins where one is.
+  const here = document.querySelector(".menu [aria-current]");
+  if (here) here.scrollIntoView({ inline: "center", block: "nearest" });
+
   // A refused or failed request shows its own page instead of nothing.
   document.addEventListener("htmx:responseError", (event) => {
     window.location.assign(event.detail.pathInfo.requestPath);

@@ -1,0 +1,3 @@
+"""Fixtures of the tests that ask pages."""
+
+from tests.app.pages import site  # noqa: F401

@@ -1,0 +1,275 @@
+"""The operators' pages: what they do, and that they show no mail."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from amberpost.accounts.models import User
+from amberpost.audit.models import AuditEvent
+from amberpost.clock import now
+from amberpost.directory.local import current_addresses
+from amberpost.sources.models import Source, SourceStatus
+from amberpost.vault.models import Work, WorkerStatus
+from amberpost.vault.open import open_keys_of
+from tests.app.pages import SECRET, Site, sign_in, text
+
+PASSWORD = "imap pass word"  # noqa: S105
+FIELDS = {
+    "name": "Journal",
+    "server": "imap.firma.example:993",
+    "user": "journal",
+    "password": PASSWORD,
+    "security": "ssl",
+    "interval_minutes": "1",
+    "evaluation_mode": "journal",
+    "enabled": "on",
+}
+
+
+def overview(site: Site) -> str:
+    return text(site.client("otto").get("/console/"))
+
+
+def alive() -> None:
+    for name in ("work", "fetch"):
+        WorkerStatus.objects.update_or_create(
+            name=name, defaults={"pid": 1, "started_at": now(), "seen_at": now()}
+        )
+
+
+def add_source(site: Site, **changes: str) -> Source:
+    answer = site.client("otto").post("/console/sources/add/", {**FIELDS, **changes})
+    assert answer.status_code == 302, text(answer)
+    return Source.objects.get(name=changes.get("name", "Journal"))
+
+
+# Overview
+
+
+def test_all_is_well_only_when_it_is(site: Site) -> None:
+    alive()
+    assert "All is well" in overview(site)
+    WorkerStatus.objects.filter(name="work").update(seen_at=now() - timedelta(minutes=3))
+    page = overview(site)
+    assert "All is well" not in page
+    assert "The worker is not running" in page
+
+
+def test_each_trouble_is_named_with_its_place(site: Site) -> None:
+    alive()
+    source = Source.objects.exclude(protocol="file").get()
+    Source.objects.update(enabled=True)
+    SourceStatus.objects.create(source=source, failures=3, last_error="certificate has expired")
+    Work.objects.create(
+        kind="verify",
+        finished_at=now(),
+        detail={"depth": "quick"},
+        result={"checked": 1, "findings": [{"kind": "x"}]},
+    )
+    Work.objects.create(kind="assign", finished_at=now(), error="ValueError: no")
+    page = overview(site)
+    assert "3 things need your attention" in page
+    for words in ("certificate has expired", "The last verification has 1 finding", "1 job failed"):
+        assert words in page
+
+
+def test_numbers_add_up(site: Site) -> None:
+    assert re.search(r"3 = 2 stored \+ 0 repeated \+ 1 to quarantine", overview(site))
+
+
+# Users
+
+
+def test_a_user_is_added_with_a_password_shown_once(site: Site) -> None:
+    form = {
+        "login": "eva",
+        "name": "Eva",
+        "role": "reader",
+        "addresses": "eva@firma.example\nE.va@Firma.example",
+    }
+    page = text(site.client("otto").post("/console/accounts/add/", form))
+    found = re.search(r'<output id="once">([^<]+)</output>', page)
+    assert found
+    eva = User.objects.get(login="eva")
+    assert eva.private_archive is not None
+    assert current_addresses(eva.private_archive) == ["e.va@firma.example", "eva@firma.example"]
+    assert Work.objects.filter(kind="assign").latest("id").detail["addresses"]
+    assert sign_in(site.fresh(), "eva", found[1]).status_code == 302
+    for page in ("accounts/", f"accounts/{eva.pk}/", "audit/"):
+        assert found[1] not in text(site.client("otto").get(f"/console/{page}"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"login": "ALICE"}, {"login": "no spaces"}, {"addresses": "alice@firma.example"}, {"addresses": "x"}],
+)
+def test_a_user_with_a_mistake_is_not_added(site: Site, changes: dict[str, str]) -> None:
+    before = User.objects.count()
+    form = {"login": "eva", "role": "reader", "addresses": "", **changes}
+    page = text(site.client("otto").post("/console/accounts/add/", form))
+    assert 'role="alert"' in page
+    assert User.objects.count() == before
+
+
+def test_an_address_taken_away_and_one_given_are_recorded(site: Site) -> None:
+    bob = User.objects.get(login="bob")
+    form = {"name": "Robert", "role": "auditor", "addresses": "robert@firma.example"}
+    assert site.client("otto").post(f"/console/accounts/{bob.pk}/", form).status_code == 302
+    bob.refresh_from_db()
+    assert (bob.name, bob.role) == ("Robert", "auditor")
+    assert bob.private_archive is not None
+    assert current_addresses(bob.private_archive) == ["robert@firma.example"]
+    assert AuditEvent.objects.filter(actor="otto", action="user:changed", target="bob").exists()
+
+
+def test_nobody_becomes_operator_of_an_account_with_mail_or_the_other_way(site: Site) -> None:
+    bob, otto = User.objects.get(login="bob"), User.objects.get(login="otto")
+    site.client("otto").post(
+        f"/console/accounts/{bob.pk}/", {"name": "", "role": "operator", "addresses": ""}
+    )
+    site.client("otto").post(f"/console/accounts/{otto.pk}/", {"name": "", "role": "reader", "addresses": ""})
+    assert User.objects.get(login="bob").role == "reader"
+    assert User.objects.get(login="otto").role == "operator"
+
+
+def test_fields_that_are_not_in_the_form_cannot_be_set(site: Site) -> None:
+    bob = User.objects.get(login="bob")
+    form = {"name": "B", "role": "reader", "addresses": "bob@firma.example", "login": "root", "is_active": ""}
+    site.client("otto").post(f"/console/accounts/{bob.pk}/", form)
+    bob.refresh_from_db()
+    assert (bob.login, bob.is_active) == ("bob", True)
+
+
+def test_disabling_ends_the_session_and_enabling_lets_in_again(site: Site) -> None:
+    bob, client = User.objects.get(login="bob"), site.fresh("bob")
+    site.client("otto").post(f"/console/accounts/{bob.pk}/switch/")
+    assert client.get("/search/").status_code == 302
+    site.client("otto").post(f"/console/accounts/{bob.pk}/switch/")
+    assert sign_in(site.fresh(), "bob").status_code == 302
+
+
+def test_an_operator_cannot_shut_himself_out(site: Site) -> None:
+    otto = User.objects.get(login="otto")
+    site.client("otto").post(f"/console/accounts/{otto.pk}/switch/")
+    assert User.objects.get(login="otto").is_active
+
+
+# Sources
+
+
+def test_a_source_keeps_its_password_sealed_and_never_shows_it(site: Site) -> None:
+    source = add_source(site)
+    assert PASSWORD.encode() not in bytes(source.sealed_password)
+    for page in ("sources/", f"sources/{source.pk}/", "audit/"):
+        assert PASSWORD not in text(site.client("otto").get(f"/console/{page}"))
+    assert "Set on" in text(site.client("otto").get(f"/console/sources/{source.pk}/"))
+
+
+def test_an_empty_password_leaves_the_one_that_is_set(site: Site) -> None:
+    source = add_source(site)
+    changed = {**FIELDS, "password": "", "keep_mails": "on", "folders_text": "INBOX\nJournal/2026\n"}
+    assert site.client("otto").post(f"/console/sources/{source.pk}/", changed).status_code == 302
+    source.refresh_from_db()
+    assert (source.keep_mails, source.folders) == (True, ["INBOX", "Journal/2026"])
+    keys = open_keys_of(site.opened.config)
+    opened = keys.open_setting(f"source/{source.pk}", "password", bytes(source.sealed_password))
+    keys.close()
+    assert opened == PASSWORD.encode()
+    assert AuditEvent.objects.filter(action="source:credentials_changed").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "kept"),
+    [
+        ("header", "", "header"),
+        ("custom", "X-Recipient:", "custom:x-recipient"),
+        ("custom", "", None),
+        ("custom", "a b", None),
+    ],
+)
+def test_a_header_evaluation_is_kept_or_explained(site: Site, mode: str, name: str, kept: str | None) -> None:
+    form = {**FIELDS, "evaluation_mode": mode, "custom_header": name}
+    site.client("otto").post("/console/sources/add/", form)
+    found = Source.objects.filter(name="Journal").first()
+    assert (found.evaluation if found else None) == kept
+    if found and kept and kept.startswith("custom:"):
+        assert 'value="x-recipient"' in text(site.client("otto").get(f"/console/sources/{found.pk}/"))
+
+
+@pytest.mark.parametrize("missing", ["name", "server", "user", "password", "security"])
+def test_a_source_without_what_it_needs_is_not_added(site: Site, missing: str) -> None:
+    form = {name: value for name, value in FIELDS.items() if name != missing}
+    assert site.client("otto").post("/console/sources/add/", form).status_code == 200
+    assert not Source.objects.filter(name="Journal").exists()
+
+
+def test_a_source_is_paused_and_fetched_on_request(site: Site) -> None:
+    source = add_source(site)
+    site.client("otto").post(f"/console/sources/{source.pk}/fetch/")
+    assert SourceStatus.objects.get(source=source).fetch_now
+    site.client("otto").post(f"/console/sources/{source.pk}/switch/")
+    source.refresh_from_db()
+    assert not source.enabled
+    assert "paused" in text(site.client("otto").get("/console/sources/"))
+
+
+def test_the_source_of_imports_is_no_account(site: Site) -> None:
+    pk = site.opened.files
+    for method, path in (("get", ""), ("post", ""), ("post", "switch/"), ("post", "fetch/")):
+        assert getattr(site.client("otto"), method)(f"/console/sources/{pk}/{path}").status_code == 404
+
+
+# Records
+
+
+def test_the_quarantine_shows_numbers_and_no_mail(site: Site) -> None:
+    page = text(site.client("otto").get("/console/quarantine/"))
+    assert "1</b> message" in page
+    assert "no archive has one of its addresses" in page
+    for part in (SECRET, "nobody@nowhere.example", "else@nowhere.example"):
+        assert part not in page
+
+
+def test_a_verification_is_asked_for_once_and_its_result_shown(site: Site) -> None:
+    for _ in range(2):
+        site.client("aron").post("/console/integrity/verify/")
+    assert Work.objects.filter(kind="verify").count() == 1
+    assert "Verification is running" in text(site.client("aron").get("/console/integrity/"))
+    site.opened.process()
+    page = text(site.client("aron").get("/console/integrity/"))
+    assert "No findings" in page
+    assert re.search(r'<div class="mono">[0-9a-f]{64}</div>', page)
+
+
+def test_findings_are_listed(site: Site) -> None:
+    finding = {"kind": "leaf_mismatch", "where": "mail/5", "message": "<b>differs</b>"}
+    Work.objects.create(
+        kind="verify",
+        finished_at=now(),
+        detail={"depth": "deep"},
+        result={"checked": 7, "findings": [finding]},
+    )
+    page = text(site.client("otto").get("/console/integrity/"))
+    assert "mail/5" in page
+    assert "&lt;b&gt;differs" in page
+
+
+def test_the_audit_is_filtered_by_who_and_what(site: Site) -> None:
+    site.fresh("bob")
+    page = text(site.client("olga").get("/console/audit/?actor=bob&action=user:signed_in"))
+    assert page.count("user:signed_in</td>") >= 1
+    assert "user:added</td>" not in page
+
+
+def test_an_officer_sees_audit_and_integrity_in_his_menu_and_nothing_else(site: Site) -> None:
+    page = text(site.client("olga").get("/console/audit/"))
+    menu = page[page.index('<nav class="menu"') : page.index("</nav>", page.index('<nav class="menu"'))]
+    assert re.findall(r'href="([^"]+)"', menu) == ["/console/integrity/", "/console/audit/"]
+
+
+def test_the_system_page_says_what_runs(site: Site) -> None:
+    alive()
+    page = text(site.client("otto").get("/console/system/"))
+    for words in ("Amberpost 0.1.0", "Worker", "running", "embedded (SQLite)"):
+        assert words in page

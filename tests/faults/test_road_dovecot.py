@@ -1,0 +1,237 @@
+"""A real Dovecot with TLS is emptied into the archive; meanwhile either side is killed, again and again."""
+
+import random
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.archive import Archive, kill_all
+from tests.faults.road_faults import as_served, assert_each_once
+from tests.people import letter, report
+from tests.road.sample import corpus, generated, report_files
+from tests.servers.dovecot import PROGRAM, Dovecot
+
+NewArchive = Callable[..., Archive]
+
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(PROGRAM is None, reason="Dovecot is not installed"),
+]
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    with Dovecot(users={"journal": "journal word"}) as server:
+        yield server
+
+
+def add_source(archive: Archive, server: Dovecot, *options: str, ssl: bool = False) -> None:
+    folder = archive.data.parent
+    (folder / "word").write_text("journal word\n")
+    (folder / "ca.pem").write_text(server.ca_pem)
+    port = server.ssl_port if ssl else server.port
+    archive.json(
+        "source", "add", "--name", "Journal", "--protocol", "imap", "--server", f"localhost:{port}",
+        "--user", "journal", "--password-file", folder / "word", "--security", "ssl" if ssl else "starttls",
+        "--ca", folder / "ca.pem", *options,
+    )  # fmt: skip
+
+
+def distinct(messages: Sequence[bytes]) -> list[bytes]:
+    """The bytes as the server gives them, each once: the same bytes again are a duplicate by definition."""
+    return list(dict.fromkeys(as_served(raw) for raw in messages if raw.strip()))
+
+
+def plain_mail(count: int) -> list[bytes]:
+    small = [raw for raw in corpus() if len(raw) < 200_000]
+    step = max(1, len(small) // count)
+    return distinct([*generated(40), *small[::step][:count]])
+
+
+def reports() -> list[bytes]:
+    own = [report(letter(n), number=n, recipients=["To: alice@firma.example"]) for n in range(20)]
+    return distinct([*own, *generated(60), *(path.read_bytes() for path in report_files())])
+
+
+def fetch(archive: Archive) -> dict[str, int]:
+    (account,) = archive.json("fetch", "--source", "Journal", "--once")["sources"]
+    assert account["seen"] == sum(account[k] for k in ("stored", "duplicate", "quarantined", "left")), account
+    found: dict[str, int] = account
+    return found
+
+
+@pytest.mark.parametrize("kind", ["reports", "plain"])
+@pytest.mark.parametrize("ssl", [False, True])
+def test_a_mailbox_is_emptied_into_the_archive(
+    kind: str, ssl: bool, archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    given = reports() if kind == "reports" else plain_mail(150)
+    dovecot.deposit("journal", given)
+    add_source(archive, dovecot, ssl=ssl)
+    first = fetch(archive)
+    assert (first["seen"], first["duplicate"], first["left"]) == (len(given), 0, 0)
+    assert dovecot.count("journal") == 0
+    assert fetch(archive)["seen"] == 0
+    assert_each_once(archive, given, tmp_path / "out")
+
+
+def test_kept_mail_stays_untouched_and_is_taken_once(
+    archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    given = plain_mail(80)
+    dovecot.deposit("journal", given)
+    add_source(archive, dovecot, "--keep-mails")
+    assert fetch(archive)["seen"] == len(given)
+    assert fetch(archive)["seen"] == 0
+    assert dovecot.count("journal") == len(given)
+    assert set(dovecot.flags("journal")) == {""}  # not even \Seen
+    dovecot.deposit("journal", [as_served(letter("later"))])
+    assert fetch(archive)["seen"] == 1
+    assert_each_once(archive, [*given, as_served(letter("later"))], tmp_path / "out")
+
+
+def test_a_new_uidvalidity_reads_again_and_stores_nothing_twice(
+    archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    given = plain_mail(30)
+    dovecot.deposit("journal", given)
+    add_source(archive, dovecot, "--keep-mails")
+    fetch(archive)
+    dovecot.empty("journal")
+    dovecot.deposit("journal", given)
+    again = fetch(archive)
+    assert (again["seen"], again["duplicate"]) == (len(given), len(given))
+    assert_each_once(archive, given, tmp_path / "out")
+
+
+def test_the_cursor_survives_a_rebuild_of_everything(
+    archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    given = plain_mail(30)
+    dovecot.deposit("journal", given)
+    add_source(archive, dovecot, "--keep-mails")
+    fetch(archive)
+    for name in ("catalogue.db", "catalogue.db-wal", "catalogue.db-shm"):
+        (archive.data / name).unlink(missing_ok=True)
+    archive.json("rebuild")
+    assert fetch(archive)["seen"] == 0
+    assert_each_once(archive, given, tmp_path / "out")
+
+
+def test_a_wrong_certificate_or_password_takes_nothing(archive: Archive, dovecot: Dovecot) -> None:
+    dovecot.deposit("journal", [letter(1)])
+    with Dovecot() as other:
+        stranger = other.ca_pem
+    add_source(archive, dovecot)
+    archive.json("source", "remove", "--name", "Journal")
+    (archive.data.parent / "stranger.pem").write_text(stranger)
+    archive.json(
+        "source", "add", "--name", "Journal", "--server", f"localhost:{dovecot.port}", "--user", "journal",
+        "--password-file", archive.data.parent / "word", "--ca", archive.data.parent / "stranger.pem",
+    )  # fmt: skip
+    (account,) = archive.json("fetch", "--once", code=4)["sources"]
+    assert account["seen"] == 0
+    assert account["error"]
+    assert dovecot.count("journal") == 1
+
+
+# Kills
+
+
+def until_empty(archive: Archive, server: Dovecot) -> None:
+    for _ in range(20):
+        done = archive.run("fetch", "--once", "--json")
+        if done.code == 0 and server.count("journal") == 0:
+            return
+    raise AssertionError(f"the mailbox was never emptied: {done}")
+
+
+def kill_fetches(archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int) -> list[bytes]:
+    """`kills` random deaths of `fetch --once` or of the server while mail keeps coming."""
+    rng, given = random.Random(seed), []
+    for number in range(kills):
+        more = batch(number, each, rng)
+        server.deposit("journal", more)
+        given += more
+        process = archive.start("fetch", "--once")
+        time.sleep(rng.uniform(0.3, 2.2))
+        if rng.random() < 0.75:
+            kill_all(process)
+        else:
+            server.kill()
+            process.wait(120)
+            server.start()
+    return given
+
+
+def batch(number: int, count: int, rng: random.Random) -> list[bytes]:
+    """New distinct messages, some of them large enough that a kill falls into their transfer."""
+    return [
+        as_served(
+            report(letter(f"{number}-{n}", text="Zeile\r\n" * rng.choice((1, 100, 20_000))), number=f"{number}-{n}")
+        )
+        for n in range(count)
+    ]
+
+
+def test_killing_fetches_and_the_server_loses_and_doubles_nothing(
+    archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    add_source(archive, dovecot)
+    given = kill_fetches(archive, dovecot, kills=20, seed=1, each=12)
+    until_empty(archive, dovecot)
+    assert_each_once(archive, given, tmp_path / "out")
+
+
+def kill_serve(archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int) -> list[bytes]:
+    """Deaths of the whole server, of one of its parts, and of Dovecot, while it collects."""
+    rng, given = random.Random(seed), []
+    process: subprocess.Popen[bytes] | None = None
+    for number in range(kills):
+        more = batch(number, each, rng)
+        server.deposit("journal", more)
+        given += more
+        if process is None:
+            process = archive.start("serve", "--listen", "127.0.0.1:0")
+        time.sleep(rng.uniform(1.0, 4.0))
+        if rng.random() < 0.7:
+            kill_all(process)
+            process = None
+        else:
+            server.restart()
+    if process is not None:
+        kill_all(process)
+    return given
+
+
+def test_killing_the_running_archive_loses_and_doubles_nothing(
+    archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    add_source(archive, dovecot)
+    given = kill_serve(archive, dovecot, kills=10, seed=2, each=12)
+    until_empty(archive, dovecot)
+    assert_each_once(archive, given, tmp_path / "out")
+
+
+@pytest.mark.long
+def test_300_kills_lose_and_double_nothing(archive: Archive, dovecot: Dovecot, tmp_path: Path) -> None:
+    add_source(archive, dovecot)
+    given = kill_fetches(archive, dovecot, kills=200, seed=3, each=15)
+    given += [as_served(raw) for raw in kill_serve(archive, dovecot, kills=100, seed=4, each=0)]
+    until_empty(archive, dovecot)
+    assert_each_once(archive, given, tmp_path / "out")
+
+
+@pytest.mark.long
+def test_a_mailbox_of_3000_corpus_messages_is_emptied(
+    archive: Archive, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    given = distinct([*generated(1600), *corpus(), *(path.read_bytes() for path in report_files())])
+    dovecot.deposit("journal", given)
+    add_source(archive, dovecot)
+    assert fetch(archive)["seen"] == len(given)
+    assert dovecot.count("journal") == 0
+    assert_each_once(archive, given, tmp_path / "out")
