@@ -27,13 +27,7 @@ def main() -> None:
     wanted = _arguments()
     OUT.mkdir(exist_ok=True)
     WORK.mkdir(parents=True, exist_ok=True)
-    results: dict[str, Any] = {"machine": _machine()}
-    for part in PARTS:
-        if part in wanted.only:
-            say(f"part {part}")
-            results[part] = _measure(part, wanted)
-            (OUT / f"{part}.json").write_text(json.dumps(results[part], indent=1))
-    (OUT / "machine.json").write_text(json.dumps(results["machine"], indent=1))
+    results = _kept() if wanted.render else _measured(wanted)
     table = render(results)
     (OUT / "performance.md").write_text(table)
     if wanted.write_docs:
@@ -44,6 +38,22 @@ def main() -> None:
     print(table)
 
 
+def _measured(wanted: argparse.Namespace) -> dict[str, Any]:
+    """Measure the wanted parts; each result is written down at once."""
+    results: dict[str, Any] = {}
+    for part in ("machine", *(part for part in PARTS if part in wanted.only)):
+        say(f"part {part}")
+        results[part] = _measure(part, wanted)
+        (OUT / f"{part}.json").write_text(json.dumps(results[part], indent=1))
+    return results
+
+
+def _kept() -> dict[str, Any]:
+    """What earlier runs wrote down."""
+    files = {name: OUT / f"{name}.json" for name in ("machine", *PARTS)}
+    return {name: json.loads(file.read_text()) for name, file in files.items() if file.exists()}
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--messages", type=int, default=30_000, help="list mails (default 30,000)")
@@ -52,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--no-peers", action="store_true", help="leave the other programs out")
     parser.add_argument("--write-docs", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--render", action="store_true", help="only tables, of what earlier runs measured")
     parser.add_argument("--keep", action="store_true", help="leave the archives under benchmarks/data/work")
     wanted = parser.parse_args()
     wanted.search_messages = SEARCH_MESSAGES
@@ -63,6 +74,8 @@ def _arguments() -> argparse.Namespace:
 def _measure(part: str, wanted: argparse.Namespace) -> object:
     peers = not wanted.no_peers
     match part:
+        case "machine":
+            return _machine()
         case "list":
             found = sets.letters(0, wanted.messages)
             return ingest.measure(found, WORK, repeats=wanted.repeats, peers=peers)

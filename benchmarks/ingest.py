@@ -42,6 +42,7 @@ def measure(found: MessageSet, work: Path, *, repeats: int, peers: bool = True) 
         "set": _facts(found),
         "programs": {name: _summary(found, [r for r in runs if r.program == name]) for name in _names(runs)},
         "ratios": dict(_ratios(runs)),
+        "cpu_ratios": dict(_ratios(runs, "cpu_seconds")),
         "sizes": sizes,
         "per_raw_byte": {name: size / found.raw_bytes for name, size in sizes.items()},
         "kept_per_raw_byte": sum(sizes.values()) / found.raw_bytes,
@@ -101,11 +102,11 @@ def _summary(found: MessageSet, runs: list[Run]) -> dict[str, object]:
     }
 
 
-def _ratios(runs: list[Run]) -> Iterator[tuple[str, float]]:
-    """How many times faster we are, by the medians."""
-    ours = median(run.seconds for run in runs if run.program == "amberpost import")
+def _ratios(runs: list[Run], what: str = "seconds") -> Iterator[tuple[str, float]]:
+    """How many times less we need, by the medians."""
+    ours = median(getattr(run, what) for run in runs if run.program == "amberpost import")
     for name in GOALS:
-        theirs = [run.seconds for run in runs if run.program == name]
+        theirs = [getattr(run, what) for run in runs if run.program == name]
         if theirs:
             yield name, median(theirs) / ours
 

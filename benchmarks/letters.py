@@ -24,6 +24,7 @@ RARE_WORD, RARE_EACH = "quetzalcoatlus", 2500  # in so few messages
 PHRASE, PHRASE_EACH = "copper kettle inventory", 200
 EPOCH = datetime(2019, 1, 1, tzinfo=UTC)
 _MANY_SCRIPTS = 5  # messages in a hundred that mix Cyrillic, Japanese, Arabic with the rest
+_ASCII = 65  # and that have no letter beyond ASCII
 
 _SYLLABLES = re.findall(
     r"\w+", "ba con der el fin gar hol ist jur kem lan mor nu or pel qui ras sen tor ul ven wil xan yor zel"
@@ -58,11 +59,16 @@ class Writer:
 
     @cached_property
     def western(self) -> tuple[str, ...]:
-        return tuple(piece for piece in self._stock.paragraphs if _is_western(piece))
+        """Paragraphs without other scripts than the Latin one."""
+        return tuple(piece for piece in self._stock.paragraphs if _fits(piece, "cp1252"))
+
+    @cached_property
+    def _ascii(self) -> tuple[str, ...]:
+        return tuple(piece for piece in self._stock.paragraphs if piece.isascii())
 
     @cached_property
     def _words(self) -> tuple[str, ...]:
-        return tuple(word for word in self._stock.words if _is_western(word))
+        return tuple(word for word in self._stock.words if word.isascii())
 
     def letter(self, number: int) -> Letter:
         chance = Chance(f"letter/{number}")
@@ -151,7 +157,7 @@ class Writer:
 
     def _body(self, chance: Chance, number: int) -> str:
         wanted = _size(chance)
-        paragraphs = self._stock.paragraphs if chance.is_in(_MANY_SCRIPTS) else self.western
+        paragraphs = self._paragraphs(chance.below(100))
         topic = [chance.one_of(self._words) for _ in range(20)]
         pieces: list[str] = []
         used: set[int] = set()
@@ -172,6 +178,11 @@ class Writer:
             pieces.append(f"The {PHRASE} is in the appendix.")
         return "\n\n".join(pieces) + "\n"
 
+    def _paragraphs(self, drawn: int) -> tuple[str, ...]:
+        if drawn < _ASCII:
+            return self._ascii
+        return self.western if drawn < 100 - _MANY_SCRIPTS else self._stock.paragraphs
+
     def _mixed(self, paragraph: str, chance: Chance, topic: list[str]) -> str:
         """The paragraph with half of its words replaced, mostly by the words of the topic."""
         words = self._words
@@ -186,9 +197,9 @@ class Writer:
         return "".join([*pieces, paragraph[done:]])
 
 
-def _is_western(text: str) -> bool:
+def _fits(text: str, charset: str) -> bool:
     try:
-        text.encode("cp1252")
+        text.encode(charset)
     except UnicodeEncodeError:
         return False
     return True

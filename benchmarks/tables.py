@@ -49,6 +49,7 @@ def _ingest(facts: Facts) -> str:
         "disk per raw byte",
         "largest process MiB",
         "we are faster",
+        "we need less CPU",
     )
     rows = (
         (
@@ -59,6 +60,7 @@ def _ingest(facts: Facts) -> str:
             f"{one['disk_per_raw_byte']:.2f}",
             f"{max(one['peaks']) / MIB:.0f}",
             _ratio(name, facts["ratios"], about["kind"]),
+            f"{facts['cpu_ratios'][name]:.1f} times" if name in facts["cpu_ratios"] else "",
         )
         for name, one in facts["programs"].items()
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 import django
+from django.conf import settings
 from django.db import connections
 
 from amberpost import __version__, config, logs
@@ -95,7 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("amberpost: stopped\n")
         return 130
     finally:
-        connections.close_all()  # the last one out folds SQLite's write-ahead log into the database
+        if settings.configured:
+            connections.close_all()  # the last one out folds SQLite's write-ahead log into the database
 
 
 def start_django() -> None:
@@ -139,15 +141,15 @@ def _early_parser() -> argparse.ArgumentParser:
 
 def _run(words: Sequence[str]) -> Result:
     early = _early_parser().parse_known_args(words)[0]
-    settings = config.activate(config.load(early.data))
-    logs.setup(settings.log_level if early.command in {"serve", "demo"} else "ERROR")
+    chosen_config = config.activate(config.load(early.data))
+    logs.setup(chosen_config.log_level if early.command in {"serve", "demo"} else "ERROR")
     start_django()
     chosen = next((word for word in words if word in COMMANDS), None)
     arguments = build_parser(chosen).parse_args(words)
     command = load_command(arguments.command)
-    call = Call(arguments=arguments, config=settings, actor=f"cli:{_system_user()}")
+    call = Call(arguments=arguments, config=chosen_config, actor=f"cli:{_system_user()}")
     if command.NEEDS_ARCHIVE:
-        importlib.import_module("amberpost.cli.archive").require_archive(settings)
+        importlib.import_module("amberpost.cli.archive").require_archive(chosen_config)
     return command.run(call)
 
 

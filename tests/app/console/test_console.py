@@ -14,7 +14,7 @@ from amberpost.vault.models import Work, WorkerStatus
 from amberpost.vault.open import open_keys_of
 from tests.app.pages import SECRET, Site, sign_in, text
 
-PASSWORD = "imap pass word"  # noqa: S105
+PASSWORD = "imap pass word"
 FIELDS = {
     "name": "Journal",
     "server": "imap.firma.example:993",
