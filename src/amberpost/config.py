@@ -7,7 +7,7 @@ decide while the system runs (sources, users, rules) is governance and lives in 
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,3 @@ def current() -> Config:
         _Active.config = load()
     return _Active.config
 
-
-def with_data(config: Config, data: Path) -> Config:
-    """The same settings for another folder (tests, demo)."""
-    return replace(config, data=data, key_file=key_file_beside(data))

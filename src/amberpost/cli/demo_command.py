@@ -5,8 +5,6 @@ import dataclasses
 import shutil
 import socket
 import sys
-import tempfile
-from pathlib import Path
 
 from amberpost import config as settings
 from amberpost.accounts.models import Role
@@ -42,19 +40,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(call: Call) -> Result:
-    folder = Path(tempfile.mkdtemp(prefix="amberpost-demo-"))
-    port = call.arguments.port or _free_port()
-    data = (call.arguments.data or folder / "data").resolve()
-    config = dataclasses.replace(
-        settings.with_data(call.config, data), listen=f"127.0.0.1:{port}", public_url="", database=""
-    )
+    data = call.config.data
     if (data / "origin.json").exists():
         raise UserError("There is an archive already; a demo wants a folder of its own", subject=str(data))
+    port = call.arguments.port or _free_port()
+    config = settings.activate(dataclasses.replace(call.config, listen=f"127.0.0.1:{port}", public_url=""))
     try:
         _run(config, call)
     finally:
-        if not call.arguments.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        if call.arguments.data is None and not call.arguments.keep:
+            shutil.rmtree(data.parent, ignore_errors=True)
     return Result(data={"data": str(data)})
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +142,7 @@ def _early_parser() -> argparse.ArgumentParser:
 
 def _run(words: Sequence[str]) -> Result:
     early = _early_parser().parse_known_args(words)[0]
-    chosen_config = config.activate(config.load(early.data))
+    chosen_config = config.activate(config.load(_data_of(early)))
     logs.setup(chosen_config.log_level if early.command in {"serve", "demo"} else "ERROR")
     start_django()
     chosen = next((word for word in words if word in COMMANDS), None)
@@ -151,6 +152,14 @@ def _run(words: Sequence[str]) -> Result:
     if command.NEEDS_ARCHIVE:
         importlib.import_module("amberpost.cli.archive").require_archive(chosen_config)
     return command.run(call)
+
+
+def _data_of(early: argparse.Namespace) -> Path | None:
+    """The demo keeps its archive in a folder of its own, which must be known before Django starts."""
+    if early.command == "demo" and early.data is None:
+        return Path(tempfile.mkdtemp(prefix="amberpost-demo-")) / "data"
+    data: Path | None = early.data
+    return data
 
 
 def _system_user() -> str:

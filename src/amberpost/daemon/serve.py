@@ -123,7 +123,7 @@ class _Child:
         command = [sys.executable, "-m", "amberpost.cli.main", "serve", f"--{self.part}-only"]
         # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the parts in order.
         self.process = subprocess.Popen(  # noqa: S603
-            [*command, "--data", str(self.config.data)], start_new_session=True
+            [*command, "--data", str(self.config.data), "--listen", self.config.listen], start_new_session=True
         )
 
     def terminate(self) -> None:

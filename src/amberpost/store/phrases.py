@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Words and forms from which dictionary.py makes up mail. The shipped dictionary comes of it."""
 
 NAMES = (

