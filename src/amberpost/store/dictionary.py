@@ -16,6 +16,7 @@ from amberpost.store.phrases import ENGLISH, FIELDS, GERMAN, HTML, NAMES, SUBJEC
 
 SIZE = 16 * 1024
 SAMPLES = 3_000
+_HEX = "0123456789abcdef"
 
 
 class Numbers:
@@ -45,10 +46,28 @@ def made_up_mail(numbers: Numbers) -> bytes:
     return eol.join([*lines, "", *body, ""]).encode()
 
 
+def made_up_header(numbers: Numbers) -> bytes:
+    """The facts of a capture, as records keep them beside each message: short, and always of this shape."""
+    remote = f"/var/mail/{numbers.token(6)}/cur/{numbers.below(10**6)}" if numbers.below(2) else _uid(numbers)
+    protocol = "file" if remote.startswith("/") else "imap"
+    at = 1_700_000_000_000 + numbers.below(10**11)
+    return (
+        f'{{"capture_id":"{numbers.token(32, _HEX)}","origin":{{"source":{1 + numbers.below(9)},'
+        f'"protocol":"{protocol}","remote_id":"{remote}","peer":null}},"envelope":null,"evaluation":"journal",'
+        f'"target":null,"received_at":{at - 2000},"captured_at":{at},"nonce":"{numbers.token(64, _HEX)}",'
+        f'"assignments":[[{1 + numbers.below(99)},{20 + numbers.below(4)}],[{1 + numbers.below(99)},{3}]]}}'
+    ).encode()
+
+
+def _uid(numbers: Numbers) -> str:
+    return f"INBOX/{1_600_000_000 + numbers.below(10**8)}/{numbers.below(10**6)}"
+
+
 def train() -> bytes:
     """The bytes of the dictionary."""
     numbers = Numbers("amberpost mail 1")
     samples: list[bytes | bytearray | memoryview] = [made_up_mail(numbers) for _ in range(SAMPLES)]
+    samples += [made_up_header(numbers) for _ in range(SAMPLES)]
     trained = zstandard.train_dictionary(SIZE, samples, k=512, d=8, dict_id=1, level=3)
     data: bytes = trained.as_bytes()
     return data

@@ -32,7 +32,7 @@ class Quarantine(models.IntegerChoices):
 class Message(models.Model):
     """One distinct e-mail, identified by the hash of its bytes. Its id is the ledger index of its first capture."""
 
-    id = models.BigIntegerField(primary_key=True)
+    id = models.IntegerField(primary_key=True)  # the index counts with 32 bits, too
     sha256 = models.BinaryField(max_length=32, unique=True)
     message_id = models.TextField(blank=True)  # the Message-ID field: untrusted, not unique
     subject = models.TextField(blank=True)
@@ -60,7 +60,7 @@ class Message(models.Model):
 class Capture(models.Model):
     """One handing-over, sealed under this ledger index."""
 
-    index = models.BigIntegerField(primary_key=True)
+    index = models.IntegerField(primary_key=True)
     capture_id = models.BinaryField(max_length=16, unique=True)
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="captures")
     source_id = models.BigIntegerField()
@@ -87,7 +87,7 @@ class Party(models.Model):
 class Assignment(models.Model):
     """The message belongs to an archive, with the reason and the ledger entry that says so."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="assignments")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="assignments", db_index=False)
     archive_id = models.BigIntegerField()
     reason = models.SmallIntegerField()
     entry = models.BigIntegerField()
@@ -95,7 +95,7 @@ class Assignment(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["archive_id", "message", "reason"], name="one_assignment_a_reason"
+                fields=["message", "archive_id", "reason"], name="one_assignment_a_reason"
             )
         ]
 
@@ -110,7 +110,7 @@ class Position(models.Model):
 class IndexJob(models.Model):
     """The archives of this message changed: its index document must be written again."""
 
-    message_id = models.BigIntegerField(primary_key=True)
+    message_id = models.IntegerField(primary_key=True)
 
 
 class WorkKind(models.TextChoices):

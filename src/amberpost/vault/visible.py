@@ -1,6 +1,6 @@
 """Every read of mail starts here: which messages a user may see."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
@@ -17,5 +17,5 @@ def messages_within(scope: Scope) -> QuerySet[Message]:
     """The messages in the archives of a scope."""
     if scope.everything:
         return Message.objects.all()
-    owned = Assignment.objects.filter(archive_id__in=scope.archives).values("message_id")
-    return Message.objects.filter(id__in=owned)
+    owned = Assignment.objects.filter(message_id=OuterRef("pk"), archive_id__in=scope.archives)
+    return Message.objects.filter(Exists(owned))
