@@ -94,13 +94,16 @@ def make_attachment(stock: Stock, number: int) -> Attachment:
     if stock.documents and number % 2 == 0:
         return _corpus_document(stock, chance, number)
     text = "\n".join(chance.one_of(stock.paragraphs) for _ in range(chance.between(5, 60)))
+    # Without documents of the corpora our own files must weigh more to reach the size of office mail.
+    heavier = 1 if stock.documents else 2
     match chance.below(10):
         case 0:
-            return Attachment(name=f"list-{number}.csv", data=csv(chance, rows=chance.between(300, 2500)))
+            rows = heavier * chance.between(300, 2500)
+            return Attachment(name=f"list-{number}.csv", data=csv(chance, rows=rows))
         case 1 | 2 | 3:
             return Attachment(name=f"letter-{number}.docx", data=docx(f"{number}\n{text}"))
         case _:
-            picture = chance.data(chance.between(3_000, 40_000))
+            picture = chance.data(heavier * chance.between(3_000, 40_000))
             return Attachment(name=f"report-{number}.pdf", data=pdf(f"{number}\n{text}", picture=picture))
 
 

@@ -17,8 +17,8 @@ from django.db import connections
 from amberpost import config as settings
 from amberpost.accounts.models import User
 from amberpost.accounts.people import add_user, get_user, give_addresses
-from amberpost.clock import now
 from amberpost.cli.init_command import create_archive
+from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.verify import verify_archive
 from amberpost.daemon.work import open_worker

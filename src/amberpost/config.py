@@ -40,7 +40,6 @@ class Config:
     )
     ceiling_bytes: int = _setting("Larger mail is never taken; it stays at its source.", 256 * 1024**2)
     index_commit_seconds: float = _setting("Longest time until a sealed message can be found.", 2.0)
-    heartbeat_minutes: int = _setting("A silent source writes a sign of life this often.", 15)
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
 
     @property
@@ -173,4 +172,3 @@ def current() -> Config:
     if _Active.config is None:
         _Active.config = load()
     return _Active.config
-

@@ -69,6 +69,10 @@ class StoreError(ArchiveError):
     exit_code = 5
 
 
+class WorkerBusy(StoreError):
+    """Another process is the worker of this archive; it does what this one would have done."""
+
+
 class IntegrityError(ArchiveError):
     """Bytes and records disagree. An alarm; never repaired silently."""
 

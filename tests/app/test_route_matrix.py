@@ -13,6 +13,7 @@ from amberpost.accounts.models import User
 from amberpost.sources.models import Source
 from amberpost.web.models import save_search
 from tests.app.pages import SECRET, Site, attachment_path, text
+from tests.house.tree import ROOT
 
 READERS = {"alice", "bob", "charlie", "olga", "aron"}
 EVERYBODY = READERS | {"otto"}
@@ -54,6 +55,15 @@ def _walk(resolver: URLResolver, namespace: str) -> Iterator[Route]:
             yield from _walk(entry, f"{entry.namespace}:" if entry.namespace else namespace)
         else:
             yield Route(namespace + (entry.name or "?"), entry)
+
+
+@pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)
+def test_every_route_stands_in_the_documents_with_its_right(route: Route) -> None:
+    template = "/" + ("console/" if route.name.startswith("console:") else "") + str(route.pattern.pattern)
+    pattern = re.escape(re.sub(r"<[^>]+>", "<>", template))
+    page = (ROOT / "docs" / "reference" / "urls.md").read_text()
+    page = re.sub(r"<[^>]+>", "<>", page)
+    assert re.search(rf"^\| `{pattern}` \| {route.rule} \|", page, re.MULTILINE), template
 
 
 @pytest.mark.parametrize("route", routes(), ids=lambda route: route.name)

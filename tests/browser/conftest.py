@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from amberpost.accounts.setup import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
 from tests.archive import kill_all
-from tests.opened import Opened
+from tests.opened import Opened, _set_hashers
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 
 CHROMIUM = shutil.which("chromium")
@@ -44,7 +45,7 @@ class Served:
     """A running archive, and what browsers saw that they should not."""
 
     url: str
-    opened: Opened
+    setup_token: str
     browser: Browser
     asked: list[str] = field(default_factory=list)  # foreign addresses
     complaints: list[str] = field(default_factory=list)  # console errors, script errors, CSP violations
@@ -88,6 +89,7 @@ def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
         pytest.skip("no chromium")
     port = _free_port()
     opened = new_opened(listen=f"127.0.0.1:{port}")
+    _set_hashers(["django.contrib.auth.hashers.Argon2PasswordHasher"])  # the only one the server knows
     for person in (ALICE, BOB, CHARLIE):
         opened.add_user(person.login, *person.addresses)
     opened.add_user("otto", role="operator")
@@ -99,13 +101,14 @@ def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
         letter(3, subject="Falle", fields=["Content-Type: text/html; charset=utf-8"], text=HOSTILE),
         *(letter(n, subject=f"Lieferung {n}") for n in range(10, 16)),
     )
+    token = make_setup_link()
     server = opened.commands.start("serve", "--web-only", "--listen", f"127.0.0.1:{port}")
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/health")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            yield Served(url=url, opened=opened, browser=browser)
+            yield Served(url=url, setup_token=token, browser=browser)
             browser.close()
     finally:
         kill_all(server)

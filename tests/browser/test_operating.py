@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from amberpost.accounts.setup import make_setup_link
 from tests.browser.conftest import Served, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -13,7 +12,7 @@ WORD = "correct horse battery staple"
 
 def test_from_the_setup_link_to_a_new_user_who_chooses_a_password(served: Served) -> None:
     page = served.page()
-    page.goto(f"{served.url}/setup/{make_setup_link()}/")
+    page.goto(f"{served.url}/setup/{served.setup_token}/")
     page.get_by_label("Login").fill("oda")
     page.get_by_label("New password").fill(WORD)
     page.get_by_label("The same again").fill(WORD)

@@ -5,7 +5,7 @@ never changes; nothing else is ever sealed; and no check reports anything.
 """
 
 import hashlib
-import random  # noqa: TID251
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache

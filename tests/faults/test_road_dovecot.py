@@ -182,7 +182,10 @@ def batch(number: int | str, count: int, rng: random.Random) -> list[bytes]:
     """New distinct messages, some of them large enough that a kill falls into their transfer."""
     return [
         as_served(
-            report(letter(f"{number}-{n}", text="Zeile\r\n" * rng.choice((1, 100, 20_000))), number=f"{number}-{n}")
+            report(
+                letter(f"{number}-{n}", text="Zeile\r\n" * rng.choice((1, 100, 20_000))),
+                number=f"{number}-{n}",
+            )
         )
         for n in range(count)
     ]
@@ -197,7 +200,9 @@ def test_killing_fetches_and_the_server_loses_and_doubles_nothing(
     assert_each_once(archive, given, tmp_path / "out")
 
 
-def kill_serve(archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int, name: str = "") -> list[bytes]:
+def kill_serve(
+    archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int, name: str = ""
+) -> list[bytes]:
     """Deaths of the whole server, of one of its parts, and of Dovecot, while it collects."""
     rng, given = random.Random(seed), []
     process: subprocess.Popen[bytes] | None = None

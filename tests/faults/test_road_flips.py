@@ -34,12 +34,11 @@ class Victim:
         return self.opened.config.data
 
     def kinds(self) -> list[str]:
-        """Names of what is found; that an archive cannot even be opened is told by an error with exit code 2, 5 or 6."""
+        """Names of what is found; not even opening the archive is told by an error that says why."""
         try:
             found = verify_archive(self.opened.config, "deep").findings
         except ArchiveError as error:
-            assert str(error)
-            return [f"error {error.exit_code}"]
+            return [f"error {error.exit_code}: {error}"]
         assert all(finding.kind and finding.where and finding.message for finding in found)
         return [finding.kind for finding in found]
 

@@ -57,9 +57,7 @@ def new_on_postgres(
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.server)])
 def new_road(request: pytest.FixtureRequest) -> NewRoad:
     """Makes fresh archives on one of the databases."""
-    make: NewRoad = request.getfixturevalue(
-        "new_opened" if request.param == "sqlite" else "new_on_postgres"
-    )
+    make: NewRoad = request.getfixturevalue("new_opened" if request.param == "sqlite" else "new_on_postgres")
     return make
 
 

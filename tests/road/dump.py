@@ -12,7 +12,16 @@ from amberpost.vault.models import Assignment, Capture, Message, Party
 from amberpost.vault.state import take_snapshot
 from tests.opened import Opened
 
-QUERIES = ("", "Guten", "subject:Brief", "from:kunde", "to:alice", "has:attachment", "after:2023-02-01", "-Brief")
+QUERIES = (
+    "",
+    "Guten",
+    "subject:Brief",
+    "from:kunde",
+    "to:alice",
+    "has:attachment",
+    "after:2023-02-01",
+    "-Brief",
+)
 
 
 def dump(opened: Opened) -> dict[str, Any]:

@@ -61,7 +61,10 @@ def test_e1_two_forks_are_one_document_with_united_recipients(road: Opened) -> N
     assert said["max.muster@anyideas.example"] == {Reason.TO}
     assert said["controlling@anyideas.example"] == {Reason.CC}
     assert said["chef@anyideas.example"] == {Reason.BCC}
-    assert {address.partition("@")[0] for address, why in said.items() if Reason.BCC in why} == {"chef", "steuer"}
+    assert {address.partition("@")[0] for address, why in said.items() if Reason.BCC in why} == {
+        "chef",
+        "steuer",
+    }
     assert said["vorzimmer@anyideas.example"] == {Reason.SENDER}
     assert said["anna.berg@anyideas.example"] == {Reason.ON_BEHALF_OF}
 
@@ -117,7 +120,9 @@ def test_e4_the_attachment_inside_winmail_dat_is_listed_and_found(road: Opened) 
     with road.reading() as vault:
         user = get_user("anna.berg")
         shown = open_message(vault, user, message.id)
-    assert [(a.name, a.size_bytes) for a in shown.attachments if "winmail" not in a.name] == [("preise.csv", 25)]
+    assert [(a.name, a.size_bytes) for a in shown.attachments if "winmail" not in a.name] == [
+        ("preise.csv", 25)
+    ]
     assert road.find("anna.berg", "filename:preise.csv").count == 1
 
 
@@ -247,7 +252,8 @@ def test_journal_reports_are_ordinary_mail_in_header_mode(road: Opened) -> None:
 
 @pytest.mark.skipif(GENERATED is None, reason="the shared corpora are not here")
 def test_everybody_sees_what_the_truth_file_says_and_nothing_he_must_not(road: Opened) -> None:
-    assert GENERATED is not None and CORPORA is not None
+    assert GENERATED is not None
+    assert CORPORA is not None
     directory = json.loads((CORPORA / "ldif" / "generated-200" / "directory.json").read_text())
     for user in directory["users"]:
         taken = {directory["conflict_alias"]}

@@ -112,8 +112,8 @@ def test_what_an_import_says_is_stored_can_be_found_at_once(archive: Archive, tm
 
 def test_two_imports_at_once_take_everything_once(archive: Archive, tmp_path: Path) -> None:
     archive.add_user("alice", *ALICE.addresses)
-    first = folder_of(tmp_path, "a", generated(150, "a") + [letter("both")])
-    second = folder_of(tmp_path, "b", generated(150, "b") + [letter("both")])
+    first = folder_of(tmp_path, "a", [*generated(150, "a"), letter("both")])
+    second = folder_of(tmp_path, "b", [*generated(150, "b"), letter("both")])
 
     running = [archive.start("import", folder) for folder in (first, second)]
     assert [process.wait(120) for process in running] == [0, 0]

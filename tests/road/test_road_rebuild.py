@@ -23,7 +23,9 @@ def fill(opened: Opened) -> None:
     """Something of everything: duplicates, forks, quarantine, late addresses, a hand-over, imports."""
     alice = opened.add_user("alice", *ALICE.addresses)
     opened.add_user("bob", BOB.address)
-    opened.take(*generated(40), letter(1), letter(2, to="late@firma.example"), letter(3, to="nobody@x.example"))
+    opened.take(
+        *generated(40), letter(1), letter(2, to="late@firma.example"), letter(3, to="nobody@x.example")
+    )
     opened.take(letter(1))  # a duplicate
     inner = letter("fork")
     opened.take(report(inner, number=1), report(inner, number=2, recipients=["Bcc: bob@firma.example"]))
@@ -65,9 +67,7 @@ def test_a_lost_embedded_database_comes_back_whole(opened: Opened) -> None:
 
 
 @pytest.mark.server
-def test_a_lost_postgresql_database_comes_back_whole(
-    new_on_postgres: NewRoad, postgres: Postgres
-) -> None:
+def test_a_lost_postgresql_database_comes_back_whole(new_on_postgres: NewRoad, postgres: Postgres) -> None:
     opened = new_on_postgres()
     fill(opened)
     before = dump(opened)

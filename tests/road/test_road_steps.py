@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 
-from amberpost.search.local import TantivyIndex
-from amberpost.store.batch import Batch
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import IntakeReader
-from amberpost.store.keys import KeyStore
 from amberpost.store.store import Store
-from amberpost.vault import indexing, late, open as opening, process, seal
+from amberpost.vault import indexing, late, process, seal
+from amberpost.vault import open as opening
 from amberpost.vault.entries import parse_leaf
 from amberpost.vault.models import Capture, Message
 from amberpost.vault.open import LogPair
@@ -189,7 +186,9 @@ def test_a_crash_in_a_late_assignment_assigns_once(
     opened.process()
     assert len(opened.sees("alice")) == 1
     assert opened.verify() == []
-    rows = sum(Message.objects.get(id=i).assignments.count() for i in Message.objects.values_list("id", flat=True))
+    rows = sum(
+        Message.objects.get(id=i).assignments.count() for i in Message.objects.values_list("id", flat=True)
+    )
     assert rows == 1
 
 

@@ -10,6 +10,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -38,7 +39,8 @@ class Postgres:
     """One server with any number of databases."""
 
     def __init__(self) -> None:
-        assert PROGRAM is not None and INITDB is not None, "PostgreSQL is not installed"
+        assert PROGRAM is not None, "PostgreSQL is not installed"
+        assert INITDB is not None, "PostgreSQL is not installed"
         self._programs = (PROGRAM, INITDB)
         self._owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
@@ -75,10 +77,12 @@ class Postgres:
 
     def close(self) -> None:
         if self._process is not None:
-            self._process.terminate()  # "smart" shutdown waits for clients; the second signal does not
-            time.sleep(0.1)
-            self._process.kill() if self._process.poll() is None and not self._stops() else None
-            self._process.wait(30)
+            self._process.send_signal(signal.SIGINT)  # "fast" shutdown: does not wait for clients
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(20)
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -97,15 +101,6 @@ class Postgres:
     @property
     def _uid(self) -> int | None:
         return self._owner.pw_uid if self._owner is not None else None
-
-    def _stops(self) -> bool:
-        assert self._process is not None
-        self._process.send_signal(2)  # SIGINT: fast shutdown
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
 
     def _run(self, line: Sequence[str]) -> None:
         done = subprocess.run(line, user=self._uid, capture_output=True, cwd=self.folder, check=False)

@@ -47,7 +47,7 @@ def test_a_missing_secret_file_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     [
         ("listen = ", "C001", "config.toml"),
         ("lissten = 'x'", "C003", "lissten"),
-        ("pool = 'many'\nheartbeat_minutes = 'x'", "C002", "pool.*heartbeat_minutes"),
+        ("pool = 'many'\nceiling_bytes = 'x'", "C002", "pool.*ceiling_bytes"),
         ("insecure_cookies = 'perhaps'", "C002", "true or false"),
     ],
 )

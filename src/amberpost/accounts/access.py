@@ -71,4 +71,4 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """A part of a page cannot hold the sign-in page, so htmx is told to load it whole."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "")

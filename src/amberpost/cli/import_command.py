@@ -1,6 +1,7 @@
 """amberpost import PATH ...: .eml files, folders of them, Maildir and mbox."""
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result
 from amberpost.config import Config
 from amberpost.daemon.fetch import outcomes_of
-from amberpost.daemon.work import IDLE_SECONDS, open_worker, settle, worker_is_free
-from amberpost.errors import UserError
+from amberpost.daemon.work import IDLE_SECONDS, open_worker, settle
+from amberpost.errors import UserError, WorkerBusy
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
 from amberpost.sources.configure import import_source
@@ -68,7 +69,8 @@ def run(call: Call) -> Result:
     )
     settle(call.config)
     data["left_files"] = [{"file": name, "reason": reason} for name, reason in reader.left]
-    return Result(data=data, text=_text(data, reader.left))
+    data["notes"] = [{"file": name, "note": note} for name, note in reader.notes]
+    return Result(data=data, text=_text(data, reader.left, reader.notes))
 
 
 def _take(call: Call, reader: FileReader) -> list[CaptureId]:
@@ -87,7 +89,7 @@ def _take(call: Call, reader: FileReader) -> list[CaptureId]:
                 intake.close()
 
             feeding = threads.submit(feed)
-            if worker_is_free(call.config):
+            with contextlib.suppress(WorkerBusy):
                 _work_beside(call.config, feeding)
             feeding.result()
     finally:
@@ -125,8 +127,9 @@ def _target(login: str | None) -> int | None:
     return archive_id
 
 
-def _text(data: dict[str, object], left: Sequence[tuple[str, str]]) -> str:
+def _text(data: dict[str, object], left: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]) -> str:
     lines = [f"left: {name}: {reason}" for name, reason in left[:50]]
+    lines += [f"note: {name}: {note}" for name, note in notes[:50]]
     account = (
         f"seen {data['seen']} = stored {data['stored']} + duplicate {data['duplicate']}"
         f" + quarantined {data['quarantined']} + left {data['left']} in {data['seconds']} s"

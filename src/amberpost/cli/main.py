@@ -19,11 +19,11 @@ from typing import NoReturn, Protocol, cast
 
 import django
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from amberpost import __version__, config, logs
 from amberpost.cli.call import Call, Result
-from amberpost.errors import ArchiveError, UserError
+from amberpost.errors import ArchiveError, StoreError, UserError
 
 SETTINGS = "amberpost.site.settings"
 
@@ -93,6 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return printer.result(_run(words))
     except ArchiveError as error:
         return printer.error(error)
+    except DatabaseError as error:
+        return printer.error(
+            StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
+        )
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130
@@ -114,9 +118,7 @@ def load_command(name: str) -> Command:
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser of all commands, with the arguments of the chosen one."""
-    parser = _Parser(
-        prog="amberpost", description="An e-mail archive that can prove what it keeps."
-    )
+    parser = _Parser(prog="amberpost", description="An e-mail archive that can prove what it keeps.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():

@@ -3,6 +3,7 @@
 Every part may be killed at any moment and is started again; SIGTERM ends all of them cleanly.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -18,8 +19,8 @@ from gunicorn.util import import_app
 
 from amberpost.config import Config
 from amberpost.daemon.fetch import fetch_loop
-from amberpost.daemon.work import Timer, open_worker, worker_is_free
-from amberpost.errors import StoreError
+from amberpost.daemon.work import Timer, open_worker
+from amberpost.errors import WorkerBusy
 
 log = logging.getLogger(__name__)
 
@@ -74,16 +75,9 @@ def run_part(config: Config, part: str) -> None:
 def run_worker(config: Config, stop: threading.Event) -> None:
     """Be the worker as soon as nobody else is (a command may be, for a moment)."""
     while not stop.is_set():
-        if not worker_is_free(config):
-            stop.wait(0.5)
-            continue
-        try:
-            with open_worker(config) as worker:
-                worker.run(stop)
-        except StoreError as error:
-            if worker_is_free(config):
-                raise
-            log.info("waiting reason=%s", error.message)
+        with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
+            worker.run(stop)
+        stop.wait(0.5)
 
 
 def supervise(config: Config, parts: Iterable[str] = PARTS) -> None:
@@ -123,7 +117,8 @@ class _Child:
         command = [sys.executable, "-m", "amberpost.cli.main", "serve", f"--{self.part}-only"]
         # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the parts in order.
         self.process = subprocess.Popen(  # noqa: S603
-            [*command, "--data", str(self.config.data), "--listen", self.config.listen], start_new_session=True
+            [*command, "--data", str(self.config.data), "--listen", self.config.listen],
+            start_new_session=True,
         )
 
     def terminate(self) -> None:

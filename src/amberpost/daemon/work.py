@@ -3,6 +3,7 @@
 There is one at a time (worker.lock). It may be killed at any moment: what it had not finished it does again.
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -17,11 +18,9 @@ from django.db import close_old_connections
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.jobs import do_next_job
-from amberpost.errors import ArchiveError
+from amberpost.errors import WorkerBusy
 from amberpost.handover import CaptureId
-from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import Frame, IntakeReader
-from amberpost.store.worker_lock import find_worker_lock
 from amberpost.vault.catalogue import INDEX, position, require_whole_log
 from amberpost.vault.decisions import seal_events, seal_state
 from amberpost.vault.indexing import Indexer, index_lag
@@ -38,6 +37,7 @@ PUBLISH_RECORDS = 1000
 STATE_SECONDS = 60.0
 STATUS_SECONDS = 2.0
 IDLE_SECONDS = 0.1
+WAIT_SECONDS = 0.2
 BUSY_FACTOR = 4  # while batch follows batch, the index commits more seldom: each commit halts the worker
 
 
@@ -162,7 +162,7 @@ def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, n
 
 @contextmanager
 def open_worker(config: Config) -> Iterator[Worker]:
-    """Become the worker; StoreError if another process is."""
+    """Become the worker; WorkerBusy if another process is."""
     with open_writer_vault(config) as vault:
         pool = Pool(config.pool, vault.dedup_key)
         relax_collector()
@@ -177,37 +177,25 @@ def open_worker(config: Config) -> Iterator[Worker]:
 def settle(config: Config, captures: Sequence[CaptureId] = ()) -> None:
     """Return when these captures are catalogued and findable: by a running worker, else by becoming it."""
     while True:
-        if worker_is_free(config):
-            try:
-                with open_worker(config) as worker:
-                    worker.settle()
-                    return
-            except ArchiveError:
-                if worker_is_free(config):
-                    raise
-        elif are_processed(captures):
+        with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
+            worker.settle()
             return
-        time.sleep(0.2)
+        if are_processed(captures):
+            return
+        time.sleep(WAIT_SECONDS)
 
 
 def wait_until_settled(config: Config) -> None:
     """Return when nothing accepted before this call is unprocessed or unindexed."""
     began = now()
-    while not worker_is_free(config):
+    while True:
+        with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
+            worker.settle()
+            return
         idle = WorkerStatus.objects.filter(name="work", seen_at__gt=began, intake_pending=0).exists()
         if idle and index_lag() == 0:
             return
-        time.sleep(0.2)
-    settle(config)
-
-
-def worker_is_free(config: Config) -> bool:
-    """True if nobody is the worker now, so an error was not that another became it first."""
-    lock = find_worker_lock(LocalDisk(config.data))
-    if lock is None:
-        return False
-    lock.release()
-    return True
+        time.sleep(WAIT_SECONDS)
 
 
 def are_processed(captures: Sequence[CaptureId]) -> bool:

@@ -1,6 +1,7 @@
 """Mail in files: .eml, folders of them, Maildir and mbox. Reads in bounded batches; junk is named, not taken.
 
-Bytes are kept as they are. Only an mbox loses its separator lines: mboxrd is unquoted, mboxo left as it is.
+Bytes are kept as they are. Only an mbox loses its separator lines: mboxrd (told by its name, or by a line of
+>>From, which only mboxrd writes) is unquoted, anything else is left as it is, with a note.
 """
 
 import mmap
@@ -23,6 +24,7 @@ _MAILDIR_INDEX = re.compile(r"dovecot|maildirfolder|subscriptions|courierimap", 
 # A separator stands after an empty line (or at the very start) and ends in a year (RFC 4155 and practice).
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\d{4}[^\r\n]*\r?\n")
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
+_DEEP_QUOTE = re.compile(rb"^>>+From ", re.MULTILINE)  # only mboxrd writes it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class FileReader:
     target_archive: int | None = None
     ceiling_bytes: int = 256 * 1024 * 1024
     left: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
     def fetch(self, paths: Sequence[Path]) -> Iterator[list[Incoming]]:
         """Batches of everything under `paths`."""
@@ -68,10 +71,16 @@ class FileReader:
 
     def _mbox(self, path: Path) -> Iterator[Incoming]:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            is_mboxrd = "mboxrd" in path.name.lower() or _DEEP_QUOTE.search(content) is not None
+            if not is_mboxrd and _QUOTED.search(content) is not None:
+                self.notes.append(
+                    (str(path), "lines that begin with >From are kept as they are: the file may be mboxo")
+                )
             for number, (start, end) in enumerate(mbox_messages(content), start=1):
                 name = f"{path}#{number}"
                 if self._fits(name, end - start):
-                    yield self._incoming(unquote_mboxrd(content[start:end]), name)
+                    raw = content[start:end]
+                    yield self._incoming(unquote_mboxrd(raw) if is_mboxrd else raw, name)
 
     def _fits(self, name: str, size: int) -> bool:
         if size > self.ceiling_bytes:
@@ -134,12 +143,7 @@ def mbox_messages(content: mmap.mmap | bytes) -> Iterator[tuple[int, int]]:
 
 
 def unquote_mboxrd(raw: bytes) -> bytes:
-    """mboxrd put one > before every line of >*From; mboxo only before From, so a lone >From is ambiguous.
-
-    It is taken as mboxrd only if a deeper quote proves it (>>From occurs); else the bytes stay as they are.
-    """
-    if b"\n>>From " not in raw and not raw.startswith(b">>From "):
-        return raw
+    """mboxrd put one > before every line of >*From; take it away. mboxo did so only before From, and never undid it."""
     return _QUOTED.sub(rb"\1", raw)
 
 

@@ -4,6 +4,7 @@ append() returns when its payloads are synced to disk; payloads of callers that 
 go into the next one together. After any error the log is dead and nothing of the failed group was promised.
 """
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ from amberpost.clock import now
 from amberpost.errors import StoreError
 from amberpost.store.disk import AppendFile, Disk
 from amberpost.store.frames import FrameCipher, frame_header, pack_payload
-from amberpost.store.keys import KeyStore
+from amberpost.store.keys import KeyStore, ReservationLost
 
 LOG_LIMIT = 64 * 1024 * 1024  # then a new file is begun, so that this one can be released
 LOG_SECONDS = 600
+_TRIES = 5
 GROUP_LIMIT = 8 * 1024 * 1024
 
 
@@ -135,12 +137,24 @@ class IntakeLog:
         return self._log
 
     def _open_log(self) -> _OpenLog:
+        """A new log; another one if a starting worker took this one for the rest of a crash."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(ReservationLost):
+                return self._begin_log()
+        return self._begin_log()
+
+    def _begin_log(self) -> _OpenLog:
         """Key first, file second, then the note that the file is there: a log never lacks its key."""
         self._logs += 1
         name = f"{self._process}-{self._logs}"
         cipher = FrameCipher(self._keys.reserve_intake(name), name)
         file = self._disk.create(intake_path(name), locked=True)
-        self._keys.confirm_intake(name)
+        try:
+            self._keys.confirm_intake(name)
+        except ReservationLost:
+            self._disk.remove(intake_path(name))
+            file.close()
+            raise
         return _OpenLog(name=name, file=file, cipher=cipher, opened_at=now().timestamp())
 
     def _close_log(self) -> None:

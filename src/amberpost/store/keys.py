@@ -41,6 +41,10 @@ class Durable:
     end: int = 0
 
 
+class ReservationLost(StoreError):
+    """The worker has swept the reserved key of a log that was just being begun; nothing was promised yet."""
+
+
 class KeyStore:
     """An opened key database. Make one with open_keys() or create_keys()."""
 
@@ -190,13 +194,13 @@ class KeyStore:
         return key
 
     def confirm_intake(self, name: str) -> None:
-        """The file of the log is durable. StoreError if the worker has swept the reservation meanwhile."""
+        """The file of the log is durable. ReservationLost if the worker has swept the reservation meanwhile."""
         with self.transaction() as connection:
             changed = connection.execute(
                 "UPDATE intake SET opened = 1 WHERE name = ? AND wrapped IS NOT NULL", (name,)
             ).rowcount
         if changed != 1:
-            raise StoreError("The key of a new intake log is gone", subject=name)
+            raise ReservationLost("The key of a new intake log is gone", subject=name)
 
     def intake_names(self) -> dict[str, str]:
         """Every intake log known: name -> "reserved", "open" or "released"."""

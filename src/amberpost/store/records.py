@@ -94,7 +94,9 @@ class Records:
     def _is_written(self, index: int) -> bool:
         row = self.rows.find_capture(index)
         try:
-            return row is not None and row.place.end <= self.disk.size(segment_path(self.log, row.place.segment))
+            return row is not None and row.place.end <= self.disk.size(
+                segment_path(self.log, row.place.segment)
+            )
         except FileNotFoundError:
             return False
 

@@ -1,16 +1,16 @@
 """One writer: the lock that makes a process the worker of an archive."""
 
-from amberpost.errors import StoreError
+from amberpost.errors import WorkerBusy
 from amberpost.store.disk import Disk, Lock
 
 WORKER_LOCK = "worker.lock"
 
 
 def take_worker_lock(disk: Disk) -> Lock:
-    """Become the single writer of segments, ledgers and keys; StoreError if another process is."""
+    """Become the single writer of segments, ledgers and keys; WorkerBusy if another process is."""
     lock = find_worker_lock(disk)
     if lock is None:
-        raise StoreError("Another process is the worker of this archive", subject=WORKER_LOCK)
+        raise WorkerBusy("Another process is the worker of this archive", subject=WORKER_LOCK)
     return lock
 
 

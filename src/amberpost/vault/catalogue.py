@@ -32,6 +32,7 @@ INDEX = "index"
 
 Owned = tuple[int, int, int, int]  # message id, archive id, reason, entry
 
+
 @dataclass(slots=True, kw_only=True)
 class Owners:
     """The archives of messages while entries are walked in order."""
@@ -245,6 +246,7 @@ def _outcome(entry: Entry, is_owned: bool) -> Outcome:
 
 
 def _add_parties(captured: Sequence[Entry]) -> None:
+    captured = [entry for entry in captured if entry.header["target"] is None]  # others go nowhere else, ever
     ids = address_ids(claim.address for entry in captured for claim in _prepared(entry).claims)
     insert(
         Party,

@@ -91,6 +91,15 @@ def open_keys_of(config: Config) -> KeyStore:
     return open_keys(config.data, config.key_file, passphrase)
 
 
+def _require_archive(config: Config) -> None:
+    if not (config.data / "origin.json").exists():
+        raise ConfigError(
+            "There is no archive here; make one with: amberpost init --data",
+            subject=str(config.data),
+            code="C010",
+        )
+
+
 def open_vault(config: Config) -> Vault:
     """Open the archive for reading; any number of processes may."""
     keys = open_keys_of(config)
@@ -106,10 +115,11 @@ def open_vault(config: Config) -> Vault:
 @contextmanager
 def open_writer_vault(config: Config, *, fresh_index: bool = False) -> Iterator[Vault]:
     """Open the archive as its one writer: takes the worker lock and recovers what a crash left."""
-    keys = open_keys_of(config)
+    _require_archive(config)
     disk = LocalDisk(config.data)
     lock = take_worker_lock(disk)
     try:
+        keys = open_keys_of(config)
         mail, audit = (_open_pair(disk, keys, name, read_only=False) for name in LOGS)
         index = _writer(config.data / "index", fresh=fresh_index or mail.store.next_index == 0)
         vault = Vault(
@@ -122,9 +132,9 @@ def open_writer_vault(config: Config, *, fresh_index: bool = False) -> Iterator[
                 index.close()
             mail.store.close()
             audit.store.close()
+            keys.close()
     finally:
         lock.release()
-        keys.close()
 
 
 def _open_pair(disk: LocalDisk, keys: KeyStore, name: str, *, read_only: bool) -> LogPair:

@@ -138,3 +138,16 @@ def test_a_missing_index_is_said_and_never_answered_from(site: Site) -> None:
     assert answer.status_code == 503
     assert "All mail is kept and safe" in text(answer)
     assert client.get(f"/m/{site.secret}/").status_code == 200
+
+
+def test_one_damaged_message_does_not_hide_the_others(site: Site) -> None:
+    site.opened.take(letter(6, subject="Heil"))
+    [segment] = (site.opened.config.data / "mail" / "segments").iterdir()
+    raw = bytearray(segment.read_bytes())
+    raw[len(raw) // 5] ^= 1  # in the first and longest record, which is Alice's
+    segment.write_bytes(raw)
+    answer = site.fresh("alice").get("/search/")
+    assert answer.status_code == 200
+    assert "Heil" in text(answer)
+    assert "This message cannot be read" in text(answer)
+    assert site.fresh("alice").get(f"/m/{site.secret}/").status_code in {500, 503}

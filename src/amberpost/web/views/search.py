@@ -1,5 +1,6 @@
 """The search page: the field, the list, and beside it the message that is open."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from amberpost.accounts.access import allow
-from amberpost.errors import QueryError
+from amberpost.errors import IntegrityError, QueryError, StoreError
 from amberpost.vault.find import Hit, Page, excerpt, find
 from amberpost.vault.read import open_message
 from amberpost.web.locale import zone_of
@@ -21,6 +22,8 @@ from amberpost.web.narrow import narrowers
 from amberpost.web.opened import Shown, prepare
 from amberpost.web.parallel import TooMany, one_search
 from amberpost.web.request import Request, signed_in
+
+log = logging.getLogger(__name__)
 
 PER_PAGE = 25
 LAST_PAGE = 400  # the end of a very long list is found with better words, not by paging
@@ -51,7 +54,7 @@ class Line:
     """One line of the list: a hit, and the other copies of the same mail that are folded into it."""
 
     hit: Hit
-    excerpt: list[tuple[str, bool]]
+    excerpt: list[tuple[str, bool]] | None  # None: its bytes cannot be read
     copies: int
     url: str
     is_open: bool
@@ -154,7 +157,6 @@ def _page(request: Request, asked: Asked, context: dict[str, object], status: in
 
 def _lines(request: Request, asked: Asked, page: Page) -> list[Line]:
     """The hits in order, copies of one mail (forks of one journal report) folded into the first."""
-    user = signed_in(request)
     copies: dict[bytes, int] = {}
     for hit in page.hits:
         copies[hit.fork] = copies.get(hit.fork, -1) + 1
@@ -162,7 +164,7 @@ def _lines(request: Request, asked: Asked, page: Page) -> list[Line]:
     return [
         Line(
             hit=hit,
-            excerpt=excerpt(request.vault, user, hit.id, asked.text),
+            excerpt=_excerpt(request, hit.id, asked.text),
             copies=copies[hit.fork],
             url=asked.url(open=hit.id, page=asked.page),
             is_open=hit.id == asked.open_id,
@@ -170,3 +172,12 @@ def _lines(request: Request, asked: Asked, page: Page) -> list[Line]:
         for hit in page.hits
         if firsts[hit.fork] is hit
     ]
+
+
+def _excerpt(request: Request, message_id: int, text: str) -> list[tuple[str, bool]] | None:
+    """One message that cannot be read must not hide the others."""
+    try:
+        return excerpt(request.vault, signed_in(request), message_id, text)
+    except (StoreError, IntegrityError) as error:
+        log.error("excerpt failed message=%d error=%s", message_id, error)
+        return None

@@ -34,6 +34,11 @@
     "?": () => { const dialog = help(); if (dialog && !dialog.open) dialog.showModal(); },
   };
 
+  document.querySelectorAll("[data-help]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", keys["?"]);
+  });
+
   function isTyping(target) {
     return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
   }

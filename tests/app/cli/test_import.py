@@ -1,0 +1,127 @@
+"""amberpost import: files, folders, Maildir and mbox; what is seen is accounted for to the last file."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.archive import Archive, Json
+from tests.corpora import CORPORA
+from tests.people import ALICE, letter
+
+MAILBOXES = CORPORA / "formats" / "mailboxes" if CORPORA else None
+
+
+def take(archive: Archive, *paths: Path | str) -> Json:
+    counts = archive.json("import", *paths)
+    assert counts["seen"] == sum(counts[k] for k in ("stored", "duplicate", "quarantined", "left")), counts
+    return counts
+
+
+def hashes(archive: Archive, to: Path) -> set[str]:
+    return {hashlib.sha256(raw).hexdigest() for raw in archive.exported(to, "--what", "capture").values()}
+
+
+def digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def test_folders_are_walked_and_junk_is_named_not_taken(archive: Archive, tmp_path: Path) -> None:
+    archive.add_user("alice", *ALICE.addresses)
+    for name in ("a.eml", "deep/er/b.eml", "no extension", "Ümläut ✔.eml"):
+        path = tmp_path / "mail" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(letter(name.encode().hex()))
+    for name in (".DS_Store", "._a.eml", "__MACOSX/a.eml", "Thumbs.db"):
+        path = tmp_path / "mail" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"junk")
+    (tmp_path / "mail" / "link.eml").symlink_to(tmp_path / "mail" / "a.eml")
+    counts = take(archive, tmp_path / "mail")
+    assert (counts["seen"], counts["stored"], counts["left"]) == (8, 4, 4)
+    assert {Path(entry["file"]).name for entry in counts["left_files"]} == {
+        ".DS_Store", "._a.eml", "a.eml", "Thumbs.db",
+    }  # fmt: skip
+    assert take(archive, tmp_path / "mail")["duplicate"] == 4
+
+
+def test_a_file_name_that_is_no_text_stops_nothing(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    (Path(str(folder)) / b"caf\xe9.eml".decode("utf-8", "surrogateescape")).write_bytes(letter(1))
+    assert take(archive, folder)["seen"] == 1
+    assert archive.json("verify", "--deep")["findings"] == []
+    archive.json("rebuild")
+
+
+def test_files_above_the_ceiling_are_left(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "big.eml").write_bytes(letter("big", text="x" * 5000))
+    (tmp_path / "small.eml").write_bytes(letter("small"))
+    done = archive.run(
+        "import",
+        tmp_path / "big.eml",
+        tmp_path / "small.eml",
+        "--json",
+        env={"AMBERPOST_CEILING_BYTES": "4000"},
+    )
+    assert (done.json["left"], done.json["quarantined"]) == (1, 1)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_an_mbox_loses_its_separators_and_nothing_else(end: bytes, archive: Archive, tmp_path: Path) -> None:
+    bodies = [
+        b"first" + end,
+        end + b"From the start of a line" + end,  # mboxrd quotes it
+        b">From quoted once" + end + b">>From twice" + end,
+        b"",
+    ]
+    messages = [
+        b"From: a@b.example" + end + b"Subject: %d" % n + end + end + body for n, body in enumerate(bodies)
+    ]
+    (tmp_path / "box.mbox").write_bytes(b"".join(_mboxrd(raw, end) for raw in messages))
+    assert take(archive, tmp_path / "box.mbox")["seen"] == len(messages)
+    got = archive.exported(tmp_path / "out", "--what", "capture").values()
+    assert sorted(got) == sorted(messages[:1] + list(_as_mbox_says(messages, end)))
+
+
+def _mboxrd(raw: bytes, end: bytes) -> bytes:
+    lines = raw.split(end)
+    quoted = [b">" + line if line.lstrip(b">").startswith(b"From ") else line for line in lines]
+    return b"From x@y.example Tue Feb 14 08:41:05 2023" + end + end.join(quoted) + end
+
+
+def _as_mbox_says(messages: list[bytes], end: bytes) -> list[bytes]:
+    """A lone >From cannot be told from a body that had it: it stays as it is in the file (Decided, README)."""
+    found = []
+    for raw in messages[1:]:
+        quoted = _mboxrd(raw, end).split(end, 1)[1].removesuffix(end)
+        found.append(raw if end + b">>From " in quoted else quoted)
+    return found
+
+
+@pytest.mark.skipif(MAILBOXES is None, reason="the shared corpora are not here")
+@pytest.mark.parametrize("name", ["Maildir", "mboxrd.mbox", "mboxo.mbox", "mh"])
+def test_mailboxes_of_other_programs_are_taken_whole(name: str, archive: Archive, tmp_path: Path) -> None:
+    assert MAILBOXES is not None
+    rows = [json.loads(line) for line in (MAILBOXES / "truth.jsonl").read_text().splitlines()]
+    if name.endswith(".mbox"):
+        rows = [
+            row for row in rows if not row["fromlines"]
+        ]  # a lone >From may be the writer's own: left as it is
+    counts = take(archive, MAILBOXES / name)
+    got = hashes(archive, tmp_path / "out")
+    missing = [row["n"] for row in rows if not {row["sha256"], row["crlf_sha256"]} & got]
+    assert missing == [], (len(missing), counts)
+
+
+def test_an_import_into_an_archive_is_seen_there_only(archive: Archive, tmp_path: Path) -> None:
+    archive.add_user("alice", *ALICE.addresses)
+    archive.add_user("bob", "bob@firma.example")
+    (tmp_path / "one.eml").write_bytes(letter(1))
+    assert archive.json("import", tmp_path / "one.eml", "--archive", "bob")["stored"] == 1
+    assert (len(archive.found("bob")), len(archive.found("alice"))) == (1, 0)
+    assert (
+        archive.json("import", tmp_path / "one.eml")["stored"] == 1
+    )  # another target is another handing-over
+    assert (len(archive.found("bob")), len(archive.found("alice"))) == (1, 1)
