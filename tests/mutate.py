@@ -1,6 +1,6 @@
 """Damage a message as disks, gateways and attackers do. Seeded: the same generator gives the same mutant."""
 
-import random  # noqa: TID251 seeded, tests only
+import random
 from collections.abc import Callable
 
 _NASTY = (

@@ -8,7 +8,7 @@ loses the dirty data and says nothing when it is called again, as Linux does.
 
 import errno
 import os
-import random  # noqa: TID251
+import random
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field

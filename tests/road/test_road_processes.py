@@ -77,6 +77,12 @@ def lives(pid: int) -> bool:
         return False
 
 
+def end_orphans(members: list[int]) -> None:
+    """A test that fails leaves nothing behind either."""
+    for pid in filter(lives, members):
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_an_import_beside_a_worker_hands_over_and_returns_when_all_is_done(
     archive: Archive, tmp_path: Path
 ) -> None:
@@ -178,8 +184,24 @@ def test_a_killed_supervisor_leaves_no_orphans(archive: Archive) -> None:
         assert len(members) >= 4
         os.kill(server.pid, signal.SIGKILL)
         server.wait()
-        until(lambda: not any(map(lives, members)), "every part ends by itself")
+        try:
+            until(lambda: not any(map(lives, members)), "every part ends by itself")
+        finally:
+            end_orphans(members)
     assert archive.json("verify", "--deep")["findings"] == []
+
+
+def test_a_supervisor_killed_at_once_leaves_no_orphans(archive: Archive) -> None:
+    """Its parts may still be starting: they must find out all the same."""
+    with serving(archive, "--listen", "127.0.0.1:0") as server:
+        until(lambda: set(parts(server)) == {"work", "fetch", "web"}, "all parts are begun")
+        members = session_members(server.pid)
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        try:
+            until(lambda: not any(map(lives, members)), "every part ends by itself")
+        finally:
+            end_orphans(members)
 
 
 def test_an_import_that_is_killed_loses_nothing_it_accepted(archive: Archive, tmp_path: Path) -> None:

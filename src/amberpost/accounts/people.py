@@ -6,7 +6,9 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from django.utils.translation import gettext as _
 from amberpost.accounts.models import Role, User
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
+from amberpost.clock import now
 from amberpost.directory.local import add_addresses, create_archive
 from amberpost.errors import UserError
 
@@ -88,7 +91,16 @@ def set_active(user: User, *, active: bool, by: str) -> None:
     with transaction.atomic():
         user.is_active = active
         user.save(update_fields=["is_active"])
+        if not active:
+            _end_sessions(user)
         record(by, Action.USER_ENABLED if active else Action.USER_DISABLED, user.login)
+
+
+def _end_sessions(user: User) -> None:
+    """At once and for good: switching him on again must not bring an old session back."""
+    for session in Session.objects.filter(expire_date__gt=now()):
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
 
 
 def import_users(path: Path, *, by: str) -> list[User]:

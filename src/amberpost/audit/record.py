@@ -1,8 +1,12 @@
 """Write an audit event, in the transaction of the deed it records."""
 
+from datetime import timedelta
+
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
+
+_LATELY = timedelta(minutes=1)
 
 
 def record(
@@ -10,3 +14,9 @@ def record(
 ) -> None:
     """Record that `actor` did `action` to `target`. Never give it secrets, subjects or bodies of mail."""
     AuditEvent.objects.create(at=now(), actor=actor[:200], action=action, target=target[:200], detail=detail)
+
+
+def was_recorded(actor: str, action: Action, target: str) -> bool:
+    """True if the same deed was recorded within the last minute."""
+    since = now() - _LATELY
+    return AuditEvent.objects.filter(action=action, at__gt=since, actor=actor, target=target).exists()

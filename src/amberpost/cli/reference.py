@@ -82,7 +82,8 @@ def _arguments(parser: argparse.ArgumentParser, title: str) -> Iterator[str]:
             yield from _arguments(sub, f"{title} {name}")
             yield ""
         return
-    known = [a for a in parser._actions if a.dest not in {"help", "data", "json"}]
+    hidden = {"help", "data", "json"}
+    known = [a for a in parser._actions if a.dest not in hidden and a.help != argparse.SUPPRESS]
     if not known:
         yield "No further options."
         return

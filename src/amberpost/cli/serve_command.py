@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             const=part,
             help=f"only the part that does: {what}",
         )
+    parser.add_argument(
+        "--supervisor", type=int, help=argparse.SUPPRESS
+    )  # process id, from parts to be ended with it
     parser.add_argument("--listen", help="address:port of the pages (default: the setting)")
 
 
@@ -30,7 +33,7 @@ def run(call: Call) -> Result:
     if call.arguments.listen:
         config = settings.activate(dataclasses.replace(config, listen=call.arguments.listen))
     if call.arguments.part:
-        run_part(config, call.arguments.part)
+        run_part(config, call.arguments.part, call.arguments.supervisor)
         return Result(data={})
     sys.stderr.write(f"Amberpost is at {config.url}\n")
     announce_setup(config.url)

@@ -37,11 +37,6 @@ def do_next_job(vault: Vault, pool: Pool) -> bool:
     return True
 
 
-def request_verify(requested_by: str, depth: str = "quick") -> Work:
-    """Ask the worker to verify the archive."""
-    return Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": depth}, requested_by=requested_by)
-
-
 def _do(vault: Vault, work: Work) -> dict[str, object]:
     if work.kind == WorkKind.ASSIGN:
         return {"assigned": len(assign_late(vault, work.detail["addresses"]))}

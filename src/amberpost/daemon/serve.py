@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gunicorn.app.base import BaseApplication
@@ -33,8 +33,9 @@ _STOP_SECONDS = 30.0
 class WebServer(BaseApplication):  # type: ignore[misc]
     """gunicorn, told what to do by our settings instead of its own command line."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, supervisor: int | None = None) -> None:
         self._config = config
+        self._supervisor = supervisor
         super().__init__()
 
     def load_config(self) -> None:
@@ -43,6 +44,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> object:
         return import_app("amberpost.site.wsgi:application")  # by name: nothing imports Django's wiring
+
+    def _watch(self, _arbiter: object) -> None:
+        _watch_supervisor(self._supervisor, lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     def _options(self) -> Mapping[str, object]:
         return {
@@ -55,17 +59,17 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "umask": 0o077,
             "limit_request_line": 4094,
-            "on_starting": _watch_parent_of,
+            "on_starting": self._watch,
         }
 
 
-def run_part(config: Config, part: str) -> None:
-    """Be one part until SIGTERM."""
+def run_part(config: Config, part: str, supervisor: int | None = None) -> None:
+    """Be one part until SIGTERM, or until the supervisor with this process id is gone."""
     if part == "web":
-        WebServer(config).run()
+        WebServer(config, supervisor).run()
         return
     stop = stop_on_signals()
-    _watch_parent(stop)
+    _watch_supervisor(supervisor, stop.set)
     if part == "work":
         run_worker(config, stop)
     else:
@@ -114,7 +118,15 @@ class _Child:
             return
         if self.process is not None:
             log.error("restarting part=%s exit=%s", self.part, self.process.returncode)
-        command = [sys.executable, "-m", "amberpost.cli.main", "serve", f"--{self.part}-only"]
+        command = [
+            sys.executable,
+            "-m",
+            "amberpost.cli.main",
+            "serve",
+            f"--{self.part}-only",
+            "--supervisor",
+            str(os.getpid()),
+        ]
         # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the parts in order.
         self.process = subprocess.Popen(  # noqa: S603
             [*command, "--data", str(self.config.data), "--listen", self.config.listen],
@@ -143,25 +155,14 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def _watch_parent(stop: threading.Event) -> None:
-    """A part ends when its supervisor is gone, even if that was killed."""
-    parent = os.getppid()
+def _watch_supervisor(pid: int | None, end: Callable[[], None]) -> None:
+    """A part ends when its supervisor is gone, even if that was killed while the part was still starting."""
+    if pid is None:
+        return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == pid:
             time.sleep(1)
-        stop.set()
+        end()
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _watch_parent_of(_server: object) -> None:
-    """The same for gunicorn, which stops on SIGTERM."""
-    gone = threading.Event()
-    _watch_parent(gone)
-
-    def end() -> None:
-        gone.wait()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=end, daemon=True).start()

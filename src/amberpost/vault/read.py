@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
-from amberpost.audit.record import record
+from amberpost.audit.record import record, was_recorded
 from amberpost.directory.models import Archive
 from amberpost.errors import NotFound
 from amberpost.message.attachments import Attachment, attachments, open_attachment
@@ -45,12 +45,18 @@ class OpenedMessage:
     forks: tuple[int, ...]  # other copies of the same mail the user may see
 
 
-def open_message(vault: Vault, user: User, message_id: int, *, actor: str | None = None) -> OpenedMessage:
-    """Open a message for reading. NotFound if there is none, or none for this user."""
+def open_message(
+    vault: Vault, user: User, message_id: int, *, actor: str | None = None, is_frame: bool = False
+) -> OpenedMessage:
+    """Open a message for reading. NotFound if there is none, or none for this user.
+
+    `is_frame`: the frame inside a page, which has recorded the opening a moment before; alone it is recorded, too.
+    """
     message = get_visible(user, message_id)
     raw, parsed = _read(vault, message)
     html = html_part(parsed)
-    record(actor or user.login, Action.MESSAGE_OPENED, str(message_id))
+    if not (is_frame and was_recorded(actor or user.login, Action.MESSAGE_OPENED, str(message_id))):
+        record(actor or user.login, Action.MESSAGE_OPENED, str(message_id))
     return OpenedMessage(
         message=message,
         raw=raw,

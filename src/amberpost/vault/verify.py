@@ -12,7 +12,7 @@ from amberpost.vault.catalogue import CATALOGUE, position
 from amberpost.vault.entries import header_hash, parse_header, parse_leaf
 from amberpost.vault.frame import taken
 from amberpost.vault.indexing import index_lag
-from amberpost.vault.models import Capture, Message
+from amberpost.vault.models import Capture, Message, Work, WorkKind
 from amberpost.vault.open import LogPair, Vault
 from amberpost.vault.prepare import capture_hashes, commitment
 
@@ -40,6 +40,12 @@ def verify(vault: Vault, depth: Depth, report: Report, *, with_catalogue: bool =
     if with_catalogue:
         for finding in _check_derived(vault, depth):
             _add(report, finding)
+
+
+def request_verify(requested_by: str) -> None:
+    """Ask the worker for a quick verification, unless one is waiting."""
+    if not Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).exists():
+        Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": "quick"}, requested_by=requested_by)
 
 
 def _add(report: Report, finding: Finding) -> None:

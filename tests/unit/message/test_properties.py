@@ -1,6 +1,6 @@
 """For every input: no exception, offsets inside, originals that really are in the report."""
 
-import random  # noqa: TID251 seeded, tests only
+import random
 from datetime import UTC, datetime
 
 import pytest

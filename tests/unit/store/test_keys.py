@@ -1,7 +1,7 @@
 """Keys: slots, labels, settings, the key file."""
 
 import json
-import pickle  # noqa: TID251
+import pickle
 from pathlib import Path
 
 import pytest

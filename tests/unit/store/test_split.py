@@ -2,7 +2,7 @@
 
 import base64
 import contextlib
-import pickle  # noqa: TID251
+import pickle
 
 import pytest
 from hypothesis import given

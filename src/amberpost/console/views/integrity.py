@@ -16,6 +16,7 @@ from amberpost.errors import IntegrityError
 from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import LogPair, Vault
+from amberpost.vault.verify import request_verify
 
 _FINDINGS = 200
 
@@ -52,9 +53,7 @@ def show(request: Request) -> HttpResponse:
 @require_POST
 def verify_now(request: Request) -> HttpResponse:
     """Ask the worker for a quick verification, unless one is waiting."""
-    if not Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).exists():
-        by = signed_in(request).login
-        Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": "quick"}, requested_by=by)
+    request_verify(signed_in(request).login)
     messages.success(request, _("The verification is a job now; leaving this page does not stop it."))
     return redirect("console:jobs" if may(signed_in(request), "console:see") else "console:integrity")
 

@@ -26,8 +26,8 @@ def show(request: Request, message_id: int) -> HttpResponse:
 @allow("mail:read", hide=True)
 @require_GET
 def html_frame(request: Request, message_id: int) -> HttpResponse:
-    """The cleaned HTML, for the sandboxed frame only (assurance.md section 4)."""
-    opened = open_message(request.vault, signed_in(request), message_id)
+    """The cleaned HTML, for the sandboxed frame only."""
+    opened = open_message(request.vault, signed_in(request), message_id, is_frame=True)
     if opened.html is None:
         raise NotFound("no HTML part")
     response = HttpResponse(render_to_string("web/mail_frame.html", {"html": make_safe(opened).html}))
