@@ -1,16 +1,21 @@
 """A real Dovecot with TLS is emptied into the archive; meanwhile either side is killed, again and again."""
 
 import imaplib
+import os
 import random
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from amberpost.cli.main import main
+from amberpost.daemon import fetch as fetch_module
 from tests.archive import Archive, kill_all
 from tests.faults.road_faults import as_served, assert_each_once
+from tests.opened import Opened
 from tests.people import letter, report
 from tests.road.sample import corpus, generated, report_files
 from tests.servers.dovecot import PROGRAM, Dovecot
@@ -230,6 +235,36 @@ def test_killing_the_running_archive_loses_and_doubles_nothing(
     given = kill_serve(archive, dovecot, kills=10, seed=2, each=12)
     until_empty(archive, dovecot)
     assert_each_once(archive, given, tmp_path / "out")
+
+
+def fetch_and_die(opened: Opened, when: str) -> None:
+    """`amberpost fetch --once` that dies as its first batch is accepted, before or after the sync."""
+    real = fetch_module.accept
+
+    def dies(*args: Any) -> Any:
+        if when == "before":
+            os._exit(9)
+        real(*args)
+        os._exit(9)
+
+    fetch_module.accept = dies  # type: ignore[assignment]
+    main(["fetch", "--once", "--data", str(opened.config.data)])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_server_keeps_its_mail_until_there_is_a_receipt(
+    when: str, opened: Opened, dovecot: Dovecot, tmp_path: Path
+) -> None:
+    given = batch("r", 20, random.Random(5))
+    dovecot.deposit("journal", given)
+    add_source(opened.commands, dovecot)
+    opened.dies_in("tests.faults.test_road_dovecot:fetch_and_die", when)
+    assert dovecot.count("journal") == len(given)
+    assert not [flags for flags in dovecot.flags("journal") if "T" in flags]  # nor marked for another client
+    account = fetch(opened.commands)
+    assert dovecot.count("journal") == 0
+    assert account["duplicate"] == 0 or when == "after"
+    assert_each_once(opened.commands, given, tmp_path / "out")
 
 
 @pytest.mark.long
