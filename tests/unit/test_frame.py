@@ -29,7 +29,12 @@ _envelopes = st.none() | st.builds(
 )
 
 
-@given(raw=st.binary(max_size=500), envelope=_envelopes, remote_id=_texts, target=st.none() | st.integers(1, 2**40))
+@given(
+    raw=st.binary(max_size=500),
+    envelope=_envelopes,
+    remote_id=_texts,
+    target=st.none() | st.integers(1, 2**40),
+)
 def test_a_frame_gives_back_what_was_handed_over(
     raw: bytes, envelope: Envelope | None, remote_id: str, target: int | None
 ) -> None:
