@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -65,14 +63,6 @@ def give_addresses(user: User, addresses: Sequence[str], *, by: str) -> list[str
         added = add_addresses(user.private_archive, addresses)
         record(by, Action.USER_CHANGED, user.login, addresses=len(added))
     return added
-
-
-def check_password_rules(password: str, user: User | None = None) -> None:
-    """UserError naming every rule the password breaks."""
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise UserError(" ".join(error.messages)) from error
 
 
 def reset_password(user: User, *, by: str) -> str:

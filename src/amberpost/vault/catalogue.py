@@ -87,7 +87,6 @@ class Catalogued:
 
     documents: list[Document] = field(default_factory=list)  # new messages
     changed: set[int] = field(default_factory=set)  # older messages whose archives changed
-    outcomes: dict[bytes, Outcome] = field(default_factory=dict)  # by capture id
 
 
 def catalogue(entries: Sequence[Entry]) -> Catalogued:
@@ -101,7 +100,7 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
     owners = _own(entries, messages)
     insert(Assignment, ("message_id", "archive_id", "reason", "entry"), owners.rows)
     _settle_quarantine(owners.changed)
-    _add_captures(entries, messages, owners, result)
+    _add_captures(entries, messages, owners)
     _add_parties(captured)
     add_sealed(_remote_ids(entries))
     result.changed = owners.changed - new.keys()
@@ -211,16 +210,13 @@ def _settle_quarantine(message_ids: Iterable[int]) -> None:
         Message.objects.filter(id__in=some).exclude(quarantine=0).update(quarantine=Quarantine.NONE)
 
 
-def _add_captures(
-    entries: Sequence[Entry], messages: dict[bytes, int], owners: Owners, result: Catalogued
-) -> None:
+def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], owners: Owners) -> None:
     captures = [entry for entry in entries if "capture_id" in entry.header]
     rows: list[tuple[Value, ...]] = []
     for entry in captures:
         message_id = messages[entry.prepared.facts.sha256] if entry.prepared else _message_of(entry, rows)
         outcome = _outcome(entry, owners.is_owned_at.get(entry.index, False))
         capture_id = bytes.fromhex(entry.header["capture_id"])
-        result.outcomes[capture_id] = outcome
         prepared = entry.prepared
         rows.append((
             entry.index, capture_id, message_id, entry.header["origin"]["source"], int(outcome),

@@ -113,7 +113,7 @@ def open_vault(config: Config) -> Vault:
 
 
 @contextmanager
-def open_writer_vault(config: Config, *, fresh_index: bool = False) -> Iterator[Vault]:
+def open_writer_vault(config: Config) -> Iterator[Vault]:
     """Open the archive as its one writer: takes the worker lock and recovers what a crash left."""
     _require_archive(config)
     disk = LocalDisk(config.data)
@@ -121,7 +121,7 @@ def open_writer_vault(config: Config, *, fresh_index: bool = False) -> Iterator[
     try:
         keys = open_keys_of(config)
         mail, audit = (_open_pair(disk, keys, name, read_only=False) for name in LOGS)
-        index = _writer(config.data / "index", fresh=fresh_index or mail.store.next_index == 0)
+        index = _writer(config.data / "index", fresh=mail.store.next_index == 0)
         vault = Vault(
             config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=True
         )
