@@ -25,6 +25,7 @@ from imapclient.exceptions import (
 from amberpost.errors import SourceError
 from amberpost.sources.settings import ImapSettings
 from amberpost.sources.uidset import UidSet
+from amberpost.tls import client_context
 
 # What a hostile or broken server can make the parsing of its answers raise
 _GARBAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
@@ -161,7 +162,7 @@ class ImapSession:
 
     def _connect(self) -> None:
         settings = self._settings
-        context = _tls_context(settings.ca_pem)
+        context = client_context(settings.ca_pem)
         direct = settings.security == "ssl"
         with self._speaking("connecting"):
             self._client = IMAPClient(
@@ -242,15 +243,6 @@ class ImapSession:
         """A server's words, fit to be shown: one line, bounded, printable, and never the password."""
         text = str(error).replace(self._settings.password.reveal().decode("utf-8", "replace") or "\0", "***")
         return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
-
-
-def _tls_context(ca_pem: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cadata=ca_pem)
-    except (ssl.SSLError, ValueError):
-        raise SourceError("the root certificate is not valid PEM text", permanent=True) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _login_words(user: str, password: str) -> tuple[str, str]:
