@@ -14,12 +14,19 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from amberpost.accounts.models import User
+from amberpost.accounts.models import Installation, User
 from amberpost.directory.models import Address, Archive
-from amberpost.sources.models import Source, SourceProtocol
+from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
-STATE: tuple[type[models.Model], ...] = (Archive, Address, User, Source)  # in order of dependence
+STATE: tuple[type[models.Model], ...] = (
+    Archive,
+    Address,
+    User,
+    OwnDomain,
+    Source,
+    Installation,
+)  # in order of dependence
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]
