@@ -7,7 +7,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientAbortError, LoginError
 
 from amberpost.errors import SourceError
 from amberpost.oauth.sasl import oauthbearer, xoauth2
@@ -84,7 +84,7 @@ class _Answers:
     def next_answer(self, _challenge: bytes) -> bytes:
         answer = next(self._answers, None)
         if answer is None:
-            raise SourceError("the server does not come to an end with the login")
+            raise IMAPClientAbortError("the server does not come to an end")
         return base64.b64encode(answer) if answer != _CANCEL else answer
 
 
