@@ -228,16 +228,16 @@ class TestLogin:
 
 
 class TestThrottling:
-    @pytest.mark.parametrize("kind", ["NO", "BAD"])
     @pytest.mark.parametrize(
-        ("command", "before"),
+        ("command", "before", "kind"),
         [
-            ("AUTHENTICATE", 0), ("SELECT", 0), ("UID SEARCH", 0), ("UID FETCH", 0), ("UID FETCH", 1),
-            ("UID FETCH", 3), ("UID STORE", 0), ("UID STORE", 2), ("UID EXPUNGE", 0),
+            ("AUTHENTICATE", 0, "NO"), ("SELECT", 0, "BAD"), ("UID SEARCH", 0, "NO"), ("UID FETCH", 0, "BAD"),
+            ("UID FETCH", 1, "NO"), ("UID FETCH", 3, "BAD"), ("UID STORE", 0, "NO"), ("UID STORE", 2, "BAD"),
+            ("UID EXPUNGE", 0, "NO"),
         ],
     )  # fmt: skip
     def test_the_pause_is_carried_along_and_nothing_is_lost(
-        self, kind: str, command: str, before: int
+        self, command: str, before: int, kind: str
     ) -> None:
         messages = letters(35)
         with exchange(*messages) as server:
@@ -298,13 +298,13 @@ class TestNotConnected:
 
 class TestExpiry:
     @pytest.mark.parametrize(
-        ("command", "before"),
+        ("command", "before", "answer"),
         [
-            ("SELECT", 0), ("UID SEARCH", 0), ("UID FETCH", 0), ("UID FETCH", 1), ("UID FETCH", 3),
-            ("UID STORE", 0), ("UID STORE", 2), ("UID EXPUNGE", 0),
+            ("SELECT", 0, EXPIRED), ("UID SEARCH", 0, EXPIRED), ("UID FETCH", 0, EXPIRED),
+            ("UID FETCH", 1, EXPIRED), ("UID FETCH", 3, "NO AccessTokenExpired"), ("UID STORE", 0, EXPIRED),
+            ("UID STORE", 2, EXPIRED), ("UID EXPUNGE", 0, EXPIRED),
         ],
     )  # fmt: skip
-    @pytest.mark.parametrize("answer", [EXPIRED, "NO AccessTokenExpired"])
     def test_a_run_goes_on_with_a_new_token_as_if_nothing_had_been(
         self, command: str, before: int, answer: str
     ) -> None:
