@@ -185,7 +185,10 @@ def _logins(entry: Entry, settings: LdapSettings) -> list[str]:
     if account and settings.netbios:
         names.append(f"{settings.netbios}\\{account}")
     names.append(entry.text("mail"))
-    return list({name.lower(): name for name in reversed(names) if name}.values())[::-1]
+    unique: dict[str, str] = {}
+    for name in filter(None, names):
+        unique.setdefault(name.lower(), name)
+    return list(unique.values())
 
 
 def _membership(objects: Iterable[Entry], persons: Iterable[Entry]) -> Membership:
