@@ -82,10 +82,14 @@ def is_enabled(entry: Entry, at: datetime) -> bool:
     """
     if entry.number("msExchRecipientTypeDetails") == _LINKED:
         return True
-    if (entry.number("userAccountControl") or 0) & _ACCOUNT_DISABLED:
+    if _is_account_disabled(entry):
         return False
     expires = entry.number("accountExpires") or 0
     return expires in _NEVER or _FILETIME_START + timedelta(microseconds=min(expires // 10, 2**57)) > at
+
+
+def _is_account_disabled(entry: Entry) -> bool:
+    return bool((entry.number("userAccountControl") or 0) & _ACCOUNT_DISABLED)
 
 
 def read_objects(objects: Sequence[Entry], settings: LdapSettings, at: datetime) -> Found:
@@ -103,7 +107,7 @@ def read_objects(objects: Sequence[Entry], settings: LdapSettings, at: datetime)
             entries.append(_found(one, membership, settings, at))
         elif one.kind is not EntryKind.GROUP:  # most groups are only for permissions
             notes.add(_("Left out, because they have no mail address"), one.entry.dn)
-    _note_candidates(people, at, notes)
+    _note_candidates(people, notes)
     return Found(entries=tuple(entries), notes=notes.lines())
 
 
@@ -221,9 +225,9 @@ def _primary_group_sid(person: Entry) -> bytes:
     return own[:-4] + number.to_bytes(4, "little")
 
 
-def _note_candidates(people: Iterable[Entry], at: datetime, notes: Notes) -> None:
+def _note_candidates(people: Iterable[Entry], notes: Notes) -> None:
     for entry in people:
-        if entry.number("msExchRecipientTypeDetails") == 1 and not is_enabled(entry, at):
+        if entry.number("msExchRecipientTypeDetails") == 1 and _is_account_disabled(entry):
             notes.add(
                 _("Disabled accounts with a user mailbox: people who left, or older shared mailboxes"),
                 entry.dn,
