@@ -123,10 +123,13 @@ class OpenLdap:
         if done.returncode != 0:
             raise RuntimeError(f"slapadd failed:\n{done.stderr[-3000:]}")
 
-    def start(self) -> None:
+    def start(self, *, with_ssl: bool = True) -> None:
         """Start, and return when it listens."""
         assert self._process is None, "already running"
-        urls = f"ldap://127.0.0.1:{self.port} ldaps://127.0.0.1:{self.ssl_port}"
+        ports = (self.port, self.ssl_port) if with_ssl else (self.port,)
+        urls = " ".join(
+            f"{scheme}://127.0.0.1:{port}" for scheme, port in zip(("ldap", "ldaps"), ports, strict=False)
+        )
         with open(self.folder / "stderr", "ab") as errors:
             self._process = subprocess.Popen(
                 [str(PROGRAM), "-d", "0", "-f", str(self.folder / "slapd.conf"), "-h", urls],
@@ -135,7 +138,7 @@ class OpenLdap:
                 stderr=errors,
             )
         deadline = time.monotonic() + 60
-        while not (_listens(self.port) and _listens(self.ssl_port)):
+        while not all(map(_listens, ports)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError(f"slapd did not start:\n{(self.folder / 'stderr').read_text()}")
