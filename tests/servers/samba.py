@@ -33,6 +33,10 @@ _TOOLS = ("samba-tool", "ldbadd", "ldbmodify")
 _LINKS = ("member", "publicDelegates", "msExchDelegateListLink")
 _CLASSES = {"dc": "domainDNS", "ou": "organizationalUnit", "cn": "container"}
 _SCHEMA = ("--option", "dsdb:schema update allowed = yes")
+_ANY_PASSWORD_AGE = (
+    "--controls",
+    "local_oid:1.3.6.1.4.1.7165.4.3.20:0",
+)  # DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET
 _CONFIG = """
 [global]
 netbios name = DC1
@@ -79,6 +83,7 @@ class Samba:
         self.port, self.ssl_port = 389, 636
         self.certificates: Certificates = make_certificates(self.folder, host=self.host)
         self._process: subprocess.Popen[bytes] | None = None
+        self._made: set[str] = set()
         self._write_config()
         self.load(entries)
 
@@ -103,15 +108,35 @@ class Samba:
             links += [(entry.dn, name, entry.values[name]) for name in _LINKS if name in entry.values]
         whole = with_parents(bare, BASE, _CLASSES)
         builtin = {BASE.lower(), f"cn=users,{BASE}".lower()}
-        self.ldb("ldbadd", write_ldif(entry for entry in whole if entry.dn.lower() not in builtin))
+        new = [entry for entry in whole if entry.dn.lower() not in builtin | self._made]
+        self._made |= {entry.dn.lower() for entry in new}
+        self.ldb("ldbadd", write_ldif(new))
         self.ldb("ldbmodify", "\n".join(_addition(dn, name, values) for dn, name, values in links))
 
     def modify(self, dn: str, **values: str) -> None:
         """Replace attributes of one entry, while it runs or not."""
-        lines = [f"dn: {dn}", "changetype: modify"]
+        lines = [write_ldif([LdifEntry(dn)]).strip(), "changetype: modify"]
         for name, value in values.items():
-            lines += [f"replace: {name}", *([f"{name}: {value}"] if value else []), "-"]
+            line = write_ldif([LdifEntry("", {name: [value.encode()]})]).splitlines()[1]
+            lines += [f"replace: {name}", line, "-"]
         self.ldb("ldbmodify", "\n".join(lines) + "\n")
+
+    def age_password(self, dn: str) -> None:
+        """Make the password of an account older than the domain allows."""
+        lines = [
+            f"dn: {dn}",
+            "changetype: modify",
+            "replace: pwdLastSet",
+            "pwdLastSet: 130000000000000000",
+            "",
+        ]
+        self.ldb("ldbmodify", "\n".join(lines), _ANY_PASSWORD_AGE)
+
+    def delete(self, dn: str) -> None:
+        _run(["ldbdel", "-H", str(self.folder / "dc/private/sam.ldb"), dn])
+
+    def rename(self, dn: str, new: str) -> None:
+        _run(["ldbrename", "-H", str(self.folder / "dc/private/sam.ldb"), dn, new])
 
     def ldb(self, tool: str, ldif: str, options: Sequence[str] = ()) -> None:
         if ldif.strip():
@@ -173,7 +198,7 @@ def _domain() -> Path:
         *(f"--targetdir={folder / 'dc'}", "--host-ip=127.0.0.1", "--host-name=dc1"),
         *(f"--realm={DOMAIN.upper()}", f"--domain={NETBIOS}", f"--adminpass={PASSWORD}"),
     ]
-    _run(provision)
+    _run([*provision, "--option=ldb:nosync=true"])
     text = Path(__file__).with_name("ad_extension.ldif").read_text().replace("@BASE@", BASE)
     blocks = text.split("\n\n")
     for tool, mark in (("ldbadd", "attributeSchema"), ("ldbadd", "classSchema"), ("ldbmodify", "changetype")):

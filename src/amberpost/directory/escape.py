@@ -9,7 +9,7 @@ import unicodedata
 
 # RFC 4515 §3 allows every octet to be escaped; what is left plain no parser can misread
 _PLAIN_IN_FILTER = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._-")
-_SPECIAL_IN_DN = re.compile(r'["+,;<>\\=\x00-\x1f\x7f]|^[ #]| \Z')
+_SPECIAL_IN_DN = re.compile(r'["#+,;<>\\=\x00-\x1f\x7f]|^ | \Z')
 _DN_TOKEN = re.compile(
     r"\\(?P<hex>[0-9A-Fa-f]{2})|\\(?P<char>.)|(?P<sep>[,;+])|(?P<plain>[^\\,;+]+)|\\", re.DOTALL
 )
