@@ -165,7 +165,7 @@ def test_an_account_outside_its_hours_is_told_apart(troubled: Samba) -> None:
 def test_expired_passwords_are_told_for_people_and_for_our_own_account(troubled: Samba) -> None:
     troubled.age_password(f"CN=old,OU=Anmeldung,{BASE}")
     assert bind_as(settings_for(troubled), "old", RIGHT).refusal is Refusal.PASSWORD_EXPIRED
-    with pytest.raises(DirectoryError, match="password of the account for reading.*has expired") as caught:
+    with pytest.raises(DirectoryError, match=r"password of the account for reading.*has expired") as caught:
         read_directory(settings_for(troubled, user="old"))
     assert caught.value.permanent
 
