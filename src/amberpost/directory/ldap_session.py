@@ -80,20 +80,19 @@ class LdapSession:
 
     def bind(self, user: str, password: Secret) -> Refusal | None:
         """Sign in. None when the server accepts; DirectoryError when it can say neither yes nor no."""
-        if not user.strip() or not password.reveal():
-            return Refusal.WRONG  # RFC 4513 §5.1.2: a server takes these as an anonymous sign-in
+        secret = password.reveal()
+        if not user.strip() or not secret or not _is_text(secret):
+            return Refusal.WRONG  # RFC 4513 §5.1.2: a server takes an empty one as an anonymous sign-in
         connection = self._connection
-        connection.user, connection.password = (
-            user,
-            password.reveal(),
-        )  # octets: never prepared, never shortened
+        # Octets: as text, the library would prepare the password (RFC 4013), down to an empty one
+        connection.user, connection.password = user, secret
         connection.authentication = SIMPLE
         try:
             with self._speaking(_("signing in")):
                 connection.bind(read_server_info=False, controls=[(_PASSWORD_POLICY, False, None)])
                 return self._refusal(connection.result)
         finally:
-            connection.password = None
+            connection.password = connection.request = None
 
     def root(self) -> Entry:
         """What the server says about itself (rootDSE)."""
@@ -352,6 +351,7 @@ def _speaker(line: _Line) -> Any:  # noqa: ANN401  the library is untyped
         auto_escape=False,
         auto_range=False,
         check_names=False,
+        return_empty_attributes=False,  # else it stumbles over "member;range=0-1499"
         read_only=True,
         raise_exceptions=False,
     )
@@ -363,6 +363,14 @@ def _speaker(line: _Line) -> Any:  # noqa: ANN401  the library is untyped
 def _entry(item: Mapping[str, Any]) -> Entry:
     values = {name.lower(): tuple(held or ()) for name, held in item["raw_attributes"].items()}
     return Entry(item["raw_dn"].decode("utf-8", "replace"), values)
+
+
+def _is_text(secret: bytes) -> bool:
+    try:
+        secret.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cookie(result: Mapping[str, Any]) -> bytes:
