@@ -10,6 +10,7 @@ from secrets import SystemRandom
 
 from django.db import close_old_connections
 
+from amberpost.accounts.seats import require_seats
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.work import are_processed, report_status, settle
@@ -74,6 +75,7 @@ class Fetcher:
         )
         try:
             require_room(LocalDisk(self._config.data))
+            require_seats()
             connector = CONNECTORS[source.protocol](
                 imap_settings(source, self._keys, ceiling_bytes=self._config.ceiling_bytes),
                 Task(source_id=source.pk, cursor=load_cursor(source.pk), evaluation=source.evaluation),

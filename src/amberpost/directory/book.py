@@ -46,8 +46,9 @@ class AddressBook:
 
 
 def load_address_book() -> AddressBook:
-    """The address book as the database has it now."""
-    rows = Address.objects.values_list("address", "archive_id", "valid_from", "valid_until")
+    """The address book as the database has it now; an archive that is not selected takes no mail."""
+    selected = Address.objects.filter(archive__is_selected=True)
+    rows = selected.values_list("address", "archive_id", "valid_from", "valid_until")
     return AddressBook(
         (
             address,
