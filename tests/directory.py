@@ -15,7 +15,14 @@ def person(name: str, /, *addresses: str, **facts: Any) -> FoundEntry:
     """A person whose key and login are made of the name."""
     given = addresses or (f"{name}@firma.example",)
     return FoundEntry(
-        **{"key": f"ad:{name}", "kind": EntryKind.PERSON, "name": name, "login": name, "addresses": given, **facts}
+        **{
+            "key": f"ad:{name}",
+            "kind": EntryKind.PERSON,
+            "name": name,
+            "login": name,
+            "addresses": given,
+            **facts,
+        }
     )
 
 

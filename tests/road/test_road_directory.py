@@ -11,7 +11,13 @@ from amberpost.accounts.people import get_user, set_active
 from amberpost.accounts.permissions import scope_of
 from amberpost.accounts.releases import hand_over, open_releases, release, revoke
 from amberpost.accounts.sync import current_state
-from amberpost.directory.active import activate, active_directory, get_directory, save_directory, select_archives
+from amberpost.directory.active import (
+    activate,
+    active_directory,
+    get_directory,
+    save_directory,
+    select_archives,
+)
 from amberpost.directory.found import EntryKind, Found
 from amberpost.directory.models import Address, Archive, ArchiveState
 from amberpost.errors import NotFound, UserError
@@ -214,7 +220,14 @@ def test_a_public_archive_is_read_by_whom_it_is_released_to_and_not_a_moment_lon
     assert [road.find(name).count for name in ("anna", "bob", "carl")] == [1, 1, 0]
     revoke(to_anna, by="otto")
     assert [road.find(name).count for name in ("anna", "bob", "carl")] == [0, 1, 0]
-    sync(road, person("anna"), person("bob"), person("carl"), public("info"), replace(team, members=("ad:carl",)))
+    sync(
+        road,
+        person("anna"),
+        person("bob"),
+        person("carl"),
+        public("info"),
+        replace(team, members=("ad:carl",)),
+    )
     assert [road.find(name).count for name in ("anna", "bob", "carl")] == [0, 0, 1]
     set_active(get_user("carl"), active=False, by="otto")
     assert road.find("carl").count == 0
@@ -315,7 +328,10 @@ def test_the_truth_of_the_generated_reports_holds_with_their_directory(road: Ope
     road.take(*((GENERATED / "reports" / name).read_bytes() for row in rows for name in row["reports"]))
     owners = {user.directory_key: user for user in User.objects.filter(directory_key__isnull=False)}
     people = {user["id"]: owners[key_of(user["id"])] for user in facts["users"]}
-    for login, user in people.items():  # who has left may read nothing; his rights are judged as if he came back
+    for (
+        login,
+        user,
+    ) in people.items():  # who has left may read nothing; his rights are judged as if he came back
         user.is_active = True
         User.objects.filter(pk=user.pk).update(is_active=True)
         assert user.login.lower().startswith(login.lower()[:3])
@@ -324,7 +340,8 @@ def test_the_truth_of_the_generated_reports_holds_with_their_directory(road: Ope
         from amberpost.vault.find import find
 
         seen = {
-            login: {sha_of[hit.id] for hit in find(vault, user, "", limit=10**6).hits} for login, user in people.items()
+            login: {sha_of[hit.id] for hit in find(vault, user, "", limit=10**6).hits}
+            for login, user in people.items()
         }
         counts = {login: find(vault, user, "", limit=1).count for login, user in people.items()}
     assert counts == {login: len(hashes) for login, hashes in seen.items()}
@@ -335,12 +352,16 @@ def test_the_truth_of_the_generated_reports_holds_with_their_directory(road: Ope
     wrong = []
     for row in rows:
         shas = set(row["inner_sha256"])
-        wrong += [(row["id"], row["kind"], "must", name) for name in row["must_users"] if not shas & seen[name]]
+        wrong += [
+            (row["id"], row["kind"], "must", name) for name in row["must_users"] if not shas & seen[name]
+        ]
         wrong += [(row["id"], row["kind"], "must not", name) for name in row["must_not"] if shas & seen[name]]
         if row["kind"] == "conflict":
             wrong += [(row["id"], "conflict", name) for name in row["policy_users"] if shas & seen[name]]
     for login, hashes in seen.items():
-        wrong += [(sha, "nobody said", login) for sha in hashes if sha in allowed and login not in allowed[sha]]
+        wrong += [
+            (sha, "nobody said", login) for sha in hashes if sha in allowed and login not in allowed[sha]
+        ]
     assert wrong == []
     assert current_state().archives
     assert Membership.objects.exists()
@@ -366,5 +387,7 @@ def _nobody_gets_in_another_way(road: Opened, rows, people, sha_of, tmp_path) ->
         for name in sorted({name for _, name in pairs})[:3]:
             export_as(vault, people[name], tmp_path / name, query="", what="original", actor="test")
             exported = set(read_export(tmp_path / name))
-            forbidden = {i for row, who in pairs if who == name for sha in row["inner_sha256"] for i in ids[sha]}
+            forbidden = {
+                i for row, who in pairs if who == name for sha in row["inner_sha256"] for i in ids[sha]
+            }
             assert not exported & forbidden

@@ -32,6 +32,7 @@ class Action(StrEnum):
     SEATS_CHANGED = "seats:changed"
     SOURCE_ADDED = "source:added"
     SOURCE_CHANGED = "source:changed"
+    SOURCE_COLLECTED = "source:collected"
     SOURCE_CREDENTIALS_CHANGED = "source:credentials_changed"
     SOURCE_REMOVED = "source:removed"
     USER_ADDED = "user:added"

@@ -14,9 +14,9 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from amberpost.accounts.models import Membership, Release, SeatLimit, User
+from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
 from amberpost.directory.models import Address, Archive, Directory
-from amberpost.sources.models import Source, SourceProtocol
+from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
 STATE: tuple[type[models.Model], ...] = (  # in order of dependence
@@ -27,7 +27,9 @@ STATE: tuple[type[models.Model], ...] = (  # in order of dependence
     Membership,
     Release,
     SeatLimit,
+    OwnDomain,
     Source,
+    Installation,
 )
 _DECIDED_FIRST = (Directory, Archive, Address, User)
 STATE_VERSION = 1

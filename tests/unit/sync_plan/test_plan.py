@@ -37,7 +37,11 @@ def test_the_first_time_everybody_comes() -> None:
 
 
 def test_a_second_plan_is_empty() -> None:
-    entries = (person("anna"), person("x", is_enabled=False), public("g", kind=EntryKind.GROUP, members=("ad:anna",)))
+    entries = (
+        person("anna"),
+        person("x", is_enabled=False),
+        public("g", kind=EntryKind.GROUP, members=("ad:anna",)),
+    )
     assert plan(after(*entries), found(*entries), RULES).is_empty
 
 
@@ -93,9 +97,15 @@ def test_an_object_made_anew_with_the_same_address_is_another_person() -> None:
 
 def test_an_address_claimed_twice_stays_with_its_holder() -> None:
     state = after(person("anna", "doppelt@firma.example"))
-    made = plan(state, found(person("anna", "doppelt@firma.example"), person("bob", "doppelt@firma.example")), RULES)
+    made = plan(
+        state, found(person("anna", "doppelt@firma.example"), person("bob", "doppelt@firma.example")), RULES
+    )
     (conflict,) = made.conflicts
-    assert (conflict.subject, conflict.holder, conflict.claimants) == ("doppelt@firma.example", "anna", ("bob",))
+    assert (conflict.subject, conflict.holder, conflict.claimants) == (
+        "doppelt@firma.example",
+        "anna",
+        ("bob",),
+    )
     assert made.coming[0].addresses == ()
 
 
@@ -123,7 +133,14 @@ def test_a_mailbox_that_becomes_shared_does_not_open_the_persons_archive() -> No
 
 def local(name: str, *addresses: str, **facts: object) -> CurrentArchive:
     user = CurrentUser(id=1, login=name)
-    values = {"id": 1, "name": name, "is_private": True, "addresses": frozenset(addresses), "user": user, **facts}
+    values = {
+        "id": 1,
+        "name": name,
+        "is_private": True,
+        "addresses": frozenset(addresses),
+        "user": user,
+        **facts,
+    }
     return CurrentArchive(**values)  # type: ignore[arg-type]
 
 
@@ -212,7 +229,9 @@ def test_a_login_of_an_operator_is_not_taken_from_him() -> None:
 # Any directory after any other
 
 KEYS = st.sampled_from([f"ad:{n}" for n in range(6)] + [f"entra:{n}" for n in range(3)])
-ADDRESSES = st.lists(st.sampled_from([f"a{n}@x.example" for n in range(8)]), max_size=4, unique=True).map(tuple)
+ADDRESSES = st.lists(st.sampled_from([f"a{n}@x.example" for n in range(8)]), max_size=4, unique=True).map(
+    tuple
+)
 NAMES = st.sampled_from(["anna", "Anna", "bob", "", "x y", "\x00", "z" * 300])
 ENTRIES = st.builds(
     FoundEntry,
@@ -235,7 +254,13 @@ SOME_RULES = st.builds(
 BEFORE = CurrentState(
     archives=(
         local("local", "a0@x.example"),
-        local("gone", "a1@x.example", id=2, is_departed=True, user=CurrentUser(id=2, login="bob", is_active=False)),
+        local(
+            "gone",
+            "a1@x.example",
+            id=2,
+            is_departed=True,
+            user=CurrentUser(id=2, login="bob", is_active=False),
+        ),
     ),
     logins={"local": 1, "bob": 2, "anna": 3},
     ever_held=frozenset({"a0@x.example", "a1@x.example"}),
