@@ -4,8 +4,6 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
-from django.test import Client
-
 from amberpost.accounts.models import Membership, Release, ReleaseRule, User
 from amberpost.accounts.people import get_user, set_active
 from amberpost.accounts.permissions import scope_of
@@ -100,8 +98,8 @@ def test_a_rename_and_a_move_keep_the_archive(road: Opened) -> None:
 
 def test_a_disabled_person_keeps_his_archive_and_loses_sign_in_and_sessions(road: Opened) -> None:
     sync(road, person("anna"))
-    client = Client()
-    client.force_login(get_user("anna"), "amberpost.accounts.login.LocalUsers")
+    client = road.browser("anna")
+    assert client.get("/search/").status_code == 200
     sync(road, person("anna", is_enabled=False))
     assert client.get("/search/").status_code == 302
     write(road, "late", "anna@firma.example")
