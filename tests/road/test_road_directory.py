@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
+
 from amberpost.accounts.models import Membership, Release, ReleaseRule, User
 from amberpost.accounts.people import get_user, set_active
 from amberpost.accounts.permissions import scope_of
