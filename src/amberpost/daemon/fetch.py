@@ -13,6 +13,7 @@ from secrets import SystemRandom
 
 from django.db import close_old_connections, connection, transaction
 
+from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
@@ -87,6 +88,7 @@ class Fetcher:
         )
         try:
             require_room(LocalDisk(self._config.data))
+            require_seats()
             report = run(self._connector(source), self._accept)
             self._wait(report.captures, stop)
             note_run(source, report, started)
