@@ -82,8 +82,8 @@ class Pop3Connector:
         while wanted := self._wanted():
             for batch in self._batches(wanted):
                 yield batch
-                if self._deleted >= self._commit_every:
-                    self._commit()
+                if self._session is not None and self._deleted >= self._commit_every:
+                    self._commit(self._session)
                     break
             if self._session is not None and not self._suspects:
                 return
@@ -122,7 +122,7 @@ class Pop3Connector:
             elif not (self._is_keeping and counts[uidl] == 1 and uidl and uidl in self._task.cursor.uidls):
                 (suspects if self._suspects[uidl] else wanted).append((number, uidl))
         if not wanted and suspects and self._deleted:
-            self._commit()  # if the next one makes the server hang up, this much is done
+            self._commit(self._open())  # if the next one makes the server hang up, this much is done
             return self._wanted()
         return self._with_sizes(wanted or suspects[:1])
 
@@ -145,7 +145,8 @@ class Pop3Connector:
         room = self._settings.batch_bytes
         for one in wanted:
             size = self._settings.batch_bytes if one.size is None else one.size
-            if batch and (len(batch) >= self._settings.batch_messages or size > room):
+            most = min(self._settings.batch_messages, self._commit_every)
+            if batch and (len(batch) >= most or size > room):
                 yield batch
                 batch, room = [], self._settings.batch_bytes
             raw = self._body(one) if self._may_take(one) else None
@@ -193,6 +194,8 @@ class Pop3Connector:
         """The message; None when it is left, or the connection was lost over it."""
         try:
             raw = self._open().message(one.number)
+            if one.uidl and (one.size is None or len(raw) < one.size):
+                self._open().require_step(one.number, one.uidl)
         except Refused as error:
             self._has_read_unarchived = True
             self._leave(one, one.size, str(error))
@@ -272,10 +275,9 @@ class Pop3Connector:
         self._deleted += 1
         self._taken[uidl] -= 1
 
-    def _commit(self) -> None:
-        """Make the deletions real and begin anew; after a loss the steps grow again."""
-        session, self._session = self._session, None
-        assert session is not None
+    def _commit(self, session: Pop3Session) -> None:
+        """Make the deletions real; the next session begins anew. After a loss the steps grow again."""
+        self._session = None
         self._commit_every = min(COMMIT_EVERY, self._commit_every * 2)
         try:
             self._end(session)

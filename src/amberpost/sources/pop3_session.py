@@ -103,6 +103,20 @@ class Pop3Session:
             self._command(f"RETR {number}")
             return self._connected.block(self._settings.max_message_bytes)
 
+    def require_step(self, number: int, uidl: str) -> None:
+        """Raise unless the next answer is the one to this question: only the server knows the UIDL.
+
+        Dovecot 2.3 does not double a dot that begins a message, so mail can end its own answer too early
+        and go on with what looks like answers to our next commands.
+        """
+        with self._speaking("fetching a message"):
+            try:
+                answer = self._command(f"UIDL {number}").decode("latin-1")
+            except _No:
+                raise Garbled from None
+            if _storable(answer.partition(" ")[2]) != uidl:
+                raise Garbled
+
     def delete(self, number: int) -> None:
         """Mark it: the server deletes it at quit()."""
         with self._speaking("deleting an archived message"):
