@@ -124,7 +124,6 @@ class TestExactness:
         assert report.notes == ()
         assert dovecot.count(settings.user) == 0
 
-
     def test_mail_cannot_answer_in_place_of_the_server(
         self, dovecot: Dovecot, settings: AccountSettings
     ) -> None:

@@ -263,7 +263,7 @@ class Pop3Session:
                 self._connected.send(b"PASS " + password)
                 self._answer()
         except _No as error:
-            raise self._login_failure(self._said(error), None) from None
+            raise self._login_failure(error, None) from None
 
     def _enter_with_token(self, token: Secret) -> None:
         """XOAUTH2, as Exchange has it, unless the server offers only the standard's OAUTHBEARER."""
@@ -277,7 +277,7 @@ class Pop3Session:
             else:
                 raise SourceError("the server offers no login with a token (XOAUTH2)", permanent=True)
         except _No as error:
-            raise self._login_failure(self._said(error), token) from None
+            raise self._login_failure(error, token) from None
 
     def _authenticate(self, mechanism: str, response: bytes, *, error_answer: bytes) -> None:
         """AUTH in two lines: Exchange takes no initial response, and RFC 5034 §4 limits its length."""
@@ -293,8 +293,8 @@ class Pop3Session:
             self._connected.send(base64.b64encode(answer))
         raise Garbled
 
-    def _login_failure(self, said: str, token: Secret | None) -> SourceError:
-        words = said.lower()
+    def _login_failure(self, error: _No, token: Secret | None) -> SourceError:
+        said, words = self._said(error), str(error).lower()
         if known := recognise(said, self._settings.user):
             return known
         if any(word in words for word in _IN_USE):
