@@ -40,7 +40,7 @@ def count_assignable(addresses: Collection[str]) -> int:
 
 def _facts(rows: Iterable[Message]) -> list[Quarantined]:
     rows = list(rows)
-    sources = dict(Source.objects.values_list("id", "name"))
+    sources = {source.pk: source.shown_name for source in Source.every.all()}
     source_of = dict(
         Capture.objects.filter(index__in=[row.id for row in rows]).values_list("index", "source_id")
     )
