@@ -287,6 +287,20 @@ def test_a_departed_persons_archive_is_read_by_his_successor_until_he_returns(ro
     assert subjects(road, "anna") == {"contract"}
 
 
+def test_a_local_owner_who_is_enabled_again_has_his_archive_for_himself(road: Opened) -> None:
+    road.add_user("anna", "anna@firma.example")
+    road.add_user("bob", "bob@firma.example")
+    write(road, "contract", "anna@firma.example")
+    set_active(get_user("anna"), active=False, by="otto")
+    archive = get_user("anna").private_archive
+    assert archive is not None
+    assert archive.state == ArchiveState.DEPARTED
+    hand_over(archive, to=get_user("bob"), by="otto", reason="Nachfolge")
+    assert subjects(road, "bob") == {"contract"}
+    set_active(get_user("anna"), active=True, by="otto")
+    assert subjects(road, "bob") == set()
+
+
 def test_operators_are_given_no_mail(road: Opened) -> None:
     sync(road, public("info"))
     otto = road.add_user("otto", role="operator")
