@@ -196,6 +196,15 @@ def test_manual_selection_takes_mail_only_for_the_chosen(road: Opened) -> None:
     assert subjects(road, "anna") == {"waiting"}
 
 
+def test_who_ends_the_manual_selection_gets_all_that_waited(road: Opened) -> None:
+    use(is_manual=True)
+    sync(road, person("anna"))
+    write(road, "waiting", "anna@firma.example")
+    use(is_manual=False)
+    sync(road, person("anna"))
+    assert subjects(road, "anna") == {"waiting"}
+
+
 def test_a_mailbox_that_becomes_shared_keeps_the_persons_mail_private(road: Opened) -> None:
     sync(road, person("anna"), person("bob"))
     write(road, "private", "anna@firma.example")
