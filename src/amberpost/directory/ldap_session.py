@@ -266,7 +266,9 @@ class LdapSession:
                     _("The certificate of the server cannot be trusted"), subject=reason, permanent=True
                 )
             case ssl.SSLError():
-                return DirectoryError(_("No encrypted connection comes about"), subject=where)
+                return DirectoryError(
+                    _("No encrypted connection comes about; check port and encryption"), subject=where
+                )
             case socket.gaierror():
                 return DirectoryError(_("The server name is not known"), subject=self.host.name)
             case TimeoutError():
@@ -274,7 +276,9 @@ class LdapSession:
             case _TooLarge():
                 return DirectoryError(_("The answer is larger than we take"), subject=where, permanent=True)
             case ConnectionRefusedError():
-                return DirectoryError(_("Nothing listens there"), subject=str(self.host))
+                return DirectoryError(
+                    _("Nothing listens there; check name, port and firewall"), subject=str(self.host)
+                )
             case LDAPInvalidFilterError():
                 return DirectoryError(_("The filter cannot be understood"), permanent=True)
             case OSError() | LDAPExceptionError():

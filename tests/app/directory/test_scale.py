@@ -91,12 +91,12 @@ def measure(people: int, groups: int) -> dict[str, float]:
     return result
 
 
-def test_1000_people_and_200_nested_groups_are_read_in_one_go() -> None:
-    assert measure(1_000, 200)["peak_mib"] < 300
+def test_500_people_and_100_nested_groups_are_read_in_one_go() -> None:
+    assert measure(500, 100)["peak_mib"] < 200
 
 
 @pytest.mark.long
 def test_10000_people_and_2000_nested_groups_are_read_in_one_go() -> None:
     result = measure(10_000, 2_000)
-    assert result["peak_mib"] < 600
-    assert result["seconds"] < 120
+    assert result["peak_mib"] < 400
+    assert result["cpu_seconds"] < 60
