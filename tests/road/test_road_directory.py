@@ -198,6 +198,15 @@ def test_manual_selection_takes_mail_only_for_the_chosen(road: Opened) -> None:
     assert subjects(road, "anna") == {"waiting"}
 
 
+def test_who_ends_the_manual_selection_gets_all_that_waited(road: Opened) -> None:
+    use(is_manual=True)
+    sync(road, person("anna"))
+    write(road, "waiting", "anna@firma.example")
+    use(is_manual=False)
+    sync(road, person("anna"))
+    assert subjects(road, "anna") == {"waiting"}
+
+
 def test_a_mailbox_that_becomes_shared_keeps_the_persons_mail_private(road: Opened) -> None:
     sync(road, person("anna"), person("bob"))
     write(road, "private", "anna@firma.example")
@@ -287,6 +296,20 @@ def test_a_departed_persons_archive_is_read_by_his_successor_until_he_returns(ro
     assert subjects(road, "bob") == set()
     assert not open_releases(archive)
     assert subjects(road, "anna") == {"contract"}
+
+
+def test_a_local_owner_who_is_enabled_again_has_his_archive_for_himself(road: Opened) -> None:
+    road.add_user("anna", "anna@firma.example")
+    road.add_user("bob", "bob@firma.example")
+    write(road, "contract", "anna@firma.example")
+    set_active(get_user("anna"), active=False, by="otto")
+    archive = get_user("anna").private_archive
+    assert archive is not None
+    assert archive.state == ArchiveState.DEPARTED
+    hand_over(archive, to=get_user("bob"), by="otto", reason="Nachfolge")
+    assert subjects(road, "bob") == {"contract"}
+    set_active(get_user("anna"), active=True, by="otto")
+    assert subjects(road, "bob") == set()
 
 
 def test_operators_are_given_no_mail(road: Opened) -> None:

@@ -91,6 +91,15 @@ def set_active(user: User, *, active: bool, by: str) -> None:
         record(by, Action.USER_ENABLED if active else Action.USER_DISABLED, user.login)
 
 
+def find_signing_in(name: str) -> User | None:
+    """Who signs in under this name: his login, else one of his further names if it is nobody else's."""
+    user = User.objects.filter(login__iexact=name).first()
+    if user is not None or not name.strip() or not name.isprintable():
+        return user
+    found = list(User.objects.filter(further_logins__contains=f"\n{name.strip().lower()}\n")[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def get_user(login: str) -> User:
     """The user with this login, whatever its case; UserError if there is none."""
     user = User.objects.filter(login__iexact=login).select_related("private_archive").first()

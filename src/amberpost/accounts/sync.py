@@ -83,8 +83,18 @@ def apply(plan: Plan, *, by: str, is_confirmed: bool = False) -> Applied:
             releases=len(plan.releases), revocations=len(plan.revocations), conflicts=len(plan.conflicts),
         )  # fmt: skip
     return Applied(
-        came=len(plan.coming), changed=len(plan.changing), left=len(plan.leaving), gained=plan.gained
+        came=len(plan.coming),
+        changed=len(plan.changing),
+        left=len(plan.leaving),
+        gained=(*plan.gained, *_held_by_selected(plan)),
     )
+
+
+def _held_by_selected(plan: Plan) -> Iterable[str]:
+    """Addresses of archives that take mail again: some may wait."""
+    ids = [item.archive_id for item in plan.changing if "is_selected" in item.fields]
+    for some in _chunks(ids):
+        yield from Address.objects.filter(archive__in=some).values_list("address", flat=True)
 
 
 def _further_logins_text(entry: FoundEntry) -> str:

@@ -46,8 +46,6 @@ def save_directory(
     with transaction.atomic():
         directory.sealed_secrets = {**directory.sealed_secrets, **sealed}
         directory.save()
-        if not directory.is_manual:
-            Archive.objects.filter(is_selected=False).update(is_selected=True)
         DirectoryStatus.objects.filter(directory=directory).update(
             next_attempt_at=None, failures=0, last_error=""
         )

@@ -20,7 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     DirectoryKind.LDAP: (
         *_LDAP, "user_container", "user_filter", "user_attribute", "mail_attributes",
     ),
-    DirectoryKind.ENTRA: ("tenant_id", "client_id", "authority"),
+    DirectoryKind.ENTRA: ("tenant_id", "client_id", "authority", "graph", "ca_pem"),
 }  # fmt: skip
 SECRETS: Mapping[str, str] = {
     DirectoryKind.AD: "password",

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
+from amberpost.directory.entra import enabled_entra_keys, read_entra
+from amberpost.directory.entra_steps import test_entra
 from amberpost.directory.found import Found
 from amberpost.directory.ldap import enabled_keys, read_directory
 from amberpost.directory.models import Directory, DirectoryKind
-from amberpost.directory.settings import LdapKind, LdapSettings
+from amberpost.directory.settings import EntraSettings, LdapKind, LdapSettings
 from amberpost.directory.steps import Step, test_directory
 from amberpost.errors import UserError
 from amberpost.store.secret import Secret
@@ -22,6 +24,7 @@ SecretOf = Callable[[str], Secret]  # name of the field -> what is set, empty if
 
 _TUPLES = ("hosts", "mail_attributes", "member_attributes")
 _SETTABLE = {field.name for field in fields(LdapSettings)} - {"kind", "password", "should_archive_rooms"}
+_SETTABLE_ENTRA = {field.name for field in fields(EntraSettings)} - {"client_secret", "should_archive_rooms"}
 
 
 def ldap_settings(directory: Directory, secret_of: SecretOf) -> LdapSettings:
@@ -35,6 +38,16 @@ def ldap_settings(directory: Directory, secret_of: SecretOf) -> LdapSettings:
         password=secret_of("password"),
         should_archive_rooms=directory.has_rooms,
         **values,
+    )
+
+
+def entra_settings(directory: Directory, secret_of: SecretOf) -> EntraSettings:
+    """What reading and sign-in at Microsoft Entra ID need; what was left empty is as the reader has it."""
+    given = {name: value for name, value in directory.settings.items() if name in _SETTABLE_ENTRA and value}
+    return EntraSettings(
+        client_secret=secret_of("client_secret"),
+        should_archive_rooms=directory.has_rooms,
+        **{"tenant_id": "", "client_id": "", **given},
     )
 
 
@@ -69,15 +82,30 @@ def _watch_ldap(directory: Directory, secret_of: SecretOf, keys: Collection[str]
     return enabled_keys(ldap_settings(directory, secret_of), keys)
 
 
+def _read_entra(directory: Directory, secret_of: SecretOf) -> Found:
+    return read_entra(entra_settings(directory, secret_of))
+
+
+def _test_entra(directory: Directory, secret_of: SecretOf) -> Iterator[Step]:
+    return test_entra(entra_settings(directory, secret_of))
+
+
+def _watch_entra(directory: Directory, secret_of: SecretOf, keys: Collection[str]) -> frozenset[str]:
+    return enabled_entra_keys(entra_settings(directory, secret_of), keys)
+
+
 READERS: Mapping[str, Callable[[Directory, SecretOf], Found]] = {
     DirectoryKind.AD: _read_ldap,
     DirectoryKind.LDAP: _read_ldap,
+    DirectoryKind.ENTRA: _read_entra,
 }
 TESTS: Mapping[str, Callable[[Directory, SecretOf], Iterator[Step]]] = {
     DirectoryKind.AD: _test_ldap,
     DirectoryKind.LDAP: _test_ldap,
+    DirectoryKind.ENTRA: _test_entra,
 }
 WATCHERS: Mapping[str, Callable[[Directory, SecretOf, Collection[str]], frozenset[str]]] = {  # who is enabled
     DirectoryKind.AD: _watch_ldap,
     DirectoryKind.LDAP: _watch_ldap,
+    DirectoryKind.ENTRA: _watch_entra,
 }

@@ -6,7 +6,7 @@ import pytest
 
 from amberpost.accounts.csv_list import export_users, import_users
 from amberpost.accounts.models import User
-from amberpost.accounts.people import add_user, get_user, give_addresses, reset_password
+from amberpost.accounts.people import add_user, find_signing_in, get_user, give_addresses, reset_password
 from amberpost.accounts.public_archives import add_public_archive
 from amberpost.directory.active import (
     activate,
@@ -139,6 +139,19 @@ def test_a_local_user_becomes_the_directorys_with_his_archive_and_its_mail(opene
     assert User.objects.count() == Archive.objects.count() == 1
     assert opened.find("a.berg").count == 1
     assert not get_user("a.berg").has_usable_password()
+
+
+def test_a_managed_user_is_found_by_each_of_his_names_and_by_no_part_of_one() -> None:
+    activate(get_directory("ad"), by="otto")
+    anna = person("anna@firma.example", logins=("anna", "FIRMA\\Anna", "geteilt"))
+    bob = person("bob@firma.example", logins=("geteilt", "anna@firma.example"))
+    synchronise(found(anna, bob), by="directory")
+    for name in ("anna", "ANNA", "firma\\anna", "anna@firma.example", " anna "):
+        user = find_signing_in(name)
+        assert user is not None, name
+        assert user.login == "anna@firma.example"
+    for name in ("ann", "geteilt", "", " ", "anna\nfirma\\anna", "%", "_nna"):
+        assert find_signing_in(name) is None, name
 
 
 def test_x500_names_are_addresses_that_may_be_typed() -> None:
