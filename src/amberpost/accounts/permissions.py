@@ -17,6 +17,8 @@ Action = Literal[
     "account:change",
     "console:see",
     "users:change",
+    "directory:change",
+    "archives:change",  # who may read public ones; not their mail
     "sources:change",
     "quarantine:see",
     "integrity:verify",
@@ -36,6 +38,8 @@ RIGHTS: dict[str, frozenset[Action]] = {
             "account:change",
             "console:see",
             "users:change",
+            "directory:change",
+            "archives:change",
             "sources:change",
             "quarantine:see",
             "integrity:verify",

@@ -6,7 +6,6 @@ Secrets are write-only: an empty one leaves what is set. Nothing is saved here; 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from amberpost.console.field_groups import Group, Row
 from amberpost.console.notices import Notice
 from amberpost.errors import UserError
 from amberpost.message.evaluate import MODES, parse_mode
@@ -48,21 +48,6 @@ _RENDER_AGAIN = {
     "hx-params": "not password,client_secret,ca_file",
 }
 _SECRET = {"autocomplete": "new-password", "hx-preserve": "true"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    field: forms.BoundField
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Fields that belong together under one heading."""
-
-    title: str
-    rows: tuple[Row, ...]
-    is_folded: bool = False  # seldom needed, nothing wrong in it
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]

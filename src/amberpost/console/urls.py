@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, integrity, overview, records, source_form, sources
+from amberpost.console.views import (
+    accounts,
+    archives,
+    directory,
+    integrity,
+    overview,
+    records,
+    source_form,
+    sources,
+)
 
 app_name = "console"
 
@@ -13,6 +22,20 @@ urlpatterns = [
     path("accounts/<int:user_id>/", accounts.edit, name="account"),
     path("accounts/<int:user_id>/password/", accounts.new_password, name="account-password"),
     path("accounts/<int:user_id>/switch/", accounts.switch, name="account-switch"),
+    path("directory/", directory.show, name="directory"),
+    path("directory/settings/", directory.settings, name="directory-settings"),
+    path("directory/test/", directory.test, name="directory-test"),
+    path("directory/changes/", directory.changes, name="directory-changes"),
+    path("directory/sync/", directory.sync, name="directory-sync"),
+    path("archives/", archives.every, name="archives"),
+    path("archives/add/", archives.add, name="archive-add"),
+    path("archives/readers/", archives.readers, name="archive-readers"),
+    path("archives/select/", archives.select, name="archives-select"),
+    path("archives/seats/", archives.limit_seats, name="seats"),
+    path("archives/<int:archive_id>/", archives.show, name="archive"),
+    path("archives/<int:archive_id>/release/", archives.give, name="archive-release"),
+    path("archives/<int:archive_id>/hand-over/", archives.pass_on, name="archive-hand-over"),
+    path("archives/<int:archive_id>/revoke/<int:release_id>/", archives.end, name="archive-revoke"),
     path("sources/", sources.every, name="sources"),
     path("sources/domains/", sources.add_own_domain, name="domain-add"),
     path("sources/domains/<int:domain_id>/remove/", sources.remove_own_domain, name="domain-remove"),

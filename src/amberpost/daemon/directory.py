@@ -15,7 +15,7 @@ from amberpost.config import Config
 from amberpost.errors import DirectoryError, UserError
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
-from amberpost.vault.directory_sync import is_due, note_breakdown, sync_directory
+from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.signed_in import end_sessions_of_departed
 
@@ -55,7 +55,7 @@ class _Turns:
 
     def _sync(self) -> None:
         try:
-            sync_directory(self._disk, self._keys, by=ACTOR, is_unattended=True)
+            sync_directory(self._disk, self._keys, by=ACTOR, must_ask=needs_first_look())
         except UserError as error:  # somebody else reads it, or its settings were changed meanwhile
             log.info("directory not read reason=%s", error.message)
         except Exception as error:  # top of this loop: a fault here must not stop collecting mail

@@ -42,11 +42,11 @@ class RunReport:
 
 
 def sync_directory(
-    disk: LocalDisk, keys: KeyStore, *, by: str, accept: str = "", is_unattended: bool = False
+    disk: LocalDisk, keys: KeyStore, *, by: str, accept: str = "", must_ask: bool = False
 ) -> RunReport:
     """Read the active directory, plan, and apply unless somebody must look first. Raises UserError only.
 
-    `accept` is the hash of a plan an operator has seen. Unattended runs never apply the first plan.
+    `accept` is the hash of a plan an operator has seen; with `must_ask` no other is applied.
     """
     with _alone(disk):
         directory, started_at = _readable(), now()
@@ -54,7 +54,6 @@ def sync_directory(
         status.last_attempt_at, status.sync_now = started_at, False
         try:
             found = read_found(directory, lambda field: _secret(directory, field, keys))
-            must_ask = is_unattended and not status.is_applied
             done = synchronise(found, by=by, accept=accept, must_ask=must_ask)
         except DirectoryError as error:
             return _note_failure(status, error, by=by, started_at=started_at)
@@ -75,6 +74,11 @@ def is_due(at: datetime) -> bool:
         return False
     status = status_of(directory)
     return status.sync_now or status.next_attempt_at is None or status.next_attempt_at <= at
+
+
+def needs_first_look() -> bool:
+    """True until a plan of the directory in use has been applied: an operator should see the first one."""
+    return not status_of(active_directory()).is_applied
 
 
 def request_sync(directory: Directory) -> None:
