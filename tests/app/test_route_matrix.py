@@ -90,7 +90,7 @@ def test_each_route_shows_only_what_the_asking_person_may_see(site: Site) -> Non
         "user_id": User.objects.get(login="dora").pk,
         "source_id": Source.objects.exclude(protocol="file").get().pk,
         "domain_id": OwnDomain.objects.create(name="firma.example").pk,
-        "archive_id": alice.private_archive_id,
+        "archive_id": shared.pk,
         "release_id": released.pk,
         "token": "no-such-token",
     }

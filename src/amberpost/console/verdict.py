@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from amberpost.accounts.seats import Seats
+from amberpost.directory.active import active_directory
+from amberpost.directory.active import status_of as status_of_directory
+from amberpost.directory.models import DirectoryKind
 from amberpost.sources.models import Source, SourceProtocol, SourceStatus
 from amberpost.vault.models import Work, WorkerStatus, WorkKind
 from amberpost.vault.numbers import Overview
@@ -34,6 +40,7 @@ class Facts:
     has_index: bool
     last_verify: Work | None
     failed_jobs: int
+    seats: Seats
     at: datetime
 
 
@@ -43,6 +50,8 @@ def troubles(facts: Facts) -> list[Trouble]:
         *_integrity(facts),
         *_processes(facts),
         *_sources(facts),
+        *_directory(),
+        *_seats(facts),
         *_space(facts),
         *_queues(facts),
     ]
@@ -115,6 +124,45 @@ def _sources(facts: Facts) -> Iterator[Trouble]:
 def status_of(source: Source) -> SourceStatus | None:
     """What happened last at a source; None if it was never tried."""
     return getattr(source, "status", None)
+
+
+def _directory() -> Iterator[Trouble]:
+    directory = active_directory()
+    if directory.pk is None or directory.kind == DirectoryKind.LOCAL:
+        return
+    status, url = status_of_directory(directory), reverse("console:directory")
+    if status.failures:
+        yield Trouble(
+            text=_("The directory cannot be read: %(error)s") % {"error": status.last_error}, url=url
+        )
+    if status.is_waiting:
+        yield Trouble(
+            text=_("Changes of the directory wait for you."), url=reverse("console:directory-changes")
+        )
+    nobodys = [c for c in status.report.get("conflicts", []) if not c["holder"] and len(c["claimants"]) > 1]
+    if nobodys:
+        text = ngettext(
+            "%(number)d address is claimed twice in the directory; its mail waits in quarantine.",
+            "%(number)d addresses are claimed twice in the directory; their mail waits in quarantine.",
+            len(nobodys),
+        )
+        yield Trouble(text=text % {"number": len(nobodys)}, url=reverse("console:archives") + "#conflicts")
+
+
+def _seats(facts: Facts) -> Iterator[Trouble]:
+    """More people than seats: when collecting stops, or that it has stopped."""
+    until = facts.seats.grace_until
+    if until is None:
+        return
+    texts = {
+        "used": facts.seats.used,
+        "limit": facts.seats.limit,
+        "day": date_format(timezone.localtime(until)),
+    }
+    text = _("%(used)d users for %(limit)d seats. Collecting stops on %(day)s.")
+    if until <= facts.at:
+        text = _("%(used)d users for %(limit)d seats. Collecting has stopped; mail waits on its servers.")
+    yield Trouble(text=text % texts, url=reverse("console:archives") + "#seats-heading")
 
 
 def _space(facts: Facts) -> Iterator[Trouble]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from amberpost.accounts.access import allow
 from amberpost.accounts.models import Role, User
+from amberpost.accounts.seats import seats
 from amberpost.clock import now
 from amberpost.console.request import Request
 from amberpost.console.verdict import Facts, is_silent, last_verify, troubles
@@ -33,6 +34,7 @@ def show(request: Request) -> HttpResponse:
         "troubles": troubles(facts),
         "last_verify": facts.last_verify,
         "readers": User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count(),
+        "seats": facts.seats,
     }
     return render(request, "console/overview.html", context)
 
@@ -66,5 +68,6 @@ def _facts(request: Request, numbers: Overview) -> Facts:
         has_index=request.vault.index is not None,
         last_verify=last_verify(),
         failed_jobs=recent.exclude(error="").count(),
+        seats=seats(),
         at=now(),
     )
