@@ -47,6 +47,7 @@ class Served:
     url: str
     setup_token: str
     browser: Browser
+    opened: Opened
     asked: list[str] = field(default_factory=list)  # foreign addresses
     complaints: list[str] = field(default_factory=list)  # console errors, script errors, CSP violations
 
@@ -109,7 +110,7 @@ def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
         _wait_for(f"{url}/health")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            yield Served(url=url, setup_token=token, browser=browser)
+            yield Served(url=url, setup_token=token, browser=browser, opened=opened)
             browser.close()
     finally:
         kill_all(server)
