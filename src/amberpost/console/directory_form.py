@@ -129,17 +129,16 @@ class DirectoryForm(forms.Form):
         help_text=_("New accounts archive nothing until you select them under Archives."),
     )
     interval_minutes = forms.IntegerField(
-        label=_("Read every (minutes)"), min_value=SHORTEST_INTERVAL, max_value=7 * 24 * 60, required=False
+        label=_("Read every (minutes)"), min_value=SHORTEST_INTERVAL, max_value=7 * 24 * 60
     )
     guard_percent = forms.IntegerField(
         label=_("Stop and ask if more than this share would leave (%)"),
         min_value=0,
         max_value=100,
-        required=False,
         help_text=_("A directory that suddenly knows far fewer people has often only answered badly."),
     )
     guard_count = forms.IntegerField(
-        label=_("and at least so many"), min_value=1, max_value=1_000_000, required=False
+        label=_("and at least so many"), min_value=1, max_value=1_000_000
     )
     fields_for = forms.CharField(required=False, widget=forms.HiddenInput)  # the kind the page showed
 
