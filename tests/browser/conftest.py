@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from amberpost.accounts.setup import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
-from tests.archive import kill_all
+from tests.archive import Archive, kill_all
 from tests.opened import Opened, _set_hashers
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 
@@ -50,6 +50,10 @@ class Served:
     opened: Opened
     asked: list[str] = field(default_factory=list)  # foreign addresses
     complaints: list[str] = field(default_factory=list)  # console errors, script errors, CSP violations
+
+    @property
+    def commands(self) -> Archive:
+        return self.opened.commands
 
     def context(self, **options: object) -> BrowserContext:
         context = self.browser.new_context(**options)  # type: ignore[arg-type]
