@@ -253,7 +253,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
             log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
-            pause = account.pause_seconds or backoff_seconds(status.failures, SystemRandom().random)
+            pause = _pause(account, status.failures)
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
@@ -263,3 +263,11 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         status.left_count = source.left_messages.count()
         status.next_attempt_at = now() + wait
         status.save()
+
+
+def _pause(account: Account, failures: int) -> float:
+    """What the server asked for, and a tenth more by chance, so that its clients do not come back together."""
+    chance = SystemRandom().random
+    if account.pause_seconds is not None:
+        return account.pause_seconds * (1 + chance() / 10)
+    return backoff_seconds(failures, chance)
