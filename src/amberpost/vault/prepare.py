@@ -17,7 +17,7 @@ from amberpost.message.attachments import attachments
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.evaluate import Found, addresses, envelope_addresses
 from amberpost.message.fork import fork_key
-from amberpost.message.journal import Unwrapped, unwrap
+from amberpost.message.journal import Unwrapped, is_report, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.text import index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
@@ -125,7 +125,9 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
 
 
 def _as_handed_over(capture: Taken) -> Unwrapped:
-    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=frozenset(), report_text="")
+    """A journal report is ordinary mail then, marked so that the operator can be warned."""
+    flags = frozenset({Flag.REPORT_NOT_OPENED}) if is_report(capture.raw) else frozenset()
+    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=flags, report_text="")
 
 
 def _prepared(
@@ -236,7 +238,7 @@ def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMess
     cuts = []
     for number, original in enumerate(unwrapped.originals):
         facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.received_at)
-        if original.encoding == "quoted-printable":
+        if original.body is None or original.encoding == "quoted-printable":
             continue  # re-encoding is not unique; it stays in the report's bytes
         cuts.append(
             Cut(
