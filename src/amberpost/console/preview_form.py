@@ -51,7 +51,7 @@ class PreviewForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Django's signature
         super().__init__(*args, **kwargs)
         accounts = Source.objects.exclude(protocol=SourceProtocol.FILE).order_by("name")
-        self.fields["account"].queryset = accounts  # type: ignore[attr-defined]  a ModelChoiceField
+        self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
 
     def clean_custom(self) -> str:
         name: str = self.cleaned_data["custom"].strip().rstrip(":") or CUSTOM_EXAMPLE

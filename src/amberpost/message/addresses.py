@@ -74,7 +74,8 @@ def _normalise_x500(address: str) -> str:
     if packed is None:
         return address.lower()
     name = packed[1].replace("_", "/")
-    return f"[ex:{_ENCODED_OCTET.sub(lambda octet: chr(int(octet[1], 16)), name)}]".lower()
+    name = _ENCODED_OCTET.sub(lambda octet: chr(int(octet[1], 16)), name)
+    return "[ex:{}]".format("".join(filter(str.isprintable, name))).lower()
 
 
 def _lower(text: str) -> str:

@@ -73,7 +73,7 @@ def without_prefix(address: str) -> tuple[str, ...]:
     if forward:
         return (normalise_address(f"{forward[1]}@{forward[2]}"),)
     local, _, domain = address.rpartition("@")
-    if local.startswith('"'):
+    if not local or local.startswith('"'):
         return ()
     pieces = local.split("-", _PREFIXES)
     rests = ("-".join(pieces[number:]) for number in range(1, len(pieces)))

@@ -26,6 +26,8 @@ from amberpost.store.split import Cut, Split, split
 from amberpost.vault.frame import Taken, envelope_fields
 from amberpost.vault.reasons import Reason, reason_of
 
+_ADDRESS_BYTES = 998
+
 log = logging.getLogger(__name__)
 
 
@@ -198,9 +200,13 @@ def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMe
         found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
     else:
         found = addresses(shown, parsed, capture.evaluation)
-    return tuple(
-        dict.fromkeys(Claim(reason=reason_of(f.reason), address=f.address) for f in found if f.address)
-    )
+    claims = (Claim(reason=reason_of(f.reason), address=f.address) for f in found if _may_be_held(f.address))
+    return tuple(dict.fromkeys(claims))
+
+
+def _may_be_held(address: str) -> bool:
+    """Longer ones are hostile: RFC 5321 §4.5.3.1.3 allows 256, and an index of PostgreSQL takes 2,704 bytes."""
+    return 0 < len(address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
 
 
 def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:

@@ -18,11 +18,14 @@ from amberpost.console.preview_form import FILE_BYTES, TOO_LARGE, PreviewForm
 from amberpost.console.request import Request, signed_in
 from amberpost.directory.book import load_address_book
 from amberpost.message.types import Flag
-from amberpost.vault.models import Quarantine
+from amberpost.vault.marks import marks_of
 from amberpost.vault.preview import Evaluated, Preview, archive_names, preview
-from amberpost.vault.reasons import LABELS
+from amberpost.vault.reasons import LABELS, Reason
 
 _SHOWN = 30  # addresses and archives of one evaluation
+_PLAIN = (Reason.X_ENVELOPE_TO, Reason.X_ORIGINAL_TO, Reason.DELIVERED_TO, Reason.CUSTOM)
+_CHUNK_BYTES = 64 * 1024
+_PATIENCE_BYTES = 64 * 1024 * 1024
 _FORM_BYTES = 64 * 1024  # what the other fields and the borders between them need
 
 
@@ -37,8 +40,7 @@ class Row:
     further_addresses: int
     archives: Sequence[str]
     further_archives: int
-    quarantine: Quarantine
-    is_report_closed: bool
+    error: str  # why it could not be processed
 
 
 @allow("sources:change")
@@ -50,6 +52,7 @@ def show(request: Request) -> HttpResponse:
     if request.method != "POST":
         return _page(request, PreviewForm())
     if int(request.META.get("CONTENT_LENGTH") or 0) > FILE_BYTES + _FORM_BYTES:
+        _let_pass(request)
         return _too_large(request)
     request.upload_handlers = [MemoryFileUploadHandler(request)]  # mail in clear never lies on a disk
     try:
@@ -72,6 +75,13 @@ def _checked(request: Request) -> HttpResponse:
     return _page(request, form, rows=rows, account=account, **_facts(seen))
 
 
+def _let_pass(request: Request) -> None:
+    """A browser shows no answer before it has sent everything."""
+    for _ in range(_PATIENCE_BYTES // _CHUNK_BYTES):
+        if not request.read(_CHUNK_BYTES):
+            return
+
+
 def _too_large(request: Request) -> HttpResponse:
     return _page(request, PreviewForm(), problem=TOO_LARGE)
 
@@ -83,10 +93,9 @@ def _page(request: Request, form: PreviewForm, **found: object) -> HttpResponse:
 def _facts(seen: Preview) -> dict[str, object]:
     return {
         "is_report": seen.is_journal_report,
-        "is_from_ndr": Flag.FROM_NDR in seen.flags,
+        "is_from_ndr": seen.is_journal_report and Flag.FROM_NDR in seen.flags,
         "is_suspicious": Flag.SUSPICIOUS in seen.flags,
-        "is_unreadable": Flag.REPORT_UNREADABLE in seen.flags,
-        "is_original_missing": Flag.ORIGINAL_MISSING in seen.flags,
+        "marks": marks_of(seen.flags - {Flag.SUSPICIOUS, Flag.FROM_NDR}),
     }
 
 
@@ -96,10 +105,14 @@ def _row(mode: Evaluated, names: Mapping[int, str], *, is_chosen: bool) -> Row:
         mode=name,
         custom=custom,
         is_chosen=is_chosen,
-        addresses=[(claim.address, str(LABELS[claim.reason])) for claim in mode.claims[:_SHOWN]],
+        addresses=[(claim.address, _reason(claim.reason)) for claim in mode.claims[:_SHOWN]],
         further_addresses=max(0, len(mode.claims) - _SHOWN),
         archives=[names.get(archive, str(archive)) for archive in mode.archive_ids[:_SHOWN]],
         further_archives=max(0, len(mode.archive_ids) - _SHOWN),
-        quarantine=mode.quarantine,
-        is_report_closed=Flag.REPORT_NOT_OPENED in mode.flags,
+        error=mode.error,
     )
+
+
+def _reason(reason: Reason) -> str:
+    """In words, where the name of the evaluation does not say it."""
+    return "" if reason in _PLAIN else str(LABELS[reason])
