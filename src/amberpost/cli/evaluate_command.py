@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--custom",
         metavar="NAME",
         default=CUSTOM_EXAMPLE,
-        help=f"the field the sixth evaluation reads (default: {CUSTOM_EXAMPLE})",
+        help="the field the sixth evaluation reads",
     )
 
 
