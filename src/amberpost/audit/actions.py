@@ -17,6 +17,7 @@ class Action(StrEnum):
     MESSAGE_OPENED = "message:opened"
     MESSAGE_DOWNLOADED = "message:downloaded"
     ATTACHMENT_DOWNLOADED = "attachment:downloaded"
+    PREVIEW_MADE = "preview:made"
     SEARCH_MADE = "search:made"
     SOURCE_ADDED = "source:added"
     SOURCE_CHANGED = "source:changed"

@@ -24,6 +24,7 @@ ACTION_TEXTS = {
     Action.MESSAGE_OPENED: "A message was opened for reading.",
     Action.MESSAGE_DOWNLOADED: "The exact bytes of a message were handed out.",
     Action.ATTACHMENT_DOWNLOADED: "An attachment was handed out.",
+    Action.PREVIEW_MADE: "An operator tried the header evaluations with a message he brought; nothing of it is kept.",
     Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CHANGED: "A remote e-mail account was changed.",

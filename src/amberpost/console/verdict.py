@@ -98,6 +98,7 @@ def _sources(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             text=_("No e-mail server is set up yet: nothing is collected."), url=reverse("console:source-add")
         )
+    yield from _closed_reports(facts)
     for source in accounts:
         status = status_of(source)
         if source.enabled and status is not None and status.failures:
@@ -106,6 +107,20 @@ def _sources(facts: Facts) -> Iterator[Trouble]:
                 "error": status.last_error or _("unknown error"),
             }
             yield Trouble(text=text, url=reverse("console:source", args=[source.pk]))
+
+
+def _closed_reports(facts: Facts) -> Iterator[Trouble]:
+    """Nearly always a mistake: a report's own header names Exchange and the journal mailbox, and no user."""
+    for numbers in facts.numbers.sources:
+        if numbers.closed_reports and numbers.source.evaluation != "journal":
+            text = _(
+                "%(source)s delivers journal reports, but its header evaluation does not open them: they go to "
+                "quarantine."
+            )
+            yield Trouble(
+                text=text % {"source": numbers.source.name},
+                url=reverse("console:source", args=[numbers.source.pk]),
+            )
 
 
 def status_of(source: Source) -> SourceStatus | None:
