@@ -34,7 +34,7 @@ class Proxy:
         self.port = int(self._listener.getsockname()[1])
         self.sent_bytes = 0  # by the client
         self.received_bytes = 0
-        self.cuts = 0
+        self.cuts = self.lies = 0
 
     @property
     def was_cut(self) -> bool:
@@ -80,7 +80,8 @@ class Proxy:
         limit = self._cut_after_bytes if isinstance(self._cut_after_bytes, int) else self._cut_after_bytes()
         received = 0
         while data := _read(server):
-            data = self._lie(data) if self._lie else data
+            if self._lie and (told := self._lie(data)) != data:
+                data, self.lies = told, self.lies + 1
             self.received_bytes += len(data)
             received += len(data)
             passed = received if self._cuts_each else self.received_bytes
