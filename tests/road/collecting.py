@@ -1,12 +1,13 @@
 """A mailbox on a real Dovecot and an archive in this process that collects it: the road without commands."""
 
 import imaplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from amberpost.daemon.fetch import Account, Fetcher
-from amberpost.daemon.work import settle
+from amberpost.daemon.fetch import Account, Fetcher, collect_once
+from amberpost.daemon.work import settle, work_beside
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import Source
 from amberpost.vault.entries import Leaf, parse_leaf
@@ -69,14 +70,24 @@ class Mailbox:
 
 
 def collect(opened: Opened, *, settles: bool = True) -> Account:
-    keys = open_keys_of(opened.config)
-    fetcher = Fetcher(opened.config, keys, settles=settles)
     if not settles:
-        fetcher._wait = lambda *_: None  # type: ignore[method-assign]  # killed before the worker did anything
+        return collect_alone(opened)
+    source = Source.objects.get(name="Journal")
+    with ThreadPoolExecutor(1) as threads:
+        collecting = threads.submit(collect_once, opened.config, [source])
+        work_beside(opened.config, collecting)
+        (account,) = collecting.result()
+    settle(opened.config)
+    return account
+
+
+def collect_alone(opened: Opened, then: Callable[[], None] = lambda: None) -> Account:
+    """A run while nobody is the worker; `then` is called when the server has forgotten the mail."""
+    keys = open_keys_of(opened.config)
+    fetcher = Fetcher(opened.config, keys)
+    fetcher._wait = lambda *_: then()  # type: ignore[method-assign]
     try:
         return fetcher.collect(Source.objects.get(name="Journal"))
     finally:
         fetcher.close()
         keys.close()
-        if settles:
-            settle(opened.config)

@@ -9,7 +9,6 @@ import pytest
 from django.db import connections
 
 from amberpost.clock import milliseconds, now
-from amberpost.daemon import fetch as fetch_module
 from amberpost.daemon.work import settle
 from amberpost.sources.connector import RunReport
 from amberpost.sources.cursor import Cursor
@@ -18,7 +17,7 @@ from amberpost.sources.signals import note_run
 from amberpost.vault import signals as signals_module
 from tests.opened import Opened
 from tests.people import letter
-from tests.road.collecting import USER, Mailbox, collect
+from tests.road.collecting import USER, Mailbox, collect_alone
 from tests.road.dump import catalogue
 from tests.servers.dovecot import PROGRAM, Dovecot
 
@@ -204,8 +203,7 @@ def nothing() -> RunReport:
 
 def fetch_and_die(opened: Opened) -> None:
     """A collecting process that is killed when the server has forgotten the mail and before the worker looks."""
-    fetch_module.Fetcher._wait = lambda *_: os._exit(9)  # type: ignore[method-assign]
-    collect(opened)
+    collect_alone(opened, lambda: os._exit(9))
 
 
 def seal_and_die(opened: Opened, when: str) -> None:
