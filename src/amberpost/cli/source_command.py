@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     add = _action(actions, "add", "a remote e-mail account")
     add.add_argument("--name", required=True)
-    add.add_argument("--protocol", choices=["imap"], default="imap")
+    add.add_argument("--protocol", choices=["imap", "pop3"], default="imap")
     add.add_argument("--server", required=True, help="host[:port]")
     add.add_argument("--user", required=True)
     add.add_argument("--password-file", type=Path, required=True)
