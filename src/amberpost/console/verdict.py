@@ -93,7 +93,11 @@ def _processes(facts: Facts) -> Iterator[Trouble]:
 
 
 def _sources(facts: Facts) -> Iterator[Trouble]:
-    accounts = [n.source for n in facts.numbers.sources if n.source.protocol != SourceProtocol.FILE]
+    accounts = [
+        n.source
+        for n in facts.numbers.sources
+        if n.source.protocol != SourceProtocol.FILE and not n.source.removed_at
+    ]
     if not accounts:
         yield Trouble(
             text=_("No e-mail server is set up yet: nothing is collected."), url=reverse("console:source-add")
