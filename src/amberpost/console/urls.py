@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, integrity, overview, records, sources
+from amberpost.console.views import accounts, integrity, notices, overview, records, sources
 
 app_name = "console"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("sources/<int:source_id>/", sources.edit, name="source"),
     path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
     path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),
+    path("notices/", notices.show, name="notices"),
+    path("notices/test/", notices.test, name="notice-test"),
     path("quarantine/", records.quarantine, name="quarantine"),
     path("jobs/", records.jobs, name="jobs"),
     path("audit/", records.audit, name="audit"),

@@ -187,9 +187,9 @@ def _step(step: str, relay: Relay) -> Iterator[None]:
         raise _refusal(
             (error.smtp_code, said.encode() if isinstance(said, str) else said), step, relay
         ) from None
-    except TimeoutError:
-        raise DeliveryError(_("The server did not answer in time"), step=step) from None
-    except (smtplib.SMTPException, OSError):
+    except (smtplib.SMTPException, OSError) as error:
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            raise DeliveryError(_("The server did not answer in time"), step=step) from None
         raise DeliveryError(_("The connection was lost"), step=step) from None
 
 

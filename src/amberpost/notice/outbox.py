@@ -66,22 +66,24 @@ def deliver(
     url: str,
     token: str,
 ) -> str:
-    """Say these events by one way, in the active language. Returns what part of it did not arrive, if any."""
+    """Say these events by one way. Returns what of it did not arrive, if anything; speaks the active language."""
     at = now()
+    with override(settings.language):
+        body = as_json(events, url, at)
+        letter = Letter(
+            subject=subject_of(events),
+            text=text_of(events, url, at),
+            language=settings.language,
+            token=token,
+            at=at,
+        )
     if channel is Channel.WEBHOOK:
-        post(hook_of(settings, unseal), as_json(events, url, at), token=token, at=at)
+        post(hook_of(settings, unseal), body, token=token, at=at)
         return ""
-    letter = Letter(
-        subject=subject_of(events),
-        text=text_of(events, url, at),
-        language=settings.language,
-        token=token,
-        at=at,
-    )
     refused = send(relay_of(settings, unseal), letter)
-    return (
-        _("The server does not accept: %(addresses)s") % {"addresses": ", ".join(refused)} if refused else ""
-    )
+    if not refused:
+        return ""
+    return _("The server does not accept: %(addresses)s") % {"addresses": ", ".join(refused)}
 
 
 def subject_of(events: Sequence[Event]) -> str:
