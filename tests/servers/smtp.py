@@ -76,7 +76,11 @@ class _Relay(Controller):
 
 @contextmanager
 def relay(
-    certificates: Certificates | None = None, *, security: str = "starttls", auth: bool = False, **options: Any
+    certificates: Certificates | None = None,
+    *,
+    security: str = "starttls",
+    auth: bool = False,
+    **options: Any,
 ) -> Iterator[tuple[Mailbox, int]]:
     """A relay and its port. Without certificates it offers no TLS."""
     mailbox, context = Mailbox(), None

@@ -28,34 +28,24 @@ class NoticeSettings(models.Model):
     """One row. Its secrets are sealed and never shown again. Empty relay or URL: that way is off."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
-    addresses = models.JSONField(_("recipients"), default=list, blank=True)
-    sender = models.CharField(_("sender"), max_length=320, blank=True)
-    relay = models.CharField(_("mail relay"), max_length=260, blank=True)  # host[:port]
-    security = models.CharField(
-        _("connection security"), max_length=10, choices=Security.choices, default=Security.STARTTLS
-    )
-    user = models.CharField(_("user"), max_length=320, blank=True)
+    addresses = models.JSONField(default=list, blank=True)
+    sender = models.CharField(max_length=320, blank=True)
+    relay = models.CharField(max_length=260, blank=True)  # host[:port]
+    security = models.CharField(max_length=10, choices=Security.choices, default=Security.STARTTLS)
+    user = models.CharField(max_length=320, blank=True)
     sealed_password = models.BinaryField(default=b"", blank=True)
     password_set_at = models.DateTimeField(null=True, blank=True)
-    ca_pem = models.TextField(_("own root certificate"), blank=True)
-    webhook_url = models.CharField(_("webhook address"), max_length=500, blank=True)
-    is_webhook_internal = models.BooleanField(_("server in our own network"), default=False)
+    ca_pem = models.TextField(blank=True)
+    webhook_url = models.CharField(max_length=500, blank=True)
+    is_webhook_internal = models.BooleanField(default=False)
     sealed_webhook_secret = models.BinaryField(default=b"", blank=True)
     webhook_secret_set_at = models.DateTimeField(null=True, blank=True)
-    language = models.CharField(_("language"), max_length=10, default="en")
-    failing_polls = models.PositiveIntegerField(
-        _("failed attempts"), default=5, validators=[MinValueValidator(1)]
-    )
-    quarantine_per_day = models.PositiveIntegerField(
-        _("messages to quarantine in a day"), default=100, validators=[MinValueValidator(1)]
-    )
-    disk_percent = models.PositiveIntegerField(_("disk is filling (%)"), default=80, validators=_percent())
-    disk_full_percent = models.PositiveIntegerField(
-        _("disk is nearly full (%)"), default=90, validators=_percent()
-    )
-    behind_minutes = models.PositiveIntegerField(
-        _("archive is behind (minutes)"), default=15, validators=[MinValueValidator(1)]
-    )
+    language = models.CharField(max_length=10, default="en")
+    failing_polls = models.PositiveIntegerField(default=5, validators=[MinValueValidator(1)])
+    quarantine_per_day = models.PositiveIntegerField(default=100, validators=[MinValueValidator(1)])
+    disk_percent = models.PositiveIntegerField(default=80, validators=_percent())
+    disk_full_percent = models.PositiveIntegerField(default=90, validators=_percent())
+    behind_minutes = models.PositiveIntegerField(default=15, validators=[MinValueValidator(1)])
 
     class Meta:
         constraints: ClassVar = [

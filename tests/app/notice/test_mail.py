@@ -197,7 +197,9 @@ def test_a_relay_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         assert failure(to(port)).step == "connect"
 
 
-@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"-ERR secret of another service\r\n", b"\0\xff\n"])
+@pytest.mark.parametrize(
+    "greeting", [b"SSH-2.0-OpenSSH_9.2\r\n", b"-ERR secret of another service\r\n", b"\0\xff\n"]
+)
 def test_what_is_no_mail_server_is_not_quoted(greeting: bytes) -> None:
     with talking(greeting) as port:
         error = failure(to(port))

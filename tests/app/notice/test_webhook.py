@@ -90,7 +90,15 @@ def test_a_metadata_service_is_never_asked() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://h/", "https://", "https://user:word@h/", "https://h/#x", "https://h:99999/", "http://h/", "https://h/ x"],
+    [
+        "ftp://h/",
+        "https://",
+        "https://user:word@h/",
+        "https://h/#x",
+        "https://h:99999/",
+        "http://h/",
+        "https://h/ x",
+    ],
 )
 def test_odd_addresses_are_refused(url: str) -> None:
     with pytest.raises(UserError):
