@@ -111,6 +111,7 @@ class Received:
     bodies: list[bytes] = field(default_factory=list)
     got: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    came: threading.Event = field(default_factory=threading.Event)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -127,6 +128,7 @@ def web_server(certificates: Certificates | None = None) -> Iterator[Received]:
             received.paths.append(self.path)
             received.got.append({name.lower(): value for name, value in self.headers.items()})
             received.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            received.came.set()
             self.send_response(received.status)
             for name, value in received.headers.items():
                 self.send_header(name, value)
