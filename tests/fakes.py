@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
-from amberpost.sources.cursor import Cursor, RemoteId
+from amberpost.sources.cursor import Cursor, Gap, RemoteId
 from amberpost.sources.settings import Left
 
 
@@ -40,6 +40,7 @@ class FakeConnector:
         self.left: list[Left] = []
         self.notes: list[str] = []
         self.gone = Cursor()
+        self.gaps: list[Gap] = []
 
     def fetch(self) -> Iterator[Sequence[Incoming]]:
         for number, batch in enumerate(self._batches()):

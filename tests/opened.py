@@ -27,7 +27,7 @@ from amberpost.errors import Finding
 from amberpost.handover import CaptureId, Incoming, Origin
 from amberpost.message.types import Envelope
 from amberpost.site.settings import _database
-from amberpost.sources.configure import import_source, save_source
+from amberpost.sources.configure import NewSecrets, import_source, save_source
 from amberpost.sources.models import Source
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
@@ -98,7 +98,7 @@ class Opened:
         """The id of a source that nobody asks."""
         keys = open_keys_of(self.config)
         source = Source(name="mailbox", server="localhost", user="journal", enabled=False)
-        save_source(source, "word", keys.seal_setting)
+        save_source(source, NewSecrets(password="word"), keys.seal_setting)
         keys.close()
         return source.pk
 

@@ -54,13 +54,24 @@ class NotFound(UserError):
 
 
 class SourceError(ArchiveError):
-    """A mail source misbehaves. `permanent` tells whether trying again can help."""
+    """A mail source misbehaves. `permanent` tells whether trying again can help.
+
+    `retry_after_seconds`: the server asked to be left alone that long.
+    """
 
     exit_code = 4
 
-    def __init__(self, message: str, *, subject: str | None = None, permanent: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        subject: str | None = None,
+        permanent: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         super().__init__(message, subject=subject)
         self.permanent = permanent
+        self.retry_after_seconds = retry_after_seconds
 
 
 class DeliveryError(ArchiveError):

@@ -73,7 +73,8 @@ def sign_in(page: Page, url: str, login: str, password: str = PASSWORD) -> None:
     page.goto(f"{url}/sign-in/")
     page.get_by_label("Login").fill(login)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():  # loaded whole: a key pressed before the scripts run is lost
+        page.get_by_role("button", name="Sign in").click()
 
 
 def search(page: Page, words: str) -> None:

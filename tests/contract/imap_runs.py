@@ -2,17 +2,22 @@
 
 from amberpost.sources.connector import CONNECTORS, RunReport, run
 from amberpost.sources.cursor import Cursor
-from amberpost.sources.settings import ImapSettings, Task
+from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.source_contract import SOURCE_ID, MemoryAccept
 
 
-def collect(settings: ImapSettings, accept: MemoryAccept, cursor: Cursor | None = None) -> RunReport:
+def collect(settings: AccountSettings, accept: MemoryAccept, cursor: Cursor | None = None) -> RunReport:
     task = Task(source_id=SOURCE_ID, cursor=cursor or Cursor())
     return run(CONNECTORS["imap"](settings, task), accept)
 
 
-def plain_settings(port: int, *, password: bytes = b"p") -> ImapSettings:
-    return ImapSettings(
-        server="127.0.0.1", port=port, user="u", password=Secret(password), security="none", timeout_seconds=5
+def plain_settings(port: int, *, password: bytes = b"p") -> AccountSettings:
+    return AccountSettings(
+        server="127.0.0.1",
+        port=port,
+        user="u",
+        login=PasswordLogin(password=Secret(password)),
+        security="none",
+        timeout_seconds=5,
     )

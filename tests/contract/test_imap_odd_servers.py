@@ -15,7 +15,7 @@ from amberpost.demo.imap_server import CAPABILITIES, ImapServer, Refusal, Sessio
 from amberpost.demo.mailbox import Mailbox, Stored
 from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
 from amberpost.sources.imap import ImapConnector
-from amberpost.sources.settings import ImapSettings, Task
+from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import collect, plain_settings
@@ -241,8 +241,10 @@ def serving(
     server.stop()
 
 
-def settings_of(server: ImapServer) -> ImapSettings:
-    return replace(plain_settings(server.port), user=server.user, password=server.password)
+def settings_of(server: ImapServer) -> AccountSettings:
+    return replace(
+        plain_settings(server.port), user=server.user, login=PasswordLogin(password=server.password)
+    )
 
 
 class TestUnwillingServers:
@@ -305,7 +307,9 @@ class TestUnwillingServers:
         self, capabilities: tuple[str, ...], password: bytes, words: str
     ) -> None:
         with serving(Session, capabilities=capabilities) as server:
-            error = collect(replace(settings_of(server), password=Secret(password)), MemoryAccept()).error
+            error = collect(
+                replace(settings_of(server), login=PasswordLogin(password=Secret(password))), MemoryAccept()
+            ).error
             assert error is not None
             assert error.permanent
             assert words in str(error)

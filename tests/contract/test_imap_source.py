@@ -12,7 +12,7 @@ from amberpost.errors import SourceError
 from amberpost.sources.connector import Connector
 from amberpost.sources.cursor import Cursor, RemoteId
 from amberpost.sources.imap import ImapConnector
-from amberpost.sources.settings import ImapSettings, Task
+from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import collect
 from tests.contract.source_contract import (
@@ -52,12 +52,12 @@ def _claim(dovecot: Dovecot, name: str) -> bool:
     return is_free
 
 
-def settings_for(dovecot: Dovecot, user: str) -> ImapSettings:
-    return ImapSettings(
+def settings_for(dovecot: Dovecot, user: str) -> AccountSettings:
+    return AccountSettings(
         server=dovecot.host,
         port=dovecot.port,
         user=user,
-        password=Secret(PASSWORD.encode("utf-8")),
+        login=PasswordLogin(password=Secret(PASSWORD.encode("utf-8"))),
         ca_pem=dovecot.ca_pem,
         batch_messages=10,
         batch_bytes=20_000,
@@ -66,11 +66,11 @@ def settings_for(dovecot: Dovecot, user: str) -> ImapSettings:
 
 
 @pytest.fixture
-def settings(dovecot: Dovecot, user: str) -> ImapSettings:
+def settings(dovecot: Dovecot, user: str) -> AccountSettings:
     return settings_for(dovecot, user)
 
 
-def client_of(settings: ImapSettings) -> IMAPClient:
+def client_of(settings: AccountSettings) -> IMAPClient:
     client = IMAPClient(settings.server, settings.port, ssl=False, timeout=20)
     client.plain_login(settings.user, PASSWORD)
     return client
@@ -102,7 +102,7 @@ class TestDovecot(SourceContract):
     def place(self, dovecot: Dovecot, user: str) -> DovecotPlace:
         return DovecotPlace(dovecot, user)
 
-    def test_security_can_be_starttls_ssl_or_none(self, dovecot: Dovecot, settings: ImapSettings) -> None:
+    def test_security_can_be_starttls_ssl_or_none(self, dovecot: Dovecot, settings: AccountSettings) -> None:
         dovecot.deposit(settings.user, letters(1))
         kept = replace(settings, keep_mails=True)
         assert collect(kept, MemoryAccept()).seen == 1
@@ -111,7 +111,7 @@ class TestDovecot(SourceContract):
 
     @pytest.mark.parametrize("security", ["starttls", "ssl"])
     def test_a_certificate_of_another_authority_is_refused(
-        self, dovecot: Dovecot, settings: ImapSettings, security: str, tmp_path: Path
+        self, dovecot: Dovecot, settings: AccountSettings, security: str, tmp_path: Path
     ) -> None:
         port = dovecot.ssl_port if security == "ssl" else dovecot.port
         for ca_pem in (make_certificates(tmp_path).ca_pem, None):
@@ -121,20 +121,22 @@ class TestDovecot(SourceContract):
             assert error.permanent
             assert "certificate" in str(error)
 
-    def test_a_root_certificate_that_is_none_is_said_so(self, settings: ImapSettings) -> None:
+    def test_a_root_certificate_that_is_none_is_said_so(self, settings: AccountSettings) -> None:
         error = collect(replace(settings, ca_pem="no certificate"), MemoryAccept()).error
         assert error is not None
         assert "root certificate" in str(error)
 
-    def test_a_wrong_password_is_permanent_and_told_in_plain_words(self, settings: ImapSettings) -> None:
-        wrong = replace(settings, password=Secret(b"sesame-open"))
+    def test_a_wrong_password_is_permanent_and_told_in_plain_words(self, settings: AccountSettings) -> None:
+        wrong = replace(settings, login=PasswordLogin(password=Secret(b"sesame-open")))
         error = collect(wrong, MemoryAccept()).error
         assert error is not None
         assert error.permanent
         assert "does not accept the user name or password" in str(error)
         assert "sesame" not in str(error) + repr(wrong)
 
-    def test_keep_mails_leaves_no_trace_in_the_flags(self, dovecot: Dovecot, settings: ImapSettings) -> None:
+    def test_keep_mails_leaves_no_trace_in_the_flags(
+        self, dovecot: Dovecot, settings: AccountSettings
+    ) -> None:
         dovecot.deposit(settings.user, letters(3))
         names = sorted(path.name for path in (dovecot.maildir(settings.user) / "new").iterdir())
         collect(replace(settings, keep_mails=True), MemoryAccept())
@@ -142,7 +144,7 @@ class TestDovecot(SourceContract):
         assert dovecot.flags(settings.user) == ["", "", ""]
 
     def test_what_another_client_marked_deleted_survives(
-        self, dovecot: Dovecot, settings: ImapSettings
+        self, dovecot: Dovecot, settings: AccountSettings
     ) -> None:
         dovecot.deposit(settings.user, letters(3))
         connector = ImapConnector(settings, Task(source_id=SOURCE_ID))
@@ -158,7 +160,9 @@ class TestDovecot(SourceContract):
         assert dovecot.messages(settings.user) == letters(1, start=99)
         assert dovecot.flags(settings.user) == ["T"]
 
-    def test_folders_have_umlauts_and_odd_characters(self, dovecot: Dovecot, settings: ImapSettings) -> None:
+    def test_folders_have_umlauts_and_odd_characters(
+        self, dovecot: Dovecot, settings: AccountSettings
+    ) -> None:
         names = ["Entwürfe", "Büro & Co", "Ablage/Jahr 2026", 'a"b', "日本語"]
         client = client_of(settings)
         for number, name in enumerate(names):
@@ -173,7 +177,7 @@ class TestDovecot(SourceContract):
         assert [RemoteId.parse(one.origin.remote_id).folder for one in accept.accepted] == names
         assert all(client.folder_status(name, ["MESSAGES"])[b"MESSAGES"] == 0 for name in names)
 
-    def test_a_folder_name_cannot_carry_a_command(self, dovecot: Dovecot, settings: ImapSettings) -> None:
+    def test_a_folder_name_cannot_carry_a_command(self, dovecot: Dovecot, settings: AccountSettings) -> None:
         dovecot.deposit(settings.user, letters(1))
         hostile = 'x"\r\nA9 DELETE "INBOX'
         report = collect(replace(settings, folders=(hostile, "INBOX")), MemoryAccept())
@@ -182,7 +186,7 @@ class TestDovecot(SourceContract):
         assert "control characters" in str(report.error)
 
     def test_a_new_uidvalidity_makes_it_read_everything_again(
-        self, dovecot: Dovecot, settings: ImapSettings
+        self, dovecot: Dovecot, settings: AccountSettings
     ) -> None:
         kept, accept = replace(settings, keep_mails=True), MemoryAccept()
         dovecot.deposit(settings.user, letters(3))
@@ -211,7 +215,7 @@ class TestDovecot(SourceContract):
         ],
     )
     def test_a_lost_connection_loses_no_mail(
-        self, dovecot: Dovecot, settings: ImapSettings, stage: bytes
+        self, dovecot: Dovecot, settings: AccountSettings, stage: bytes
     ) -> None:
         dovecot.deposit(settings.user, letters(25))
         accept = MemoryAccept()
@@ -228,7 +232,7 @@ class TestDovecot(SourceContract):
 
     @pytest.mark.parametrize("after_bytes", [50, 700, 2_000, 4_000, 40_000])
     def test_a_line_cut_inside_an_answer_loses_no_mail(
-        self, dovecot: Dovecot, settings: ImapSettings, after_bytes: int
+        self, dovecot: Dovecot, settings: AccountSettings, after_bytes: int
     ) -> None:
         messages = letters(25, size=3_000)
         dovecot.deposit(settings.user, messages)
@@ -242,7 +246,7 @@ class TestDovecot(SourceContract):
         assert set(accept.raws) == set(messages)
         assert dovecot.count(settings.user) == 0
 
-    def test_a_killed_server_is_a_passing_trouble(self, dovecot: Dovecot, settings: ImapSettings) -> None:
+    def test_a_killed_server_is_a_passing_trouble(self, dovecot: Dovecot, settings: AccountSettings) -> None:
         dovecot.deposit(settings.user, letters(25))
         connector = ImapConnector(settings, Task(source_id=SOURCE_ID))
         batches = connector.fetch()
@@ -263,7 +267,7 @@ class TestDovecot(SourceContract):
         assert sorted(accept.raws) == sorted(letters(25))
 
     def test_a_message_the_server_cannot_read_does_not_block_the_rest(
-        self, dovecot: Dovecot, settings: ImapSettings
+        self, dovecot: Dovecot, settings: AccountSettings
     ) -> None:
         dovecot.deposit(settings.user, letters(12))
         unreadable = sorted((dovecot.maildir(settings.user) / "new").iterdir())[4]
@@ -297,7 +301,7 @@ class TestDovecot(SourceContract):
             assert again.seen == 0
 
     def test_a_thousand_messages_arrive_and_the_mailbox_is_empty(
-        self, dovecot: Dovecot, settings: ImapSettings
+        self, dovecot: Dovecot, settings: AccountSettings
     ) -> None:
         messages = [os.urandom(20).hex().encode("ascii") + raw for raw in letters(1_000, size=2_000)]
         dovecot.deposit(settings.user, messages)
@@ -307,7 +311,7 @@ class TestDovecot(SourceContract):
         assert accept.raws == messages
         assert dovecot.count(settings.user) == 0
 
-    def test_a_poll_without_news_moves_little(self, dovecot: Dovecot, settings: ImapSettings) -> None:
+    def test_a_poll_without_news_moves_little(self, dovecot: Dovecot, settings: AccountSettings) -> None:
         dovecot.deposit(settings.user, letters(1_000))
         kept, accept = (
             replace(settings, keep_mails=True, batch_messages=100, batch_bytes=2**23),

@@ -57,6 +57,16 @@ class User(AbstractBaseUser):
         return self.login
 
 
+class Installation(models.Model):
+    """The one row about this archive itself: its name, defaults for its people, how far set-up has come."""
+
+    name = models.CharField(_("name"), max_length=100, blank=True)  # of the company
+    language = models.CharField(_("language"), max_length=10, blank=True)  # of people who chose none
+    time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
+    setup_step = models.PositiveSmallIntegerField(default=0)  # the assistant's next page
+    setup_finished_at = models.DateTimeField(null=True)
+
+
 class SetupLink(models.Model):
     """A one-time link that makes the first operator; only its hash is kept."""
 

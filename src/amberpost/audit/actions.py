@@ -22,6 +22,7 @@ class Action(StrEnum):
     SEARCH_MADE = "search:made"
     SOURCE_ADDED = "source:added"
     SOURCE_CHANGED = "source:changed"
+    SOURCE_COLLECTED = "source:collected"
     SOURCE_CREDENTIALS_CHANGED = "source:credentials_changed"
     SOURCE_REMOVED = "source:removed"
     USER_ADDED = "user:added"

@@ -17,7 +17,7 @@ from amberpost.daemon.work import settle
 from amberpost.demo.company import PEOPLE, RUTH, Person
 from amberpost.demo.server import serve_sample_mail
 from amberpost.errors import UserError
-from amberpost.sources.configure import save_source
+from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import Source
 from amberpost.store.secret import Secret
 from amberpost.vault.open import open_keys_of
@@ -97,7 +97,7 @@ def _add_source(config: Config, port: int, password: Secret) -> None:
     )
     keys = open_keys_of(config)
     try:
-        save_source(source, password.reveal().decode(), keys.seal_setting)
+        save_source(source, NewSecrets(password=password.reveal().decode()), keys.seal_setting)
     finally:
         keys.close()
 

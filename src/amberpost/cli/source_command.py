@@ -8,7 +8,7 @@ from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result
 from amberpost.daemon.work import settle
 from amberpost.errors import UserError
-from amberpost.sources.configure import save_source
+from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import Security, Source
 from amberpost.vault.open import open_keys_of
 
@@ -66,7 +66,9 @@ def _add(call: Call) -> Result:
     )
     keys = open_keys_of(call.config)
     try:
-        save_source(source, _read(wanted.password_file).rstrip("\r\n"), keys.seal_setting)
+        save_source(
+            source, NewSecrets(password=_read(wanted.password_file).rstrip("\r\n")), keys.seal_setting
+        )
     finally:
         keys.close()
     record(call.actor, Action.SOURCE_ADDED, source.name, server=source.server, keep_mails=source.keep_mails)

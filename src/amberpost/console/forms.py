@@ -136,7 +136,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "ca_pem": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
             "user": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-            "interval_minutes": forms.NumberInput(attrs={"min": 1, "max": 1440}),
+            "interval_minutes": forms.NumberInput(attrs={"min": 1, "max": 60}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Django's signature

@@ -1,30 +1,35 @@
-"""Collect every source on its schedule: fetch, accept, confirm, and account for each message."""
+"""Collect every source on its schedule: fetch, accept, confirm, and account for each message.
+
+Several threads, so that a slow server holds up nobody else; never two runs at one source.
+"""
 
 import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.work import are_processed, report_status, settle
-from amberpost.errors import ArchiveError, ConfigError
+from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId
+from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
-from amberpost.sources.configure import setting_row
-from amberpost.sources.connector import CONNECTORS, RunReport, run
+from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
-from amberpost.sources.progress import add_gone, load_cursor
-from amberpost.sources.settings import ImapSettings, Task
+from amberpost.sources.progress import load_cursor
+from amberpost.sources.settings import Task
+from amberpost.sources.signals import note_run
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
-from amberpost.store.secret import Secret
 from amberpost.vault.accept import accept, require_room
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
@@ -32,7 +37,9 @@ from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
 
-PORTS = {"starttls": 143, "none": 143, "ssl": 993}
+THREADS = 4
+STOP_SECONDS = 20.0
+_COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +53,18 @@ class Account:
     quarantined: int
     left: int
     seconds: float
+    notes: tuple[str, ...] = ()
     error: str | None = None
+    pause_seconds: float | None = None  # the server asked to be left alone that long
 
     def as_json(self) -> dict[str, object]:
-        return {name: value for name, value in asdict(self).items() if name != "error" or value}
+        """For a person or a program; without what is empty."""
+        return {name: value for name, value in asdict(self).items() if value or value == 0}
+
+    def as_detail(self) -> dict[str, str | int]:
+        """For the audit log, which seals it: the signed report of this run."""
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        return {**counts, "error": self.error} if self.error else counts
 
 
 class Fetcher:
@@ -74,23 +89,19 @@ class Fetcher:
         )
         try:
             require_room(LocalDisk(self._config.data))
-            connector = CONNECTORS[source.protocol](
-                imap_settings(source, self._keys, ceiling_bytes=self._config.ceiling_bytes),
-                Task(source_id=source.pk, cursor=load_cursor(source.pk), evaluation=source.evaluation),
-            )
-            report = run(connector, self._accept)
+            report = run(self._connector(source), self._accept)
             self._wait(report.captures, stop)
-            add_gone(source.pk, report.gone)
+            note_run(source, report, started)
             account = _account(source, report, (now() - started).total_seconds())
         except ArchiveError as error:
             account = _failed(source, str(error), (now() - started).total_seconds())
-        FetchRun.objects.create(
-            source=source, started_at=started, finished_at=now(), seen=account.seen, stored=account.stored,
-            duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
-            error=account.error or "",
-        )  # fmt: skip
-        _note(source, account)
+        _note(source, account, started)
         return account
+
+    def _connector(self, source: Source) -> Connector:
+        settings = account_settings(source, self._keys.open_setting, ceiling_bytes=self._config.ceiling_bytes)
+        task = Task(source_id=source.pk, cursor=load_cursor(source.pk), evaluation=source.evaluation)
+        return CONNECTORS[source.protocol](settings, task)
 
     def _wait(self, captures: Sequence[CaptureId], stop: threading.Event | None) -> None:
         self._intake.rotate()
@@ -102,51 +113,65 @@ class Fetcher:
             pass
 
 
-def imap_settings(source: Source, keys: KeyStore, *, ceiling_bytes: int) -> ImapSettings:
-    """What the connector must know; opens the sealed password."""
-    host, port = split_server(source.server, PORTS[source.security])
-    sealed = bytes(source.sealed_password)
-    password = keys.open_setting(setting_row(source), "password", sealed) if sealed else b""
-    return ImapSettings(
-        server=host,
-        port=port,
-        user=source.user,
-        password=Secret(password),
-        security=source.security,  # type: ignore[arg-type]
-        folders=tuple(source.folders) or ("INBOX",),
-        keep_mails=source.keep_mails,
-        ca_pem=source.ca_pem or None,
-        max_message_bytes=ceiling_bytes,
-    )
-
-
-def split_server(server: str, default_port: int) -> tuple[str, int]:
-    """host[:port], with [::1]:port for IPv6."""
-    host, colon, port = server.rpartition(":")
-    if not colon or "]" in port or (":" in host and not host.endswith("]")):
-        return server.strip("[]"), default_port
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise ConfigError("This is not a port number", subject=server, code="C021")
-    return host.strip("[]"), int(port)
-
-
 def fetch_loop(config: Config, stop: threading.Event) -> None:
     """Collect each enabled source when it is due, until told to stop."""
+    schedule = Schedule()
+    threads = [
+        threading.Thread(target=_collect_loop, args=(config, schedule, stop), daemon=True)
+        for _ in range(THREADS)
+    ]
+    started_at = now()
+    for thread in threads:
+        thread.start()
+    while not stop.is_set() and all(thread.is_alive() for thread in threads):
+        report_status("fetch", started_at)
+        close_old_connections()
+        stop.wait(1)
+    stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
+    for thread in threads:
+        thread.join(STOP_SECONDS)
+
+
+class Schedule:
+    """Which sources are due and not being collected. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy: set[int] = set()
+
+    def take(self) -> Source | None:
+        """A due source that is now the caller's; give it back with done()."""
+        with self._lock:
+            for source in due_sources():
+                if source.pk not in self._busy:
+                    self._busy.add(source.pk)
+                    return source
+        return None
+
+    def done(self, source_id: int) -> None:
+        with self._lock:
+            self._busy.discard(source_id)
+
+
+def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> None:
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys, settles=False)
-    started_at = now()
     try:
         while not stop.is_set():
-            for source in due_sources():
-                fetcher.collect(source, stop)
-                if stop.is_set():
-                    break
-            report_status("fetch", started_at)
+            source = schedule.take()
+            if source is None:
+                stop.wait(1)
+            else:
+                source_id = source.pk
+                try:
+                    fetcher.collect(source, stop)
+                finally:
+                    schedule.done(source_id)
             close_old_connections()
-            stop.wait(1)
     finally:
         fetcher.close()
         keys.close()
+        connection.close()
 
 
 def due_sources() -> list[Source]:
@@ -185,7 +210,9 @@ def _account(source: Source, report: RunReport, seconds: float) -> Account:
         quarantined=counts[Outcome.QUARANTINED],
         left=len(report.left),
         seconds=round(seconds, 3),
+        notes=report.notes,
         error=str(report.error) if report.error else None,
+        pause_seconds=report.error.retry_after_seconds if report.error else None,
     )
 
 
@@ -202,17 +229,29 @@ def _failed(source: Source, error: str, seconds: float) -> Account:
     )
 
 
-def _note(source: Source, account: Account) -> None:
-    """When the source is asked next: its interval, or later while it fails."""
+def _note(source: Source, account: Account, started: datetime) -> None:
+    """The account of the run, and when the source is asked next: its interval, or later while it fails."""
     status = SourceStatus.objects.get(source=source)
-    status.failures = status.failures + 1 if account.error else 0
-    status.last_error = account.error or ""
-    wait = timedelta(minutes=source.interval_minutes)
-    if account.error:
-        log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
-        wait = max(wait, timedelta(seconds=backoff_seconds(status.failures, SystemRandom().random)))
-    else:
-        status.last_success_at = now()
-        log.info("fetched source=%d seen=%d left=%d", source.pk, account.seen, account.left)
-    status.next_attempt_at = now() + wait
-    status.save()
+    with transaction.atomic():
+        FetchRun.objects.create(
+            source=source, started_at=started, finished_at=now(), seen=account.seen, stored=account.stored,
+            duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
+            notes=list(account.notes), error=account.error or "",
+        )  # fmt: skip
+        if account.seen or (account.error and not status.failures):
+            record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
+        status.failures = status.failures + 1 if account.error else 0
+        status.last_error = account.error or ""
+        wait = timedelta(minutes=source.interval_minutes)
+        if account.error:
+            log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
+            pause = account.pause_seconds or backoff_seconds(status.failures, SystemRandom().random)
+            wait = max(wait, timedelta(seconds=pause))
+        else:
+            status.last_success_at = now()
+            log.info("fetched source=%d seen=%d left=%d", source.pk, account.seen, account.left)
+        if account.seen > account.left:
+            status.last_message_at = now()
+        status.left_count = source.left_messages.count()
+        status.next_attempt_at = now() + wait
+        status.save()

@@ -29,6 +29,7 @@ from amberpost.vault.open import Vault, open_writer_vault
 from amberpost.vault.pool import Pending, Pool, relax_collector
 from amberpost.vault.process import catch_up, process
 from amberpost.vault.rows import select_in
+from amberpost.vault.signals import seal_signals, waiting_signals
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Worker:
         self._index_idle = Timer(vault.config.index_commit_seconds)
         self._index_busy = Timer(vault.config.index_commit_seconds * BUSY_FACTOR)
         self._started_at = now()
+        self._signals: list[int] = []
 
     def recover(self) -> None:
         """Catalogue and index what a crash left sealed only."""
@@ -96,8 +98,9 @@ class Worker:
 
     def settle(self) -> None:
         """Until nothing accepted is unprocessed, unindexed, unsealed or without a checkpoint."""
-        while self.step() or do_next_job(self._vault, self._pool):
-            pass
+        for _ in range(2):  # what sources told is sealed in the round after the one that reads it
+            while self.step() or do_next_job(self._vault, self._pool):
+                pass
         while seal_events(self._vault):
             pass
         seal_state(self._vault)
@@ -136,6 +139,7 @@ class Worker:
         if self._indexer and (self._index_busy if busy else self._index_idle).is_due():
             self._indexer.commit()
         if not busy:
+            self._seal_signals()
             seal_events(self._vault)
             do_next_job(self._vault, self._pool)
         if self._state.is_due():
@@ -144,6 +148,11 @@ class Worker:
             report_status(
                 "work", self._started_at, intake_pending=len(self._batch.frames) if self._batch else 0
             )
+
+    def _seal_signals(self) -> None:
+        """Those read in an earlier round: all mail that was accepted before them is catalogued by now."""
+        seal_signals(self._vault, self._signals)
+        self._signals = waiting_signals()
 
 
 def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, note: str = "") -> None:

@@ -1,6 +1,7 @@
-"""Add and change mail sources; a password goes in sealed and never comes out on a page."""
+"""Add and change mail sources; secrets go in sealed and never come out on a page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,11 +10,20 @@ from django.utils.translation import gettext as _
 from amberpost.clock import now
 from amberpost.errors import UserError
 from amberpost.message.evaluate import parse_mode
-from amberpost.sources.models import Source, SourceProtocol
+from amberpost.sources.models import Security, Source, SourceProtocol
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
 
 IMPORT_NAME = "import"
+EXCHANGE_ONLINE = "outlook.office365.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSecrets:
+    """Secrets as a person typed them; an empty one leaves what is set."""
+
+    password: str = ""
+    client_secret: str = ""
 
 
 def setting_row(source: Source) -> str:
@@ -21,21 +31,26 @@ def setting_row(source: Source) -> str:
     return f"source/{source.pk}"
 
 
-def save_source(source: Source, password: str, seal: SealSetting) -> Source:
-    """Check and save a source; an empty password leaves the one that is set. UserError names what is wrong."""
+def default_security(protocol: str) -> Security:
+    """What a new account begins with: Exchange Online has no STARTTLS port."""
+    return Security.SSL if SourceProtocol(protocol).uses_oauth else Security.STARTTLS
+
+
+def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Source:
+    """Check and save a source. UserError names what is wrong."""
     source.evaluation = parse_mode(source.evaluation)
+    _settle_protocol(source)
     try:
-        source.full_clean(exclude=["sealed_password", "created_at"])
+        source.full_clean(
+            exclude=["sealed_password", "sealed_client_secret", "created_at", "authority", "folders"]
+        )
     except ValidationError as error:
         raise UserError(_problems(error.message_dict)) from error
-    if source.protocol != SourceProtocol.FILE and not source.server:
-        raise UserError(_("The server is missing"))
+    if source.kind != SourceProtocol.FILE:
+        _require_complete(source, secrets)
     with transaction.atomic():
         source.save()
-        if password:
-            source.sealed_password = seal(setting_row(source), "password", password.encode())
-            source.password_set_at = now()
-            source.save(update_fields=["sealed_password", "password_set_at"])
+        _seal_secrets(source, secrets, seal)
     return source
 
 
@@ -45,6 +60,49 @@ def import_source() -> Source:
         name=IMPORT_NAME, defaults={"protocol": SourceProtocol.FILE, "enabled": False}
     )
     return source
+
+
+def _settle_protocol(source: Source) -> None:
+    """What the protocol decides, and nothing left over of another one."""
+    if source.kind.uses_oauth:
+        source.server = source.server or EXCHANGE_ONLINE
+        source.sealed_password, source.password_set_at = b"", None
+    else:
+        source.tenant_id = source.client_id = source.authority = source.scope = ""
+        source.sealed_client_secret, source.client_secret_set_at = b"", None
+        source.secret_expires_on, source.allow_insecure_oauth = None, False
+    if source.kind.is_pop3:
+        source.folders = []  # POP3 has one mailbox
+
+
+def _require_complete(source: Source, secrets: NewSecrets) -> None:
+    if not source.server:
+        raise UserError(_("The server is missing"))
+    if not source.user:
+        raise UserError(_("The user name is missing"))
+    if not source.kind.uses_oauth:
+        return
+    if not source.tenant_id or not source.client_id:
+        raise UserError(_("OAuth 2 needs the tenant id and the client id of the app registration"))
+    if not (secrets.client_secret or source.sealed_client_secret):
+        raise UserError(_("OAuth 2 needs the client secret: the value, not its id"))
+    if source.security == Security.NONE and not source.allow_insecure_oauth:
+        raise UserError(
+            _("Without connection security the token would be readable for others; allow it explicitly")
+        )
+
+
+def _seal_secrets(source: Source, secrets: NewSecrets, seal: SealSetting) -> None:
+    row = setting_row(source)
+    if secrets.password and not source.kind.uses_oauth:
+        source.sealed_password = seal(row, "password", secrets.password.encode())
+        source.password_set_at = now()
+    if secrets.client_secret and source.kind.uses_oauth:
+        source.sealed_client_secret = seal(row, "client_secret", secrets.client_secret.encode())
+        source.client_secret_set_at = now()
+    source.save(
+        update_fields=["sealed_password", "password_set_at", "sealed_client_secret", "client_secret_set_at"]
+    )
 
 
 def _problems(messages: Mapping[str, list[str]]) -> str:

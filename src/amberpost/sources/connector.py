@@ -10,9 +10,9 @@ from typing import Protocol
 
 from amberpost.errors import SourceError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
-from amberpost.sources.cursor import Cursor
+from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.imap import ImapConnector
-from amberpost.sources.settings import ImapSettings, Left, Task
+from amberpost.sources.settings import AccountSettings, Left, Task
 
 
 class Connector(Protocol):
@@ -37,7 +37,11 @@ class Connector(Protocol):
 
     @property
     def gone(self) -> Cursor:
-        """UIDs that hold no message and never will. Joined to the stored cursor, polls stay small."""
+        """What holds no message and never will, and how far was looked. Joined to the stored cursor."""
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """Messages that were at the source and went before we could take them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ class RunReport:
     left: tuple[Left, ...]
     notes: tuple[str, ...]
     gone: Cursor
+    gaps: tuple[Gap, ...]
     error: SourceError | None  # why the run ended early
 
     @property
@@ -73,8 +78,13 @@ def run(connector: Connector, accept: Accept) -> RunReport:
         left=tuple(connector.left),
         notes=tuple(connector.notes),
         gone=connector.gone,
+        gaps=tuple(connector.gaps),
         error=error,
     )
 
 
-CONNECTORS: dict[str, Callable[[ImapSettings, Task], Connector]] = {"imap": ImapConnector}
+# By Source.protocol
+CONNECTORS: dict[str, Callable[[AccountSettings, Task], Connector]] = {
+    "imap": ImapConnector,
+    "oauth-imap": ImapConnector,
+}

@@ -35,15 +35,31 @@ class FolderCursor:
     folder: str
     uidvalidity: int
     uids: UidSet
+    baseline: int = 0  # UIDNEXT when we first looked; what was missing below it is no hole. 0: not looked yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    folders: tuple[FolderCursor, ...] = ()
+    folders: tuple[FolderCursor, ...] = ()  # IMAP
+    uidls: frozenset[str] = frozenset()  # POP3
 
-    def known(self, folder: str, uidvalidity: int) -> UidSet:
-        """The UIDs known under this UIDVALIDITY; none under a new one, so everything is read again."""
+    def find(self, folder: str, uidvalidity: int) -> FolderCursor:
+        """What is known of a folder under this UIDVALIDITY; nothing under a new one, so all is read again."""
         for one in self.folders:
             if (one.folder, one.uidvalidity) == (folder, uidvalidity):
-                return one.uids
-        return UidSet()
+                return one
+        return FolderCursor(folder=folder, uidvalidity=uidvalidity, uids=UidSet())
+
+    def known(self, folder: str, uidvalidity: int) -> UidSet:
+        """The UIDs known under this UIDVALIDITY."""
+        return self.find(folder, uidvalidity).uids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """UIDs, both ends included, that the server once gave out and that never came to us."""
+
+    folder: str
+    uidvalidity: int
+    first: int
+    last: int

@@ -14,9 +14,9 @@ from typing import Literal, TypeVar
 from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
-from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
+from amberpost.sources.cursor import Cursor, FolderCursor, Gap, RemoteId
 from amberpost.sources.imap_session import Fetched, ImapSession, Refused, Selected
-from amberpost.sources.settings import ImapSettings, Left, Task
+from amberpost.sources.settings import AccountSettings, Left, Task
 from amberpost.sources.uidset import MAX_UID, UidSet
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ SIZE_MARGIN = 1.25  # Exchange Online reports estimates: near the limit only the
 class ImapConnector:
     """One run at one mailbox. The connection is opened by fetch() and lives until close()."""
 
-    def __init__(self, settings: ImapSettings, task: Task) -> None:
+    def __init__(self, settings: AccountSettings, task: Task) -> None:
         self._settings = settings
         self._task = task
         self._session: ImapSession | None = None
@@ -44,6 +44,7 @@ class ImapConnector:
         self._left: list[Left] = []
         self._notes: list[str] = []
         self._gone: list[FolderCursor] = []
+        self._gaps: list[Gap] = []
         self._marked: list[int] = []  # confirmed, marked \\Deleted in the selected folder, not yet expunged
         self._is_removal_refused = False
         self._losses = self._lost_in_a_row = 0  # connections
@@ -59,6 +60,10 @@ class ImapConnector:
     @property
     def gone(self) -> Cursor:
         return Cursor(folders=tuple(self._gone))
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        return tuple(self._gaps)
 
     def folders(self) -> tuple[str, ...]:
         """The folders an operator can choose from."""
@@ -119,16 +124,31 @@ class ImapConnector:
         Where mail is removed, a known UID that is still there is fetched once more: deleting it unread
         would trust the number, and a restored server gives numbers out again.
         """
-        if self._removal(selected):
-            return self._search(selected, UidSet())
         known = self._known(selected)
-        found = self._search(selected, known)
-        if selected.uidnext is not None:
-            gone = _up_to(selected.uidnext - 1).difference(known).difference(found)
-            self._gone.append(
-                FolderCursor(folder=selected.folder, uidvalidity=selected.uidvalidity, uids=gone)
+        if self._removal(selected):
+            found = wanted = self._search(selected, UidSet())
+        else:
+            found = self._search(selected, known)
+            wanted = found.difference(known)
+        self._note_holes(selected, _up_to((selected.uidnext or 1) - 1).difference(known).difference(found))
+        return wanted
+
+    def _note_holes(self, selected: Selected, holes: UidSet) -> None:
+        """UIDs without a message: a gap if they were given out after we first looked, else before our time."""
+        if selected.uidnext is None:
+            return
+        folder, uidvalidity = selected.folder, selected.uidvalidity
+        baseline = self._task.cursor.find(folder, uidvalidity).baseline or selected.uidnext
+        missed = holes.difference(_up_to(baseline - 1))
+        self._gone.append(
+            FolderCursor(
+                folder=folder, uidvalidity=uidvalidity, uids=holes.difference(missed), baseline=baseline
             )
-        return found.difference(known)
+        )
+        self._gaps += [
+            Gap(folder=folder, uidvalidity=uidvalidity, first=first, last=last)
+            for first, last in missed.ranges
+        ]
 
     def _known(self, selected: Selected) -> UidSet:
         known = self._task.cursor.known(selected.folder, selected.uidvalidity)

@@ -23,7 +23,7 @@ from imapclient.exceptions import (
 )
 
 from amberpost.errors import SourceError
-from amberpost.sources.settings import ImapSettings
+from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
 from amberpost.sources.uidset import UidSet
 
 # What a hostile or broken server can make the parsing of its answers raise
@@ -64,7 +64,7 @@ class Fetched:
 class ImapSession:
     """A logged-in connection. Not thread-safe."""
 
-    def __init__(self, settings: ImapSettings) -> None:
+    def __init__(self, settings: AccountSettings) -> None:
         self._settings = settings
         self._client: Any = None
         self._broken = False
@@ -187,7 +187,10 @@ class ImapSession:
         self._client.starttls(context)
 
     def _log_in(self) -> None:
-        user, password = self._settings.user, self._settings.password.reveal().decode("utf-8")
+        login = self._settings.login
+        if isinstance(login, OAuthLogin):
+            raise SourceError("this account signs in with OAuth 2, which is not here yet", permanent=True)
+        user, password = self._settings.user, login.password.reveal().decode("utf-8")
         with self._speaking("logging in"):
             if "\0" in user + password:
                 raise SourceError("the user name or password contains a NUL character", permanent=True)
@@ -240,7 +243,9 @@ class ImapSession:
 
     def _said(self, error: Exception) -> str:
         """A server's words, fit to be shown: one line, bounded, printable, and never the password."""
-        text = str(error).replace(self._settings.password.reveal().decode("utf-8", "replace") or "\0", "***")
+        login = self._settings.login
+        secret = login.password if isinstance(login, PasswordLogin) else login.token()
+        text = str(error).replace(secret.reveal().decode("utf-8", "replace") or "\0", "***")
         return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
 
 

@@ -1,5 +1,6 @@
 """What a connector must be told, and what it tells about mail it did not take."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,17 +11,37 @@ Security = Literal["starttls", "ssl", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImapSettings:
-    """One remote IMAP account. Immutable; the password prints as ***."""
+class PasswordLogin:
+    """Sign-in with the password of the mailbox."""
+
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthLogin:
+    """Sign-in with a bearer token. Functions, because a token runs out in the middle of a run."""
+
+    token: Callable[[], Secret]  # a valid one; OAuthError when there is none to be had
+    forget: Callable[[], None]  # the server refused it: the next one must be new
+
+
+Login = PasswordLogin | OAuthLogin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """One remote account, POP3 or IMAP. Immutable; secrets print as ***."""
 
     server: str
     port: int
     user: str
-    password: Secret
+    login: Login
     security: Security = "starttls"
-    folders: tuple[str, ...] = ("INBOX",)
+    allow_insecure_oauth: bool = False  # a bearer token may cross the network in clear text
+    folders: tuple[str, ...] = ("INBOX",)  # IMAP only
     keep_mails: bool = False
     ca_pem: str | None = None  # trusted instead of the system's authorities
+    certificate_sha256: str | None = None  # this very certificate is trusted, whoever signed it
     batch_messages: int = 100
     batch_bytes: int = 8 * 2**20
     timeout_seconds: float = 60

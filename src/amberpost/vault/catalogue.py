@@ -7,11 +7,14 @@ earlier point of the log and never in between.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from amberpost.clock import milliseconds
+from amberpost.clock import from_milliseconds, milliseconds
 from amberpost.errors import IntegrityError
 from amberpost.search.document import Document
-from amberpost.sources.progress import add_sealed
+from amberpost.sources.cursor import Gap
+from amberpost.sources.models import SourceSignal
+from amberpost.sources.progress import add_gap, add_sealed, add_sealed_uidls
 from amberpost.vault.entries import Entry
 from amberpost.vault.models import (
     Assignment,
@@ -102,7 +105,9 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
     _settle_quarantine(owners.changed)
     _add_captures(entries, messages, owners)
     _add_parties(captured)
-    add_sealed(_remote_ids(entries))
+    add_sealed(_remote_ids(entries, "imap"))
+    add_sealed_uidls(_remote_ids(entries, "pop3"))
+    _add_signals(entries)
     result.changed = owners.changed - new.keys()
     insert(IndexJob, ["message_id"], [(message_id,) for message_id in result.changed])
     result.documents = _documents(new)
@@ -255,10 +260,43 @@ def _add_parties(captured: Sequence[Entry]) -> None:
     )
 
 
-def _remote_ids(entries: Sequence[Entry]) -> list[tuple[int, str]]:
-    """(source id, remote id) of each message that came from a mailbox."""
+def _remote_ids(entries: Sequence[Entry], protocol: str) -> list[tuple[int, str]]:
+    """(source id, remote id) of each message that came from a mailbox over this protocol."""
     origins = [entry.header["origin"] for entry in entries if "origin" in entry.header]
-    return [(origin["source"], origin["remote_id"]) for origin in origins if origin["protocol"] == "imap"]
+    return [(origin["source"], origin["remote_id"]) for origin in origins if origin["protocol"] == protocol]
+
+
+def _add_signals(entries: Sequence[Entry]) -> None:
+    """What sources told beside mail; the UIDs of a gap are known from now on to hold nothing."""
+    for entry in entries:
+        if entry.leaf["t"] == "GAP":
+            add_gap(entry.leaf["src"], _gap(entry))
+        if entry.leaf["t"] in {"GAP", "HEARTBEAT"}:
+            SourceSignal.objects.create(**_signal_row(entry))
+
+
+def _gap(entry: Entry) -> Gap:
+    told = entry.header["signal"]
+    return Gap(
+        folder=told["folder"],
+        uidvalidity=told["uidvalidity"],
+        first=entry.leaf["from"],
+        last=entry.leaf["to"],
+    )
+
+
+def _signal_row(entry: Entry) -> dict[str, Any]:
+    leaf, told = entry.leaf, entry.header["signal"]
+    row = {
+        "kind": leaf["t"].lower(), "source_id": leaf["src"], "entry": entry.index,
+        "at": from_milliseconds(told["at"]),
+    }  # fmt: skip
+    if leaf["t"] == "HEARTBEAT":
+        return {**row, "since": from_milliseconds(leaf["from"])}
+    return {
+        **row, "folder": told["folder"], "uidvalidity": told["uidvalidity"],
+        "first_uid": leaf["from"], "last_uid": leaf["to"],
+    }  # fmt: skip
 
 
 def _documents(new: dict[int, Entry]) -> list[Document]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from amberpost.clock import milliseconds
+from amberpost.sources.models import SourceSignal
+from amberpost.sources.uidset import Range
 from amberpost.vault.assign import Decision
 from amberpost.vault.frame import capture_fields
 from amberpost.vault.prepare import Prepared, commitment
@@ -102,6 +104,28 @@ def event_draft(event: dict[str, Any], *, at: datetime) -> Draft:
     """EVENT: one audit event."""
     leaf: Leaf = {"v": LEAF_VERSION, "t": "EVENT", "ts": milliseconds(at)}
     return _with_hash(leaf, {"event": event, "salt": secrets.token_hex(16)})
+
+
+def gap_draft(signal: SourceSignal, hole: Range, *, at: datetime) -> Draft:
+    """GAP: messages a source gave numbers to and that never came here; `from` and `to` are UIDs."""
+    leaf = _signal_leaf("GAP", signal, at=at)
+    leaf["from"], leaf["to"] = hole
+    fields = {
+        "signal": {"at": milliseconds(signal.at), "folder": signal.folder, "uidvalidity": signal.uidvalidity},
+        "salt": secrets.token_hex(16),
+    }
+    return _with_hash(leaf, fields)
+
+
+def heartbeat_draft(signal: SourceSignal, *, at: datetime) -> Draft:
+    """HEARTBEAT: a source lives and had nothing new between `from` and `to` (milliseconds)."""
+    leaf = _signal_leaf("HEARTBEAT", signal, at=at)
+    leaf["from"], leaf["to"] = milliseconds(signal.since or signal.at), milliseconds(signal.at)
+    return _with_hash(leaf, {"signal": {"at": milliseconds(signal.at)}, "salt": secrets.token_hex(16)})
+
+
+def _signal_leaf(kind: str, signal: SourceSignal, *, at: datetime) -> Leaf:
+    return {"v": LEAF_VERSION, "t": kind, "ts": milliseconds(at), "src": signal.source_id}
 
 
 def parse_leaf(leaf: bytes) -> Leaf:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from amberpost.search.index import Index
 from amberpost.search.local import TantivyIndex
-from amberpost.sources.models import SourceCursor
+from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
 from amberpost.vault.catalogue import CATALOGUE, INDEX, position, set_position
 from amberpost.vault.decisions import find_last_snapshot, restore_events
 from amberpost.vault.indexing import Indexer
@@ -34,8 +34,11 @@ def rebuild_state(vault: Vault) -> bool:
 def rebuild_catalogue(vault: Vault, pool: Pool) -> int:
     """Every derived row, from the first record on. Returns the number of entries read."""
     with transaction.atomic():
-        for model in (Assignment, Party, PartyAddress, Capture, IndexJob, SourceCursor, Message):
+        for model in (
+            Assignment, Party, PartyAddress, Capture, IndexJob, SourceCursor, SourceUidl, Message,
+        ):  # fmt: skip
             model.objects.all().delete()
+        SourceSignal.objects.exclude(entry=None).delete()
         Position.objects.filter(name=CATALOGUE).delete()
     done = catch_up(vault, pool)
     log.info("catalogue rebuilt entries=%d", done)

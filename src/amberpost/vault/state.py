@@ -8,24 +8,26 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from amberpost.accounts.models import User
+from amberpost.accounts.models import Installation, User
 from amberpost.directory.models import Address, Archive
 from amberpost.notice.models import NoticeSettings
-from amberpost.sources.models import Source, SourceProtocol
+from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
 STATE: tuple[type[models.Model], ...] = (
     Archive,
     Address,
     User,
+    OwnDomain,
     Source,
     NoticeSettings,
+    Installation,
 )  # in order of dependence
 STATE_VERSION = 1
 
@@ -62,7 +64,8 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.objects.exclude(protocol=SourceProtocol.FILE).exists()
-    return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
+    tables = (Archive, Address, User, NoticeSettings)
+    return not decided and not any(model._default_manager.exists() for model in tables)
 
 
 def last_snapshot_hash() -> int:
@@ -78,6 +81,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _value(value: object) -> object:
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
+    if isinstance(value, date):
+        return {"on": value.isoformat()}
     if isinstance(value, bytes | memoryview):
         return {"bytes": base64.b64encode(bytes(value)).decode()}
     return value
@@ -91,6 +96,8 @@ def _row(model: type[models.Model], values: dict[str, Any]) -> models.Model:
 def _back(value: object) -> object:
     if isinstance(value, dict) and set(value) == {"at"}:
         return datetime.fromisoformat(value["at"])
+    if isinstance(value, dict) and set(value) == {"on"}:
+        return date.fromisoformat(value["on"])
     if isinstance(value, dict) and set(value) == {"bytes"}:
         return base64.b64decode(value["bytes"])
     return value

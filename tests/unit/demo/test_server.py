@@ -14,7 +14,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from amberpost.demo.imap_server import ImapServer
 from amberpost.demo.server import serve_sample_mail
 from amberpost.sources.connector import CONNECTORS, run
-from amberpost.sources.settings import ImapSettings, Task
+from amberpost.sources.settings import AccountSettings, Task
 from amberpost.store.secret import Secret
 from tests.contract.source_contract import MemoryAccept
 from tests.servers.certificates import make_certificates
@@ -23,8 +23,8 @@ MOMENT = datetime(2026, 5, 1, 12, 30, tzinfo=UTC)
 PASSWORD = Secret(b'p"a s\\s')
 
 
-def settings_for(server: ImapServer, *, keep_mails: bool = False) -> ImapSettings:
-    return ImapSettings(
+def settings_for(server: ImapServer, *, keep_mails: bool = False) -> AccountSettings:
+    return AccountSettings(
         server="127.0.0.1",
         port=server.port,
         user="journal",

@@ -14,7 +14,7 @@ from amberpost.audit.record import record
 from amberpost.console.forms import SourceForm
 from amberpost.console.request import Request, signed_in
 from amberpost.errors import UserError
-from amberpost.sources.configure import save_source
+from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
 from amberpost.vault.numbers import overview
 
@@ -100,7 +100,7 @@ def _save(request: Request, form: SourceForm) -> None:
     action = Action.SOURCE_CHANGED if source.pk else Action.SOURCE_ADDED
     changed = ",".join(name for name in form.changed_data if name != "password")
     with transaction.atomic():
-        save_source(source, password, request.vault.keys.seal_setting)
+        save_source(source, NewSecrets(password=password), request.vault.keys.seal_setting)
         record(by, action, source.name, fields=changed)
         if password:
             record(by, Action.SOURCE_CREDENTIALS_CHANGED, source.name)

@@ -1,0 +1,57 @@
+"""From a configured source to what its connector must know: ports, secrets, limits."""
+
+from collections.abc import Callable
+
+from amberpost.errors import ConfigError
+from amberpost.sources.configure import setting_row
+from amberpost.sources.models import Source
+from amberpost.sources.settings import AccountSettings, Login, PasswordLogin
+from amberpost.store.secret import Secret
+
+OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
+
+_PORTS = {
+    "imap": {"starttls": 143, "none": 143, "ssl": 993},
+    "pop3": {"starttls": 110, "none": 110, "ssl": 995},
+}
+
+
+def account_settings(source: Source, open_setting: OpenSetting, *, ceiling_bytes: int) -> AccountSettings:
+    """What the connector must know; opens the sealed secrets. ConfigError for what cannot work."""
+    host, port = split_server(source.server, default_port(source))
+    return AccountSettings(
+        server=host,
+        port=port,
+        user=source.user,
+        login=_login(source, open_setting),
+        security=source.security,  # type: ignore[arg-type]  # its choices are these
+        allow_insecure_oauth=source.allow_insecure_oauth,
+        folders=tuple(source.folders) or ("INBOX",),
+        keep_mails=source.keep_mails,
+        ca_pem=source.ca_pem or None,
+        certificate_sha256=source.certificate_sha256 or None,
+        max_message_bytes=ceiling_bytes,
+        max_size_bytes=source.max_size_mb * 2**20 if source.max_size_mb else None,
+    )
+
+
+def default_port(source: Source) -> int:
+    """The port of a server that is given without one."""
+    return _PORTS["pop3" if source.kind.is_pop3 else "imap"][source.security]
+
+
+def split_server(server: str, port: int) -> tuple[str, int]:
+    """host[:port], with [::1]:port for IPv6; `port` where none is given."""
+    host, colon, given = server.rpartition(":")
+    if not colon or "]" in given or (":" in host and not host.endswith("]")):
+        return server.strip("[]"), port
+    if not given.isdigit() or not 0 < int(given) < 65536:
+        raise ConfigError("This is not a port number", subject=server, code="C021")
+    return host.strip("[]"), int(given)
+
+
+def _login(source: Source, open_setting: OpenSetting) -> Login:
+    sealed = bytes(source.sealed_password)
+    return PasswordLogin(
+        password=Secret(open_setting(setting_row(source), "password", sealed) if sealed else b"")
+    )
