@@ -29,6 +29,8 @@ ACTION_TEXTS = {
     Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CHANGED: "A remote e-mail account was changed.",
+    Action.SOURCE_COLLECTED: "A remote e-mail account gave mail, or failed for the first time: the signed account of "
+    "the run (seen = stored + duplicate + quarantined + left).",
     Action.SOURCE_CREDENTIALS_CHANGED: "The password of a remote e-mail account was set.",
     Action.SOURCE_REMOVED: "A remote e-mail account was removed; its mail stays.",
     Action.USER_ADDED: "A user was added.",
