@@ -1,6 +1,6 @@
 """What the overview says about alarms: their sentences, and where one does something about each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.urls import reverse
 from amberpost.notice.alarm import Alarm, Kind
 from amberpost.notice.words import sentence
 
-_PLACES = {
+_PLACES: Mapping[str, str] = {
     Kind.FINDINGS: "console:integrity",
     Kind.VERIFY_FAILED: "console:integrity",
     Kind.NO_SOURCE: "console:source-add",
@@ -46,4 +46,4 @@ def place_of(kind: str, subject: str) -> str:
     """The page about an alarm."""
     if kind in _OF_A_SOURCE:
         return reverse("console:source", args=[int(subject)])
-    return reverse(_PLACES.get(Kind(kind), "console:system"))
+    return reverse(_PLACES.get(kind, "console:system"))

@@ -33,7 +33,7 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         seen_at=seen_at,
         is_worker_busy=Work.objects.filter(finished_at=None, claimed_at__gt=at - _LONGEST_JOB).exists(),
         sources=tuple(_sources()),
-        disk_percent=int(100 * (disk.total - disk.free) / disk.total),
+        disk_percent=int(100 * disk.used / (disk.used + disk.free)),  # of what we may use, as df counts
         has_index=has_index,
         index_lag=index_lag(),
         unfindable_since=_unfindable_since() if has_index else None,
