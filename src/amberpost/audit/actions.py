@@ -19,6 +19,7 @@ class Action(StrEnum):
     ATTACHMENT_DOWNLOADED = "attachment:downloaded"
     NOTICE_SETTINGS_CHANGED = "notice:settings_changed"
     NOTICE_TEST_SENT = "notice:test_sent"
+    PREVIEW_MADE = "preview:made"
     SEARCH_MADE = "search:made"
     SOURCE_ADDED = "source:added"
     SOURCE_CHANGED = "source:changed"

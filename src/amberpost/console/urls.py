@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, integrity, notices, overview, records, sources
+from amberpost.console.views import accounts, integrity, notices, overview, preview, records, sources
 
 app_name = "console"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("accounts/<int:user_id>/switch/", accounts.switch, name="account-switch"),
     path("sources/", sources.every, name="sources"),
     path("sources/add/", sources.add, name="source-add"),
+    path("sources/preview/", preview.show, name="preview"),
     path("sources/<int:source_id>/", sources.edit, name="source"),
     path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
     path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),

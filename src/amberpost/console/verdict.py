@@ -23,6 +23,7 @@ _OF_A_SOURCE = {
     Kind.SECRET_EXPIRES,
     Kind.CERTIFICATE_EXPIRES,
     Kind.MAIL_LEFT,
+    Kind.REPORTS_NOT_OPENED,
 }
 
 

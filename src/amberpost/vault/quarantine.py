@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amberpost.sources.models import Source
+from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Capture, Message, Quarantine
 
 
@@ -19,6 +20,7 @@ class Quarantined:
     source: str
     flags: str
     error: str
+    marks: tuple[str, ...]
 
 
 def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quarantined]]:
@@ -42,6 +44,7 @@ def _facts(rows: Iterable[Message]) -> list[Quarantined]:
             source=sources.get(source_of.get(row.id, 0), ""),
             flags=row.flags,
             error=row.error,
+            marks=marks_of(row.flags.split()),
         )
         for row in rows
     ]

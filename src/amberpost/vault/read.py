@@ -15,6 +15,7 @@ from amberpost.message.body import decode_text, html_part, shown_text
 from amberpost.message.headers import header_fields
 from amberpost.message.parse import parse
 from amberpost.message.types import ParsedMessage
+from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Assignment, Message
 from amberpost.vault.open import Vault
 from amberpost.vault.original import open_original
@@ -42,6 +43,7 @@ class OpenedMessage:
     html: str | None  # as sent; only message.html may make it safe
     attachments: tuple[Attachment, ...]
     owners: tuple[Ownership, ...]
+    marks: tuple[str, ...]  # what is special about it, in words
     forks: tuple[int, ...]  # other copies of the same mail the user may see
 
 
@@ -66,6 +68,7 @@ def open_message(
         html=decode_text(raw, html) if html else None,
         attachments=attachments(raw, parsed),
         owners=_owners(user, message_id),
+        marks=marks_of(message.flags.split()),
         forks=tuple(
             visible_messages(user)
             .filter(fork=message.fork)
