@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "user": "add, import, list and change users",
     "source": "add, change, list, remove, test and report remote e-mail accounts",
     "domain": "add, list and remove own mail domains",
+    "notice": "set whom to notify and how, test it, list what is not well",
     "fetch": "collect the remote e-mail accounts once",
     "import": "take in .eml files, folders, Maildir and mbox",
     "process": "finish everything that was accepted",

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, integrity, overview, preview, records, source_form, sources
+from amberpost.console.views import (
+    accounts,
+    integrity,
+    notices,
+    overview,
+    preview,
+    records,
+    source_form,
+    sources,
+)
 
 app_name = "console"
 
@@ -25,6 +34,8 @@ urlpatterns = [
     path("sources/<int:source_id>/remove/", sources.remove, name="source-remove"),
     path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
     path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),
+    path("notices/", notices.show, name="notices"),
+    path("notices/test/", notices.test, name="notice-test"),
     path("quarantine/", records.quarantine, name="quarantine"),
     path("jobs/", records.jobs, name="jobs"),
     path("audit/", records.audit, name="audit"),

@@ -92,7 +92,7 @@ def source_numbers() -> tuple[SourceNumbers, ...]:
         last=Max("captured_at"),
     )
     found = {row["source_id"]: row for row in rows}
-    closed = _closed_reports()
+    closed = closed_reports()
     return tuple(
         SourceNumbers(
             source=source,
@@ -107,7 +107,7 @@ def source_numbers() -> tuple[SourceNumbers, ...]:
     )
 
 
-def _closed_reports() -> dict[int, int]:
+def closed_reports() -> dict[int, int]:
     """By source; looks at the quarantine only, which is where such reports end."""
     rows = (
         Capture.objects.filter(message__in=Message.objects.exclude(quarantine=0))

@@ -11,6 +11,7 @@ from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.directory.local import current_addresses
+from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import Source, SourceStatus
 from amberpost.vault.models import Capture, Work, WorkerStatus
 from amberpost.vault.open import open_keys_of
@@ -57,6 +58,9 @@ def add_source(site: Site, **changes: str) -> Source:
 
 
 def test_all_is_well_only_when_it_is(site: Site) -> None:
+    NoticeSettings.objects.create(
+        disk_percent=100, disk_full_percent=100
+    )  # whatever this machine's disk is like
     alive()
     assert "All is well" in overview(site)
     WorkerStatus.objects.filter(name="work").update(seen_at=now() - timedelta(minutes=3))
