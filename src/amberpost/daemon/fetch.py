@@ -13,6 +13,7 @@ from secrets import SystemRandom
 
 from django.db import close_old_connections, connection, transaction
 
+from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
@@ -88,6 +89,7 @@ class Fetcher:
         )
         try:
             require_room(LocalDisk(self._config.data))
+            require_seats()
             report = run(self._connector(source), self._accept)
             self._wait(report.captures, stop)
             note_run(source, report, started)
@@ -247,9 +249,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
-        FetchRun.objects.filter(
-            source=source, seen=0, error="", started_at__lt=started - EMPTY_RUNS_KEPT
-        ).delete()  # one a minute for years helps nobody; signs of life are in the ledger
+        _forget_empty_runs(source, before=started - EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
@@ -267,6 +267,13 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         status.left_count = source.left_messages.count()
         status.next_attempt_at = now() + wait
         status.save()
+
+
+def _forget_empty_runs(source: Source, *, before: datetime) -> None:
+    """One a minute for years helps nobody; signs of life are in the ledger. The first run stays: it says since when."""
+    runs = FetchRun.objects.filter(source=source)
+    first = runs.order_by("id").values_list("id", flat=True).first()
+    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first).delete()
 
 
 def _pause(account: Account, failures: int) -> float:

@@ -84,6 +84,7 @@ class Flag(StrEnum):
     ENCRYPTED = "encrypted"  # S/MIME enveloped, OpenPGP, rpmsg
     SIGNED = "signed"
     TNEF = "tnef"
+    BCC_FIELD = "bcc_field"  # its own header names blind copies; not for every owner's eyes
     JOURNAL_REPORT = "journal_report"
     FROM_NDR = "from_ndr"  # the report was found inside a non-delivery report
     SUSPICIOUS = "suspicious"  # the report part holds lines no Exchange writes (journal-reports.md E7)

@@ -14,12 +14,13 @@ from datetime import datetime
 
 from amberpost.clock import milliseconds
 from amberpost.message.attachments import attachments
+from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.evaluate import Found, addresses, envelope_addresses
 from amberpost.message.fork import fork_key
 from amberpost.message.journal import Unwrapped, is_report, unwrap
 from amberpost.message.parse import parse
-from amberpost.message.text import index_text
+from amberpost.message.text import IndexText, index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
 from amberpost.search.document import Document
 from amberpost.store.split import Cut, Split, split
@@ -111,7 +112,7 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     shown = unwrapped.shown_bytes(raw)
     parsed = parse(shown, captured_at=capture.received_at)
     facts = _facts(capture, unwrapped, shown, parsed)
-    text = index_text(shown, parsed)
+    text = _index_text(shown, parsed, facts)
     document = _document(
         facts,
         from_=_people(parsed.from_ or parsed.sender),
@@ -124,6 +125,14 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     return _prepared(
         capture, dedup_key, originals, pieces, _claims(capture, unwrapped, shown, parsed), facts, document
     )
+
+
+def _index_text(shown: bytes, parsed: ParsedMessage, facts: MessageFacts) -> IndexText:
+    """Nobody finds it by a blind copy, not even where a broken header ends before the field and shows it."""
+    if Flag.BCC_FIELD not in facts.flags.split():
+        return index_text(shown, parsed)
+    copy = without_bcc(shown)
+    return index_text(copy, parse(copy))
 
 
 def _as_handed_over(capture: Taken) -> Unwrapped:
@@ -212,6 +221,10 @@ def _may_be_held(address: str) -> bool:
 def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:
     people = parsed.from_ or parsed.sender or (Mailbox(name="", address=""),)
     reported = unwrapped.envelope.reported_message_id if unwrapped.envelope else None
+    flags, size = parsed.flags | unwrapped.flags, len(shown)
+    if has_bcc(shown):
+        flags |= {Flag.BCC_FIELD}
+        size = len(without_bcc(shown))  # the length of a hidden name is a hint, too
     return MessageFacts(
         sha256=hashlib.sha256(shown).digest(),
         message_id=_storable(parsed.message_id, 1000),
@@ -221,9 +234,9 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         sent_at=_sent_at(capture, parsed),
         thread=parsed.thread[:64],
         fork=fork_key(shown, parsed, reported),
-        size_bytes=len(shown),
+        size_bytes=size,
         attachment_count=len(attachments(shown, parsed)),
-        flags=" ".join(sorted(parsed.flags | unwrapped.flags)),
+        flags=" ".join(sorted(flags)),
         defects=" ".join(sorted(parsed.defects)),
         error="",
     )

@@ -14,21 +14,26 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from amberpost.accounts.models import Installation, User
-from amberpost.directory.models import Address, Archive
+from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
+from amberpost.directory.models import Address, Archive, Directory
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
-STATE: tuple[type[models.Model], ...] = (
+STATE: tuple[type[models.Model], ...] = (  # in order of dependence
+    Directory,
     Archive,
     Address,
     User,
+    Membership,
+    Release,
+    SeatLimit,
     OwnDomain,
     Source,
     NoticeSettings,
     Installation,
-)  # in order of dependence
+)
+_DECIDED_FIRST = (Directory, Archive, Address, User, NoticeSettings)
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]
@@ -64,8 +69,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
-    tables = (Archive, Address, User, NoticeSettings)
-    return not decided and not any(model._default_manager.exists() for model in tables)
+    return not decided and not any(model._default_manager.exists() for model in _DECIDED_FIRST)
 
 
 def last_snapshot_hash() -> int:
