@@ -273,7 +273,7 @@ def _forget_empty_runs(source: Source, *, before: datetime) -> None:
     """One a minute for years helps nobody; signs of life are in the ledger. The first run stays: it says since when."""
     runs = FetchRun.objects.filter(source=source)
     first = runs.order_by("id").values_list("id", flat=True).first()
-    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first).delete()
+    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first or 0).delete()
 
 
 def _pause(account: Account, failures: int) -> float:
