@@ -1,6 +1,7 @@
 """A mailbox on a real Dovecot and an archive in this process that collects it: the road without commands."""
 
 import imaplib
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -73,9 +74,13 @@ def collect(opened: Opened, *, settles: bool = True) -> Account:
     if not settles:
         return collect_alone(opened)
     source = Source.objects.get(name="Journal")
+    stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:
-        collecting = threads.submit(collect_once, opened.config, [source])
-        work_beside(opened.config, collecting)
+        collecting = threads.submit(collect_once, opened.config, [source], stop)
+        try:
+            work_beside(opened.config, collecting)
+        finally:
+            stop.set()
         (account,) = collecting.result()
     settle(opened.config)
     return account

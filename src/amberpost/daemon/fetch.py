@@ -131,12 +131,12 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
         thread.join(STOP_SECONDS)
 
 
-def collect_once(config: Config, sources: Sequence[Source]) -> list[Account]:
-    """One run at each of these sources, one after the other; somebody must be the worker meanwhile."""
+def collect_once(config: Config, sources: Sequence[Source], stop: threading.Event) -> list[Account]:
+    """One run at each of these sources, one after the other; somebody must be the worker until `stop` is set."""
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys)
     try:
-        return [fetcher.collect(source) for source in sources]
+        return [fetcher.collect(source, stop) for source in sources]
     finally:
         fetcher.close()
         keys.close()
