@@ -18,7 +18,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.config import Config
-from amberpost.daemon.work import are_processed, report_status, settle
+from amberpost.daemon.work import are_processed, report_status
 from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId
 from amberpost.sources.account import account_settings
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+EMPTY_RUNS_KEPT = timedelta(days=7)
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
@@ -71,11 +72,9 @@ class Account:
 class Fetcher:
     """Collects sources into the intake log of this process."""
 
-    def __init__(self, config: Config, keys: KeyStore, *, settles: bool) -> None:
-        """settles: process what was taken here, if no worker runs; else wait for the worker."""
+    def __init__(self, config: Config, keys: KeyStore) -> None:
         self._config = config
         self._keys = keys
-        self._settles = settles
         self._intake = IntakeLog(LocalDisk(config.data), keys)
         self._accept: Accept = partial(accept, self._intake)
 
@@ -106,10 +105,8 @@ class Fetcher:
         return CONNECTORS[source.protocol](settings, task)
 
     def _wait(self, captures: Sequence[CaptureId], stop: threading.Event | None) -> None:
+        """Until the worker has made everything findable: the account counts what became of it."""
         self._intake.rotate()
-        if self._settles:
-            settle(self._config, captures)
-            return
         stop = stop or threading.Event()
         while captures and not are_processed(captures) and not stop.wait(0.2):
             pass
@@ -132,6 +129,18 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
     for thread in threads:
         thread.join(STOP_SECONDS)
+
+
+def collect_once(config: Config, sources: Sequence[Source]) -> list[Account]:
+    """One run at each of these sources, one after the other; somebody must be the worker meanwhile."""
+    keys = open_keys_of(config)
+    fetcher = Fetcher(config, keys)
+    try:
+        return [fetcher.collect(source) for source in sources]
+    finally:
+        fetcher.close()
+        keys.close()
+        connection.close()
 
 
 class Schedule:
@@ -157,7 +166,7 @@ class Schedule:
 
 def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> None:
     keys = open_keys_of(config)
-    fetcher = Fetcher(config, keys, settles=False)
+    fetcher = Fetcher(config, keys)
     try:
         while not stop.is_set():
             source = schedule.take()
@@ -240,6 +249,9 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
+        FetchRun.objects.filter(
+            source=source, seen=0, error="", started_at__lt=started - EMPTY_RUNS_KEPT
+        ).delete()  # one a minute for years helps nobody; signs of life are in the ledger
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
@@ -247,7 +259,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
             log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
-            pause = account.pause_seconds or backoff_seconds(status.failures, SystemRandom().random)
+            pause = _pause(account, status.failures)
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
@@ -257,3 +269,11 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         status.left_count = source.left_messages.count()
         status.next_attempt_at = now() + wait
         status.save()
+
+
+def _pause(account: Account, failures: int) -> float:
+    """What the server asked for, and a tenth more by chance, so that its clients do not come back together."""
+    chance = SystemRandom().random
+    if account.pause_seconds is not None:
+        return account.pause_seconds * (1 + chance() / 10)
+    return backoff_seconds(failures, chance)
