@@ -33,7 +33,7 @@ STATE: tuple[type[models.Model], ...] = (  # in order of dependence
     NoticeSettings,
     Installation,
 )
-_DECIDED_FIRST = (Directory, Archive, Address, User, NoticeSettings)
+
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]
@@ -69,7 +69,8 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
-    return not decided and not any(model._default_manager.exists() for model in _DECIDED_FIRST)
+    tables = (Directory, Archive, Address, User, NoticeSettings)
+    return not decided and not any(model._default_manager.exists() for model in tables)
 
 
 def last_snapshot_hash() -> int:
