@@ -27,6 +27,7 @@ MAY = {
     "sources:change": {"otto"},
     "quarantine:see": {"otto"},
     "system:see": {"otto"},
+    "system:change": {"otto"},
     "integrity:verify": {"otto", "olga", "aron"},
     "audit:see": {"otto", "olga"},
 }

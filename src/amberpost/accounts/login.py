@@ -103,6 +103,9 @@ def sign_out(request: HttpRequest) -> None:
     logout(request)
 
 
+POLL = "Amberpost-Poll"
+
+
 class SessionRules:
     """Ends a session that is too old, unused for too long, or whose user may no longer sign in."""
 
@@ -113,7 +116,7 @@ class SessionRules:
         if SESSION_KEY in request.session:
             if not request.user.is_authenticated or self._is_over(request):
                 logout(request)
-            else:
+            elif request.headers.get(POLL) != "yes":  # a page that looks for news by itself is not used
                 self._touch(request)
         return cast(HttpResponse, self._get_response(request))
 

@@ -19,6 +19,7 @@ Action = Literal[
     "integrity:verify",
     "audit:see",
     "system:see",
+    "system:change",
 ]
 
 _READ: frozenset[Action] = frozenset({"mail:read", "account:change"})
@@ -37,6 +38,7 @@ RIGHTS: dict[str, frozenset[Action]] = {
             "integrity:verify",
             "audit:see",
             "system:see",
+            "system:change",
         }
     ),
 }

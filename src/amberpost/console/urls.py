@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, integrity, overview, records, sources
+from amberpost.console.views import accounts, guides, integrity, overview, records, sources
 
 app_name = "console"
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("sources/<int:source_id>/", sources.edit, name="source"),
     path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
     path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),
+    path("guides/", guides.overview, name="guides"),
+    path("guides/microsoft-365/", guides.microsoft_365, name="guide-microsoft-365"),
+    path("guides/exchange/", guides.exchange, name="guide-exchange"),
+    path("guides/postfix/", guides.postfix, name="guide-postfix"),
+    path("guides/google/", guides.google, name="guide-google"),
     path("quarantine/", records.quarantine, name="quarantine"),
     path("jobs/", records.jobs, name="jobs"),
     path("audit/", records.audit, name="audit"),
