@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.microsoft import Microsoft
 
 PROGRAM = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/sbin")
 
@@ -53,6 +54,7 @@ namespace inbox {{
 }}
 passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = scheme=PLAIN username_format=%u {folder}/users
 }}
 userdb {{
@@ -92,13 +94,41 @@ service stats {{
 {extra}
 """
 
+_OAUTH = """
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
+"""
+
+_INTROSPECTION = """
+introspection_mode = post
+introspection_url = {login.authority}/introspect
+force_introspection = yes
+username_attribute = username
+active_attribute = active
+active_value = true
+tls_ca_cert_file = {login.ca_file}
+"""
+
 
 class Dovecot:
-    """One server. `extra` is added to its configuration, e.g. an `imap_capability` line."""
+    """One server. `extra` is added to its configuration, e.g. an `imap_capability` line.
+
+    With `login` it takes tokens too, and asks that stand-in for Microsoft whether they are good.
+    """
 
     host = "localhost"
 
-    def __init__(self, *, users: Mapping[str, str] | None = None, extra: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        users: Mapping[str, str] | None = None,
+        extra: str = "",
+        login: Microsoft | None = None,
+    ) -> None:
         assert PROGRAM is not None, "Dovecot is not installed"
         self.users = dict(users or {"journal": "journal-password"})
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
@@ -109,6 +139,9 @@ class Dovecot:
         self._owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
         self._master: subprocess.Popen[bytes] | None = None
         self._deposited = 0
+        if login is not None:
+            (self.folder / "oauth2.conf").write_text(_INTROSPECTION.format(login=login))
+            extra += _OAUTH.format(folder=self.folder)
         self._write_files(extra)
 
     @property

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.errors import UserError
 from amberpost.message.evaluate import parse_mode
-from amberpost.sources.models import Security, Source, SourceProtocol
+from amberpost.sources.certificates import valid_authority, valid_fingerprint
+from amberpost.sources.models import LeftMessage, Security, Source, SourceProtocol, SourceStatus
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
 
@@ -39,6 +40,9 @@ def default_security(protocol: str) -> Security:
 def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Source:
     """Check and save a source. UserError names what is wrong."""
     source.evaluation = parse_mode(source.evaluation)
+    source.certificate_sha256 = valid_fingerprint(source.certificate_sha256)
+    if source.ca_pem.strip():
+        source.ca_pem = valid_authority(source.ca_pem)
     _settle_protocol(source)
     try:
         source.full_clean(
@@ -52,6 +56,17 @@ def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Sourc
         source.save()
         _seal_secrets(source, secrets, seal)
     return source
+
+
+def remove_source(source: Source) -> None:
+    """Forget how to reach it. Mail stays; so do number and name, which captures refer to for ever."""
+    with transaction.atomic():
+        source.enabled, source.removed_at = False, now()
+        source.sealed_password = source.sealed_client_secret = b""
+        source.password_set_at = source.client_secret_set_at = None
+        source.save()
+        SourceStatus.objects.filter(source=source).delete()
+        LeftMessage.objects.filter(source=source).delete()
 
 
 def import_source() -> Source:
@@ -106,4 +121,7 @@ def _seal_secrets(source: Source, secrets: NewSecrets, seal: SealSetting) -> Non
 
 
 def _problems(messages: Mapping[str, list[str]]) -> str:
-    return "; ".join(f"{field}: {' '.join(texts)}" for field, texts in messages.items())
+    return "; ".join(
+        " ".join(texts) if field == NON_FIELD_ERRORS else f"{field}: {' '.join(texts)}"
+        for field, texts in messages.items()
+    )

@@ -14,9 +14,11 @@ from typing import Literal, TypeVar
 from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
+from amberpost.oauth.refusal import OAuthError
 from amberpost.sources.cursor import Cursor, FolderCursor, Gap, RemoteId
+from amberpost.sources.exchange import TokenExpired, TokenRefused, Unwelcome
 from amberpost.sources.imap_session import Fetched, ImapSession, Refused, Selected
-from amberpost.sources.settings import AccountSettings, Left, Task
+from amberpost.sources.settings import AccountSettings, Left, OAuthLogin, Task
 from amberpost.sources.uidset import MAX_UID, UidSet
 
 T = TypeVar("T")
@@ -201,10 +203,20 @@ class ImapConnector:
             self._session = ImapSession(self._settings)
         return self._session
 
+    def _do(self, command: Callable[[ImapSession], T]) -> T:
+        """Carry out one command; when the token runs out meanwhile, with a new one, once more."""
+        try:
+            return command(self._open())
+        except TokenExpired as lost:
+            if isinstance(self._settings.login, OAuthLogin):
+                self._settings.login.forget()
+            self._reopen(self._selected, lost)
+            return command(self._open())
+
     def _select(self, folder: str) -> Selected:
         self._expunge_marked()
         self._selected = None
-        self._selected = self._open().select(folder, readonly=self._settings.keep_mails)
+        self._selected = self._do(lambda session: session.select(folder, readonly=self._settings.keep_mails))
         return self._selected
 
     def _select_again(self, folder: str) -> Selected:
@@ -214,7 +226,7 @@ class ImapConnector:
         return self._select(folder)
 
     def _ask(self, criteria: list[str]) -> list[int]:
-        return self._open().search(criteria)
+        return self._do(lambda session: session.search(criteria))
 
     def _together(
         self, selected: Selected, uids: list[int], ask: Callable[[list[int]], dict[int, T]]
@@ -231,13 +243,13 @@ class ImapConnector:
             return {}
 
     def _sizes(self, selected: Selected, uids: list[int]) -> dict[int, int]:
-        return self._together(selected, uids, lambda some: self._open().sizes(some))
+        return self._together(selected, uids, lambda some: self._do(lambda session: session.sizes(some)))
 
     def _bodies(
         self, selected: Selected, uids: list[int], sizes: dict[int, int]
     ) -> Iterator[tuple[int, Fetched]]:
         """The messages of one batch; what the server does not give in company is asked for alone."""
-        answer = self._together(selected, uids, lambda some: self._open().bodies(some))
+        answer = self._together(selected, uids, lambda some: self._do(lambda session: session.bodies(some)))
         for uid in uids:
             fetched = answer.get(uid) or self._alone(selected, uid, sizes.get(uid))
             if fetched is not None and self._is_as_expected(selected, uid, fetched, sizes.get(uid)):
@@ -245,7 +257,7 @@ class ImapConnector:
 
     def _alone(self, selected: Selected, uid: int, size: int | None) -> Fetched | None:
         try:
-            answer = self._open().bodies([uid])
+            answer = self._do(lambda session: session.bodies([uid]))
             self._lost_in_a_row = 0
             still_there = uid in answer or uid in self._ask(["UID", str(uid)])
         except Refused as error:
@@ -262,17 +274,25 @@ class ImapConnector:
     def _reconnect(self, selected: Selected, lost: SourceError) -> None:
         """Go on after a message over which the server hung up; Dovecot does so when it cannot read a file.
 
-        Raises the error when it looks like the line and not the message.
+        Raises the error when it looks like the line or the login and not the message.
         """
         self._losses += 1
         self._lost_in_a_row += 1
         if self._losses > LOSSES or self._lost_in_a_row > LOSSES_IN_A_ROW or self._session is None:
             raise lost
-        self._session.close()
-        self._session = None
-        self._selected = self._open().select(selected.folder, readonly=self._settings.keep_mails)
-        if self._selected.uidvalidity != selected.uidvalidity:
+        if isinstance(lost, Unwelcome | TokenExpired | TokenRefused | OAuthError):
             raise lost
+        self._reopen(selected, lost)
+
+    def _reopen(self, selected: Selected | None, lost: SourceError) -> None:
+        """A new session in the same folder; raises `lost` when its UIDs mean something else by now."""
+        if self._session is not None:
+            self._session.close()
+        self._session = self._selected = None
+        if selected is not None:
+            self._selected = self._open().select(selected.folder, readonly=self._settings.keep_mails)
+            if self._selected.uidvalidity != selected.uidvalidity:
+                raise lost
 
     def _is_as_expected(self, selected: Selected, uid: int, fetched: Fetched, size: int | None) -> bool:
         """The real length decides about the limit; a wrong announcement alone is only noted."""
@@ -329,19 +349,19 @@ class ImapConnector:
         how = self._removal(selected)
         with self._noting_refusal():
             if how == "expunge":
-                self._open().mark_deleted(uids)
+                self._do(lambda session: session.mark_deleted(uids))
                 self._marked += uids
                 if len(self._marked) >= EXPUNGE_AT_ONCE:
                     self._expunge_marked()
             elif how == "move":
-                self._open().move(uids, ARCHIVED_FOLDER)
+                self._do(lambda session: session.move(uids, ARCHIVED_FOLDER))
 
     def _expunge_marked(self) -> None:
         """Make the deletions real. Messages only marked so far come again in the next run, nothing worse."""
         marked, self._marked = self._marked, []
         if marked:
             with self._noting_refusal():
-                self._open().expunge(marked)
+                self._do(lambda session: session.expunge(marked))
 
     @contextmanager
     def _noting_refusal(self) -> Iterator[None]:

@@ -1,10 +1,11 @@
 """One IMAP session: connect, secure, log in, and the few commands we need, with plain errors.
 
-Promises: the password travels only in the way the settings ask for and is in no log and no error; every
+Promises: password or token travel only in the way the settings ask for and are in no log and no error; every
 wait has a time limit; a certificate is verified or the session does not begin. Every failure is a
 SourceError; a command the server refuses is Refused, and the session goes on.
 """
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -23,21 +24,16 @@ from imapclient.exceptions import (
 )
 
 from amberpost.errors import SourceError
+from amberpost.sources.exchange import TokenRefused, recognise
+from amberpost.sources.imap_login import log_in_with_password, log_in_with_token, login_failure
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
 from amberpost.sources.uidset import UidSet
+from amberpost.store.secret import Secret
+from amberpost.tls import client_context
 
 # What a hostile or broken server can make the parsing of its answers raise
 _GARBAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-# RFC 5530 §3: a refusal that is not about the password
-_TRANSIENT = (
-    "[UNAVAILABLE]",
-    "[INUSE]",
-    "[LIMIT]",
-    "[SERVERBUG]",
-    "[CONTACTADMIN]",
-    "Temporary",
-    "throttled",
-)
+_LONG_WORD = re.compile(r"\S{60,}")  # a server may repeat what we sent, and cut it where it likes
 
 
 class Refused(SourceError):
@@ -68,9 +64,11 @@ class ImapSession:
         self._settings = settings
         self._client: Any = None
         self._broken = False
+        login = settings.login
+        self._secret = login.password if isinstance(login, PasswordLogin) else Secret(b"")
+        self._token: Secret | None = None
         try:
-            self._connect()
-            self._log_in()
+            self._begin()
         except BaseException:
             self.close()
             raise
@@ -159,9 +157,21 @@ class ImapSession:
 
     # How it begins
 
+    def _begin(self) -> None:
+        try:
+            self._connect()
+            self._log_in()
+        except TokenRefused:  # revoked, or older than the last change of the app's permissions: once more
+            self.close()
+            self._broken = False
+            self._connect()
+            self._log_in()
+
     def _connect(self) -> None:
         settings = self._settings
-        context = _tls_context(settings.ca_pem)
+        if isinstance(settings.login, OAuthLogin):
+            _require_tls(settings)
+        context = client_context(settings.ca_pem)
         direct = settings.security == "ssl"
         with self._speaking("connecting"):
             self._client = IMAPClient(
@@ -188,18 +198,19 @@ class ImapSession:
 
     def _log_in(self) -> None:
         login = self._settings.login
-        if isinstance(login, OAuthLogin):
-            raise SourceError("this account signs in with OAuth 2, which is not here yet", permanent=True)
-        user, password = self._settings.user, login.password.reveal().decode("utf-8")
-        with self._speaking("logging in"):
-            if "\0" in user + password:
-                raise SourceError("the user name or password contains a NUL character", permanent=True)
-            if self._client.has_capability("AUTH=PLAIN"):
-                self._client.plain_login(user, password)
-            elif self._client.has_capability("LOGINDISABLED"):
-                raise SourceError("the server does not accept a password on this connection", permanent=True)
-            else:
-                self._client.login(*_login_words(user, password))
+        if isinstance(login, PasswordLogin):
+            with self._speaking("logging in"):
+                log_in_with_password(
+                    self._client, self._settings.user, login.password.reveal().decode("utf-8")
+                )
+            return
+        self._secret = self._token = login.token()
+        try:
+            with self._speaking("logging in"):
+                log_in_with_token(self._client, self._settings, self._token)
+        except TokenRefused:
+            login.forget()
+            raise
 
     # How it fails
 
@@ -219,9 +230,11 @@ class ImapSession:
 
     def _failure(self, error: Exception, doing: str) -> SourceError | None:
         said, server = self._said(error), f"{self._settings.server}:{self._settings.port}"
+        if isinstance(error, IMAPClientError) and (known := recognise(said, self._settings.user)):
+            return known
         match error:
             case LoginError() if not isinstance(error.__context__, IMAPClientAbortError):
-                return _login_failure(said)
+                return login_failure(said, self._settings, self._token)
             case ssl.SSLCertVerificationError():
                 reason = error.verify_message
                 return SourceError(
@@ -242,33 +255,19 @@ class ImapSession:
         return None
 
     def _said(self, error: Exception) -> str:
-        """A server's words, fit to be shown: one line, bounded, printable, and never the password."""
-        login = self._settings.login
-        secret = login.password if isinstance(login, PasswordLogin) else login.token()
-        text = str(error).replace(secret.reveal().decode("utf-8", "replace") or "\0", "***")
+        """A server's words, fit to be shown: one line, bounded, printable, and never a secret."""
+        text = str(error).replace(self._secret.reveal().decode("utf-8", "replace") or "\0", "***")
+        if isinstance(self._settings.login, OAuthLogin):
+            text = _LONG_WORD.sub("***", text)
         return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
 
 
-def _tls_context(ca_pem: str | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cadata=ca_pem)
-    except (ssl.SSLError, ValueError):
-        raise SourceError("the root certificate is not valid PEM text", permanent=True) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _login_words(user: str, password: str) -> tuple[str, str]:
-    """For LOGIN: the library quotes only the password, and both must be one line of ASCII."""
-    if not (user + password).isascii() or not (user + password).isprintable():
-        raise SourceError("this server accepts only plain ASCII in user name and password", permanent=True)
-    return '"' + user.replace("\\", "\\\\").replace('"', '\\"') + '"', password
-
-
-def _login_failure(said: str) -> SourceError:
-    if any(word.lower() in said.lower() for word in _TRANSIENT):
-        return SourceError("the server cannot let us in at the moment", subject=said)
-    return SourceError("the server does not accept the user name or password", subject=said, permanent=True)
+def _require_tls(settings: AccountSettings) -> None:
+    """A token is worth a password: it is not sent in clear text unless somebody said so."""
+    if settings.security == "none" and not settings.allow_insecure_oauth:
+        raise SourceError(
+            "without TLS anybody on the way could read the token; choose SSL or STARTTLS", permanent=True
+        )
 
 
 def _quieten(client: Any) -> None:  # noqa: ANN401

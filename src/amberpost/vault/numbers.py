@@ -97,5 +97,6 @@ def _sources() -> tuple[SourceNumbers, ...]:
             quarantined=found.get(source.pk, _NOTHING)["quarantined"],
             last_capture_at=found.get(source.pk, _NOTHING)["last"],
         )
-        for source in Source.objects.select_related("status")
+        for source in Source.every.select_related("status")
+        if source.removed_at is None or source.pk in found
     )

@@ -29,7 +29,7 @@ def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quaranti
 
 def _facts(rows: Iterable[Message]) -> list[Quarantined]:
     rows = list(rows)
-    sources = dict(Source.objects.values_list("id", "name"))
+    sources = {source.pk: source.shown_name for source in Source.every.all()}
     source_of = dict(
         Capture.objects.filter(index__in=[row.id for row in rows]).values_list("index", "source_id")
     )

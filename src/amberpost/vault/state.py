@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.color import no_style
@@ -61,7 +61,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
-    decided = Source.objects.exclude(protocol=SourceProtocol.FILE).exists()
+    decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
     return not decided and not any(model._default_manager.exists() for model in (Archive, Address, User))
 
 
@@ -78,6 +78,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _value(value: object) -> object:
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
+    if isinstance(value, date):
+        return {"on": value.isoformat()}
     if isinstance(value, bytes | memoryview):
         return {"bytes": base64.b64encode(bytes(value)).decode()}
     return value
@@ -91,6 +93,8 @@ def _row(model: type[models.Model], values: dict[str, Any]) -> models.Model:
 def _back(value: object) -> object:
     if isinstance(value, dict) and set(value) == {"at"}:
         return datetime.fromisoformat(value["at"])
+    if isinstance(value, dict) and set(value) == {"on"}:
+        return date.fromisoformat(value["on"])
     if isinstance(value, dict) and set(value) == {"bytes"}:
         return base64.b64decode(value["bytes"])
     return value

@@ -1,0 +1,181 @@
+"""Asks Microsoft's login for a token with the secret of an app (RFC 6749 §4.4).
+
+Promises: the secret travels only over verified TLS, and to the address in the settings: no redirect is
+followed and no proxy used; the wait and the answer have a limit; every failure is an OAuthError without
+secrets. The token itself is opaque here.
+"""
+
+import json
+import re
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import SplitResult, quote, quote_plus, urlencode, urlsplit
+
+from amberpost.clock import now
+from amberpost.oauth.client import Client
+from amberpost.oauth.hints import is_guid
+from amberpost.oauth.refusal import OAuthError, code_in, explain, is_known, is_passing
+from amberpost.store.secret import Secret
+from amberpost.tls import client_context
+
+TIMEOUT_SECONDS = 30
+ANSWER_LIMIT_BYTES = 256 * 1024
+LONGEST_PAUSE_SECONDS = 60 * 60
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
+
+
+def ask(client: Client) -> tuple[Secret, timedelta]:
+    """A new token and how long it lives."""
+    try:
+        status, pause, body = _post(client, _endpoint(client))
+    except ssl.SSLCertVerificationError as error:
+        raise OAuthError(
+            "the certificate of the login server cannot be trusted",
+            subject=error.verify_message,
+            permanent=True,
+        ) from None
+    except TimeoutError:
+        raise OAuthError("the login server did not answer in time", subject=client.authority) from None
+    except OSError as error:
+        reason = f"{client.authority}: {error.strerror or type(error).__name__}"
+        raise OAuthError("the login server cannot be reached", subject=reason) from None
+    except HTTPException:
+        raise OAuthError("the login server does not speak HTTP", subject=client.authority) from None
+    if status == 200:
+        return _token(_object(body, status))
+    raise _refusal(client, status, pause, body)
+
+
+def _endpoint(client: Client) -> SplitResult:
+    """The address of the token endpoint; nothing an operator enters can lead the secret elsewhere in clear text."""
+    if not _TENANT.fullmatch(client.tenant):
+        raise OAuthError(explain("AADSTS900023").removesuffix("."), code="AADSTS900023", permanent=True)
+    try:
+        url = urlsplit(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
+        (url.hostname or "").encode("idna")  # else the resolver would raise
+        is_valid = url.port != 0 and url.username is None and not (url.query or url.fragment)
+    except ValueError:
+        is_valid = False
+    is_safe = is_valid and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK))
+    if not is_safe or not url.hostname:
+        raise OAuthError(
+            "the address of the login server must begin with https://",
+            subject=repr(client.authority),
+            permanent=True,
+        )
+    return url
+
+
+def _post(client: Client, url: SplitResult) -> tuple[int, str | None, bytes]:
+    """Status, Retry-After and body. http.client reads no proxy settings and follows no redirect."""
+    connection = _connection(url, client.ca_pem)
+    form = {
+        "client_id": client.client_id,
+        "client_secret": client.client_secret.reveal(),
+        "grant_type": "client_credentials",
+        "scope": client.scope,
+    }
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    try:
+        connection.request("POST", url.path, urlencode(form), headers)
+        response = connection.getresponse()
+        return response.status, response.getheader("Retry-After"), _read(response)
+    finally:
+        connection.close()
+
+
+def _connection(url: SplitResult, ca_pem: str | None) -> HTTPConnection:
+    host = url.hostname or ""
+    if url.scheme == "http":
+        return HTTPConnection(host, url.port, timeout=TIMEOUT_SECONDS)
+    return HTTPSConnection(host, url.port, timeout=TIMEOUT_SECONDS, context=client_context(ca_pem))
+
+
+def _read(response: HTTPResponse) -> bytes:
+    body, deadline = b"", now() + timedelta(seconds=TIMEOUT_SECONDS)
+    while chunk := response.read1(64 * 1024):
+        body += chunk
+        if len(body) > ANSWER_LIMIT_BYTES:
+            raise OAuthError("the answer of the login server is too large")
+        if now() > deadline:
+            raise TimeoutError
+    return body
+
+
+def _object(body: bytes, status: int) -> Mapping[str, object]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise OAuthError("the login server gave an answer we do not understand", subject=f"HTTP {status}")
+    return found
+
+
+def _token(answer: Mapping[str, object]) -> tuple[Secret, timedelta]:
+    token, seconds = answer.get("access_token"), str(answer.get("expires_in", "600"))
+    is_bearer = str(answer.get("token_type", "")).lower() == "bearer"
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token) or not is_bearer:
+        raise OAuthError("the login server gave an answer without a token")
+    if not re.fullmatch(r"[0-9]{1,6}", seconds):
+        raise OAuthError("the login server does not say how long the token is good")
+    return Secret(token.encode("ascii")), timedelta(seconds=int(seconds))
+
+
+def _refusal(client: Client, status: int, pause: str | None, body: bytes) -> OAuthError:
+    if status in (429, 503):
+        return OAuthError(
+            "the login server asks us to wait",
+            subject=f"HTTP {status}",
+            retry_after_seconds=_pause_seconds(pause),
+        )
+    answer = _object(body, status)
+    code = _code(answer)
+    ids = [
+        f"{name} {answer[name]}" for name in ("trace_id", "correlation_id") if is_guid(str(answer.get(name)))
+    ]
+    return OAuthError(
+        explain(code).removesuffix("."),
+        subject=", ".join([code if is_known(code) else _said(client, answer) or code, *ids]),
+        code=code,
+        permanent=status < 500 and not is_passing(code, str(answer.get("error"))),
+    )
+
+
+def _code(answer: Mapping[str, object]) -> str:
+    numbers = answer.get("error_codes")
+    if isinstance(numbers, list) and numbers and isinstance(numbers[0], int):
+        return f"AADSTS{numbers[0]}"
+    return code_in(str(answer.get("error_description", ""))) or "".join(
+        re.findall(r"[a-z_]{1,60}", str(answer.get("error", "")))[:1]
+    )
+
+
+def _said(client: Client, answer: Mapping[str, object]) -> str:
+    """Microsoft's words: one line, bounded, printable, and never the secret. Its ids follow from elsewhere."""
+    text = str(answer.get("error_description", "")).partition("Trace ID:")[0]
+    secret = client.client_secret.reveal().decode("utf-8", "replace")
+    for form in {secret, quote(secret, safe=""), quote_plus(secret)} - {""}:
+        text = text.replace(form, "***")
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:200]
+
+
+def _pause_seconds(text: str | None) -> float | None:
+    """Retry-After in either form (RFC 9110 §10.2.3), within bounds."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text) if text.strip().isdigit() else _seconds_until(parsedate_to_datetime(text))
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 1.0), float(LONGEST_PAUSE_SECONDS))
+
+
+def _seconds_until(moment: datetime) -> float:
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now()).total_seconds()
