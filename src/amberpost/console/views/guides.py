@@ -21,8 +21,8 @@ from amberpost.console.guide_forms import (
 )
 from amberpost.console.guide_warnings import microsoft_warnings
 from amberpost.console.request import Request
+from amberpost.sources.domains import own_domains
 from amberpost.sources.models import Source
-from amberpost.sources.own_domains import own_domains
 
 _KEPT = "guide"  # in the session: the values, never a secret
 _Values = dict[str, str]

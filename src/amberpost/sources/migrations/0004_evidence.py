@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sources', '0002_accounts'),
+        ('sources', '0003_removed_accounts'),
     ]
 
     operations = [
