@@ -25,6 +25,7 @@ MAY = {
     "console:see": {"otto"},
     "users:change": {"otto"},
     "sources:change": {"otto"},
+    "notices:change": {"otto"},
     "quarantine:see": {"otto"},
     "system:see": {"otto"},
     "system:change": {"otto"},

@@ -17,6 +17,8 @@ class Action(StrEnum):
     MESSAGE_OPENED = "message:opened"
     MESSAGE_DOWNLOADED = "message:downloaded"
     ATTACHMENT_DOWNLOADED = "attachment:downloaded"
+    NOTICE_SETTINGS_CHANGED = "notice:settings_changed"
+    NOTICE_TEST_SENT = "notice:test_sent"
     SEARCH_MADE = "search:made"
     SOURCE_ADDED = "source:added"
     SOURCE_CHANGED = "source:changed"

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "run a sample archive that collects a sample mailbox",
     "user": "add, import, list and change users",
     "source": "add, list and remove remote e-mail accounts",
+    "notice": "set whom to notify and how, test it, list what is not well",
     "fetch": "collect the remote e-mail accounts once",
     "import": "take in .eml files, folders, Maildir and mbox",
     "process": "finish everything that was accepted",

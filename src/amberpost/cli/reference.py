@@ -24,6 +24,8 @@ ACTION_TEXTS = {
     Action.MESSAGE_OPENED: "A message was opened for reading.",
     Action.MESSAGE_DOWNLOADED: "The exact bytes of a message were handed out.",
     Action.ATTACHMENT_DOWNLOADED: "An attachment was handed out.",
+    Action.NOTICE_SETTINGS_CHANGED: "Whom to notify, how or from when on was changed; the detail names the fields.",
+    Action.NOTICE_TEST_SENT: "A test message was sent; the detail names the step where it failed, if it did.",
     Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CHANGED: "A remote e-mail account was changed.",

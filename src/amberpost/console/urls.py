@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, guides, integrity, overview, records, sources
+from amberpost.console.views import accounts, guides, integrity, notices, overview, records, sources
 
 app_name = "console"
 
@@ -23,6 +23,8 @@ urlpatterns = [
     path("guides/exchange/", guides.exchange, name="guide-exchange"),
     path("guides/postfix/", guides.postfix, name="guide-postfix"),
     path("guides/google/", guides.google, name="guide-google"),
+    path("notices/", notices.show, name="notices"),
+    path("notices/test/", notices.test, name="notice-test"),
     path("quarantine/", records.quarantine, name="quarantine"),
     path("jobs/", records.jobs, name="jobs"),
     path("audit/", records.audit, name="audit"),

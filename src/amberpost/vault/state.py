@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from amberpost.accounts.models import Installation, User
 from amberpost.directory.models import Address, Archive
+from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
@@ -26,6 +27,7 @@ STATE: tuple[type[models.Model], ...] = (
     OwnDomain,
     Source,
     Installation,
+    NoticeSettings,
 )  # in order of dependence
 STATE_VERSION = 1
 
@@ -62,7 +64,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
-    return not decided and not any(model._default_manager.exists() for model in (Archive, Address, User))
+    return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
 
 
 def last_snapshot_hash() -> int:
