@@ -1,5 +1,6 @@
 """Add and change mail sources; secrets go in sealed and never come out on a page."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
 
 IMPORT_NAME = "import"
 EXCHANGE_ONLINE = "outlook.office365.com"
+
+_HOST = r"(?:[^\s/:@\[\]]+|\[[0-9a-fA-F:.]+\])"
+_WITH_PORT = re.compile(rf"{_HOST}:[0-9]{{1,9}}")
+_SERVER = re.compile(rf"{_HOST}(?::[0-9]{{1,9}})?|[0-9a-fA-F:.]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +45,12 @@ def default_security(protocol: str) -> Security:
 def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Source:
     """Check and save a source. UserError names what is wrong."""
     source.evaluation = parse_mode(source.evaluation)
+    if source.server:
+        source.server = valid_server(source.server)
     source.certificate_sha256 = valid_fingerprint(source.certificate_sha256)
     if source.ca_pem.strip():
         source.ca_pem = valid_authority(source.ca_pem)
-    _settle_protocol(source)
+    settle_protocol(source)
     try:
         source.full_clean(
             exclude=["sealed_password", "sealed_client_secret", "created_at", "authority", "folders"]
@@ -56,6 +63,18 @@ def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Sourc
         source.save()
         _seal_secrets(source, secrets, seal)
     return source
+
+
+def valid_server(text: str) -> str:
+    """A host name or IP address, with a port or without; UserError otherwise."""
+    server = text.strip()
+    port = server.rpartition(":")[2] if _WITH_PORT.fullmatch(server) else "1"
+    if not _SERVER.fullmatch(server) or not 0 < int(port) < 65536:
+        raise UserError(
+            _("The server is a host name, with a port if needed: mail.company.example:993"),
+            subject=server[:100],
+        )
+    return server
 
 
 def remove_source(source: Source) -> None:
@@ -77,7 +96,7 @@ def import_source() -> Source:
     return source
 
 
-def _settle_protocol(source: Source) -> None:
+def settle_protocol(source: Source) -> None:
     """What the protocol decides, and nothing left over of another one."""
     if source.kind.uses_oauth:
         source.server = source.server or EXCHANGE_ONLINE

@@ -71,7 +71,7 @@ def overview(vault: Vault) -> Overview:
         index_lag=index_lag(),
         intake_pending=sum(worker.intake_pending for worker in workers),
         last_capture_at=counts["last"],
-        sources=_sources(),
+        sources=source_numbers(),
         workers=workers,
     )
 
@@ -81,7 +81,8 @@ def kept_bytes(vault: Vault) -> int:
     return sum(path.stat().st_size for path in vault.config.data.rglob("*") if path.is_file())
 
 
-def _sources() -> tuple[SourceNumbers, ...]:
+def source_numbers() -> tuple[SourceNumbers, ...]:
+    """What came from each source; of removed ones, those that gave mail."""
     rows: Iterable[Any] = Capture.objects.values("source_id").annotate(
         captures=Count("index"),
         duplicates=Count("index", filter=Q(outcome=Outcome.DUPLICATE)),
