@@ -83,6 +83,7 @@ def test_each_route_shows_only_what_the_asking_person_may_see(site: Site) -> Non
         "user_id": User.objects.get(login="dora").pk,
         "source_id": Source.objects.exclude(protocol="file").get().pk,
         "token": "no-such-token",
+        "number": 4,
     }
     wrong = []
     for route in routes():

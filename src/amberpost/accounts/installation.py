@@ -53,3 +53,15 @@ def finish_setup() -> None:
     row = current_installation()
     row.setup_step, row.setup_finished_at = int(SetupStep.SUMMARY), row.setup_finished_at or now()
     row.save()
+
+
+def begin_again_at(step: SetupStep) -> None:
+    """After an import: what another archive had finished is not finished here."""
+    row = current_installation()
+    row.setup_step, row.setup_finished_at = int(step), None
+    row.save()
+
+
+def is_unfinished() -> bool:
+    """True if the assistant waits to be gone on with."""
+    return Installation.objects.filter(setup_finished_at=None).exists()

@@ -4,6 +4,8 @@ from django.urls import path
 
 from amberpost.console.views import (
     accounts,
+    assistant,
+    configuration,
     guides,
     integrity,
     notices,
@@ -46,4 +48,7 @@ urlpatterns = [
     path("integrity/", integrity.show, name="integrity"),
     path("integrity/verify/", integrity.verify_now, name="verify"),
     path("system/", overview.system, name="system"),
+    path("system/configuration/", configuration.export, name="configuration"),
+    path("assistant/", assistant.resume, name="assistant"),
+    path("assistant/<int:number>/", assistant.step, name="assistant-step"),
 ]

@@ -13,6 +13,7 @@ from secrets import SystemRandom
 
 from django.db import close_old_connections, connection, transaction
 
+from amberpost.accounts.installation import is_set_up
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
@@ -178,7 +179,12 @@ def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> 
 
 
 def due_sources() -> list[Source]:
-    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now."""
+    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now.
+
+    None before the end of a set-up that was begun: users and domains come first.
+    """
+    if not is_set_up():
+        return []
     sources = (
         Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE).select_related("status")
     )
