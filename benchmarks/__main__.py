@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ingest, integrity, search, sets
+from benchmarks import collect, ingest, integrity, search, sets
 from benchmarks.programs import PEERS, version
 from benchmarks.progress import say
 from benchmarks.tables import render
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 OUT = HERE / "out"
 WORK = HERE / "data" / "work"
 DOCS = HERE.parent / "docs" / "performance.md"
-PARTS = ("list", "office", "journal", "search", "integrity")
+PARTS = ("list", "office", "journal", "collect", "search", "integrity")
 MARK = "<!-- measured -->"
 SEARCH_MESSAGES = 100_000
 
@@ -85,6 +85,9 @@ def _measure(part: str, wanted: argparse.Namespace) -> object:
         case "journal":
             found = sets.reports(wanted.messages // 3)
             return ingest.measure(found, WORK, repeats=1, peers=False)
+        case "collect":
+            found = sets.reports(wanted.messages * 2 // 3)
+            return collect.measure(found, WORK, repeats=wanted.repeats, peers=peers)
         case "search":
             more = wanted.search_messages - wanted.messages
             found_sets = [sets.letters(0, wanted.messages)]
@@ -100,7 +103,10 @@ def _machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
         "python": platform.python_version(),
-        "peers": {program: version(program) for program, _ in PEERS.values()},
+        "peers": {
+            program: version(program)
+            for program in (*(program for program, _ in PEERS.values()), *collect.PROGRAMS.values())
+        },
     }
 
 

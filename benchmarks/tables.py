@@ -14,6 +14,8 @@ def render(results: Facts) -> str:
     """Everything in `results` as the body of docs/performance.md."""
     pieces = [_machine(results["machine"])]
     pieces += [_ingest(results[name]) for name in ("list", "office", "journal") if name in results]
+    if "collect" in results:
+        pieces.append(_collect(results["collect"]))
     if "search" in results:
         pieces.append(_search(results["search"]))
     if "integrity" in results:
@@ -73,6 +75,27 @@ def _ingest(facts: Facts) -> str:
             _sizes(facts),
         )
     )
+
+
+def _collect(facts: Facts) -> str:
+    title = (
+        f"### Collecting a mailbox: {facts['messages']:,} journal reports from a local Dovecot\n\n"
+        f"Plain IMAP on loopback, the mailbox stays as it is. The others write a Maildir; goal: at least "
+        f"{facts['goal']:g} times the faster of them. CPU is that of the program, without Dovecot."
+    )
+    rows = (
+        (
+            name,
+            f"{one['messages_per_second']:.0f}",
+            f"{one['megabytes_per_second']:.1f}",
+            f"{one['cpu_seconds']:.1f}",
+            f"{max(one['peaks']) / MIB:.0f}",
+            f"{facts['ratios'][name]:.1f} times" if name in facts["ratios"] else "",
+        )
+        for name, one in facts["programs"].items()
+    )
+    head = ("program", "messages/s", "MB/s", "CPU s", "largest process MiB", "we are faster")
+    return title + "\n\n" + _table(head, rows)
 
 
 def _ratio(name: str, ratios: Facts, kind: str) -> str:

@@ -368,5 +368,5 @@ class TestPasswords:
         settings = replace(plain_settings(993), server="outlook.office365.com")
         error = login_failure("LOGIN failed.", settings, None)
         assert error.permanent
-        assert "takes no passwords" in str(error)
+        assert "has taken no passwords" in str(error)
         assert "OAuth 2" in str(error)

@@ -1,13 +1,13 @@
 """amberpost fetch [--source N] --once: collect now, and return when everything taken is processed."""
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 
 from amberpost.cli.call import Call, Result
-from amberpost.daemon.fetch import Fetcher
-from amberpost.daemon.work import settle
+from amberpost.daemon.fetch import collect_once
+from amberpost.daemon.work import settle, work_beside
 from amberpost.errors import SourceError, UserError
 from amberpost.sources.models import Source
-from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
 
@@ -18,13 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(call: Call) -> Result:
-    keys = open_keys_of(call.config)
-    fetcher = Fetcher(call.config, keys, settles=True)
-    try:
-        accounts = [fetcher.collect(source) for source in _sources(call.arguments.source)]
-    finally:
-        fetcher.close()
-        keys.close()
+    sources = _sources(call.arguments.source)
+    with ThreadPoolExecutor(1) as threads:
+        collecting = threads.submit(collect_once, call.config, sources)
+        work_beside(call.config, collecting)
+        accounts = collecting.result()
     settle(call.config)
     failed = any(account.error for account in accounts)
     return Result(

@@ -1,11 +1,10 @@
 """amberpost import PATH ...: .eml files, folders of them, Maildir and mbox."""
 
 import argparse
-import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -15,10 +14,9 @@ from amberpost.accounts.people import get_user
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result
-from amberpost.config import Config
 from amberpost.daemon.fetch import outcomes_of
-from amberpost.daemon.work import IDLE_SECONDS, open_worker, settle
-from amberpost.errors import UserError, WorkerBusy
+from amberpost.daemon.work import settle, work_beside
+from amberpost.errors import UserError
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
 from amberpost.sources.configure import import_source
@@ -89,22 +87,12 @@ def _take(call: Call, reader: FileReader) -> list[CaptureId]:
                 intake.close()
 
             feeding = threads.submit(feed)
-            with contextlib.suppress(WorkerBusy):
-                _work_beside(call.config, feeding)
+            work_beside(call.config, feeding)
             feeding.result()
     finally:
         intake.close()
         keys.close()
     return captures
-
-
-def _work_beside(config: Config, feeding: Future[None]) -> None:
-    """Be the worker while another thread reads files and accepts them."""
-    with open_worker(config) as worker:
-        while not feeding.done():
-            if not worker.step():
-                wait([feeding], timeout=IDLE_SECONDS)
-        worker.settle()
 
 
 def _progress(as_json: bool) -> Progress:

@@ -32,6 +32,8 @@ ACTION_TEXTS = {
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CERTIFICATE_TRUSTED: "A server's certificate was accepted by its fingerprint.",
     Action.SOURCE_CHANGED: "A remote e-mail account was changed.",
+    Action.SOURCE_COLLECTED: "A remote e-mail account gave mail, or failed for the first time: the signed account of "
+    "the run (seen = stored + duplicate + quarantined + left).",
     Action.SOURCE_CREDENTIALS_CHANGED: "The password or client secret of a remote e-mail account was set.",
     Action.SOURCE_REMOVED: "A remote e-mail account was removed; its mail stays.",
     Action.SOURCE_TESTED: "The connection to a remote e-mail account was tested, with typed or stored secrets.",

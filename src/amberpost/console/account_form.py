@@ -123,6 +123,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=forms.FileInput(attrs={"accept": ".pem,.crt,.cer"}),
     )
+    authority = forms.URLField(
+        label=_("Login server (authority)"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Only for national clouds. Empty: https://login.microsoftonline.com"),
+    )
     fields_for = forms.CharField(required=False, widget=forms.HiddenInput)  # the protocol the page showed
 
     class Meta:
@@ -142,7 +148,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "tenant_id": _("Tenant ID"),
             "client_id": _("Client ID"),
             "secret_expires_on": _("Client secret expires on"),
-            "authority": _("Login server (authority)"),
             "scope": _("Scope"),
             "interval_minutes": _("Fetch e-mails every (minutes)"),
             "keep_mails": _("Keep mails on the server"),
@@ -161,7 +166,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "tenant_id": _("Directory (tenant) ID from the overview of Microsoft Entra, or a domain of it."),
             "client_id": _("Application (client) ID of the app, not the Object ID."),
             "secret_expires_on": _("You are reminded 30, 7 and 1 days before."),
-            "authority": _("Only for national clouds. Empty: https://login.microsoftonline.com"),
             "scope": _("Only for national clouds. Empty: https://outlook.office365.com/.default"),
             "interval_minutes": _("1 to 60. A fetch that takes longer is not overlapped by the next."),
             "keep_mails": _(

@@ -18,7 +18,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.config import Config
-from amberpost.daemon.work import are_processed, report_status, settle
+from amberpost.daemon.work import are_processed, report_status
 from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId
 from amberpost.sources.account import account_settings
@@ -72,11 +72,9 @@ class Account:
 class Fetcher:
     """Collects sources into the intake log of this process."""
 
-    def __init__(self, config: Config, keys: KeyStore, *, settles: bool) -> None:
-        """settles: process what was taken here, if no worker runs; else wait for the worker."""
+    def __init__(self, config: Config, keys: KeyStore) -> None:
         self._config = config
         self._keys = keys
-        self._settles = settles
         self._intake = IntakeLog(LocalDisk(config.data), keys)
         self._accept: Accept = partial(accept, self._intake)
 
@@ -108,10 +106,8 @@ class Fetcher:
         return CONNECTORS[source.protocol](settings, task)
 
     def _wait(self, captures: Sequence[CaptureId], stop: threading.Event | None) -> None:
+        """Until the worker has made everything findable: the account counts what became of it."""
         self._intake.rotate()
-        if self._settles:
-            settle(self._config, captures)
-            return
         stop = stop or threading.Event()
         while captures and not are_processed(captures) and not stop.wait(0.2):
             pass
@@ -134,6 +130,18 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
     for thread in threads:
         thread.join(STOP_SECONDS)
+
+
+def collect_once(config: Config, sources: Sequence[Source]) -> list[Account]:
+    """One run at each of these sources, one after the other; somebody must be the worker meanwhile."""
+    keys = open_keys_of(config)
+    fetcher = Fetcher(config, keys)
+    try:
+        return [fetcher.collect(source) for source in sources]
+    finally:
+        fetcher.close()
+        keys.close()
+        connection.close()
 
 
 class Schedule:
@@ -159,7 +167,7 @@ class Schedule:
 
 def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> None:
     keys = open_keys_of(config)
-    fetcher = Fetcher(config, keys, settles=False)
+    fetcher = Fetcher(config, keys)
     try:
         while not stop.is_set():
             source = schedule.take()

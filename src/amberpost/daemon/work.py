@@ -9,9 +9,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import close_old_connections
 
@@ -181,6 +183,18 @@ def open_worker(config: Config) -> Iterator[Worker]:
             yield worker
         finally:
             pool.close()
+
+
+def work_beside(config: Config, feeding: "Future[Any]") -> None:
+    """Be the worker while another thread collects or reads files, unless another process is."""
+    while not feeding.done():
+        with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
+            while not feeding.done():
+                if not worker.step():
+                    wait([feeding], timeout=IDLE_SECONDS)
+            worker.settle()
+            return
+        wait([feeding], timeout=WAIT_SECONDS)
 
 
 def settle(config: Config, captures: Sequence[CaptureId] = ()) -> None:

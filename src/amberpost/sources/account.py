@@ -1,14 +1,19 @@
 """From a configured source to what its connector must know: ports, secrets, limits."""
 
 from collections.abc import Callable
+from functools import partial
 
 from amberpost.errors import ConfigError
+from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, Client
+from amberpost.oauth.tokens import Tokens
 from amberpost.sources.configure import setting_row
 from amberpost.sources.models import Source
-from amberpost.sources.settings import AccountSettings, Login, PasswordLogin
+from amberpost.sources.settings import AccountSettings, Login, OAuthLogin, PasswordLogin
 from amberpost.store.secret import Secret
 
 OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
+
+_TOKENS = Tokens()  # of this process: accounts of one app share a token
 
 _PORTS = {
     "imap": {"starttls": 143, "none": 143, "ssl": 993},
@@ -50,8 +55,27 @@ def split_server(server: str, port: int) -> tuple[str, int]:
     return host.strip("[]"), int(given)
 
 
-def _login(source: Source, open_setting: OpenSetting) -> Login:
-    sealed = bytes(source.sealed_password)
-    return PasswordLogin(
-        password=Secret(open_setting(setting_row(source), "password", sealed) if sealed else b"")
+def oauth_client(source: Source, client_secret: Secret) -> Client:
+    """The app as it was registered. Its login server is Microsoft's worldwide one unless another was entered."""
+    return Client(
+        tenant=source.tenant_id,
+        client_id=source.client_id,
+        client_secret=client_secret,
+        authority=source.authority or AUTHORITY,
+        scope=source.scope or OUTLOOK_SCOPE,
+        ca_pem=source.ca_pem or None
+        if source.authority
+        else None,  # the mail server's own says nothing of Microsoft
     )
+
+
+def _login(source: Source, open_setting: OpenSetting) -> Login:
+    if not source.kind.uses_oauth:
+        return PasswordLogin(password=_secret(source, "password", source.sealed_password, open_setting))
+    secret = _secret(source, "client_secret", source.sealed_client_secret, open_setting)
+    client = oauth_client(source, secret)
+    return OAuthLogin(token=partial(_TOKENS.get, client), forget=partial(_TOKENS.forget, client))
+
+
+def _secret(source: Source, field: str, sealed: bytes | memoryview, open_setting: OpenSetting) -> Secret:
+    return Secret(open_setting(setting_row(source), field, bytes(sealed)) if sealed else b"")

@@ -95,7 +95,7 @@ def is_exchange_online(server: str) -> bool:
 def password_is_gone(said: str) -> SourceError:
     """The answer to a password at Exchange Online, whatever the password is."""
     return SourceError(
-        _("Exchange Online takes no passwords since 2022: choose OAuth 2 (IMAP) for this account"),
+        _("Exchange Online has taken no passwords since 2022: choose OAuth 2 for this account"),
         subject=said,
         permanent=True,
     )

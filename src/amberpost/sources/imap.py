@@ -14,9 +14,8 @@ from typing import Literal, TypeVar
 from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
-from amberpost.oauth.refusal import OAuthError
 from amberpost.sources.cursor import Cursor, FolderCursor, Gap, RemoteId
-from amberpost.sources.exchange import TokenExpired, TokenRefused, Unwelcome
+from amberpost.sources.exchange import TokenExpired, Unwelcome
 from amberpost.sources.imap_session import Fetched, ImapSession, Refused, Selected
 from amberpost.sources.settings import AccountSettings, Left, OAuthLogin, Task
 from amberpost.sources.uidset import MAX_UID, UidSet
@@ -280,7 +279,7 @@ class ImapConnector:
         self._lost_in_a_row += 1
         if self._losses > LOSSES or self._lost_in_a_row > LOSSES_IN_A_ROW or self._session is None:
             raise lost
-        if isinstance(lost, Unwelcome | TokenExpired | TokenRefused | OAuthError):
+        if isinstance(lost, Unwelcome | TokenExpired):
             raise lost
         self._reopen(selected, lost)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from amberpost.errors import SourceError
 from amberpost.sources.imap_session import ImapSession
+from amberpost.sources.pop3_session import Pop3Session
 from amberpost.sources.settings import AccountSettings
 
 SAMPLE_BYTES = 30 * 2**20
@@ -72,7 +73,36 @@ class ImapMailbox:
             raise SourceError("there is no such folder", subject=f"{folder} ({shown})", permanent=True)
 
 
+class Pop3Mailbox:
+    """The one mailbox of a POP3 account. It hangs up without QUIT, so that nothing changes there."""
+
+    def __init__(self, settings: AccountSettings) -> None:
+        self._session = Pop3Session(settings)
+        self._numbers: list[int] = []
+
+    def open(self) -> int:
+        self._numbers = sorted(self._session.listing())
+        return len(self._numbers)
+
+    def newest(self) -> bytes | None:
+        if not self._numbers or self._session.deletes_what_was_read:
+            return None
+        newest = self._numbers[-1]
+        if self._session.sizes([newest]).get(newest, 0) > SAMPLE_BYTES:
+            return None
+        return self._session.message(newest)
+
+    @property
+    def can_delete(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._session.close()
+
+
 MAILBOXES: dict[str, Callable[[AccountSettings], Mailbox]] = {
     "imap": ImapMailbox,
     "oauth-imap": ImapMailbox,
+    "pop3": Pop3Mailbox,
+    "oauth-pop3": Pop3Mailbox,
 }

@@ -6,12 +6,12 @@ A connection of its own, closed again before anybody logs in: no password and no
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amberpost.errors import SourceError
 from amberpost.sources.certificates import Certificate, read_certificate
 from amberpost.sources.settings import AccountSettings
-from amberpost.tls import client_context
+from amberpost.sources.tls import connect_context
 
 _LINE_BYTES = 8192
 _LINES = 50  # a server that greets longer does not mean it
@@ -44,10 +44,11 @@ def reach(settings: AccountSettings) -> None:
 def encrypt(settings: AccountSettings, *, is_pop3: bool) -> Encryption:
     """Begin TLS as the settings ask for. SourceError when there is none to be had."""
     try:
-        context = _pinned_context() if settings.certificate_sha256 else client_context(settings.ca_pem)
-        found = _handshake(settings, context, is_pop3=is_pop3)
+        found = _handshake(settings, connect_context(settings), is_pop3=is_pop3)
     except ssl.SSLCertVerificationError as error:
-        found = _handshake(settings, _pinned_context(), is_pop3=is_pop3)
+        # once more without verifying, only to see the certificate; it is compared or shown, never trusted
+        unverified = connect_context(replace(settings, certificate_sha256="any"))
+        found = _handshake(settings, unverified, is_pop3=is_pop3)
         return _refused(found, error.verify_message)
     seen = found.certificate.sha256 if found.certificate else ""
     if settings.certificate_sha256 and seen != settings.certificate_sha256:
@@ -111,15 +112,6 @@ def _ask_for_tls(plain: socket.socket, *, is_pop3: bool) -> None:
             if is_pop3 or not line or line.lower().startswith(b"amber "):
                 break
     raise SourceError("the server does not offer STARTTLS", permanent=True)
-
-
-def _pinned_context() -> ssl.SSLContext:
-    """Verifies nothing: for looking at a certificate, which is compared or shown afterwards."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _place(settings: AccountSettings) -> str:

@@ -10,6 +10,7 @@ import pytest
 from tests.app.cli.conftest import SECRET
 from tests.archive import COMMAND, Archive, environment
 from tests.people import ALICE, letter
+from tests.servers.certificates import make_certificates
 
 HIT_KEYS = {"id", "sha256", "message_id", "subject", "from", "sent_at", "archives"}
 COUNTS = {"seen", "stored", "duplicate", "quarantined", "left", "seconds"}
@@ -92,7 +93,7 @@ def test_source_add_takes_the_options_of_the_contract_and_hides_the_password(
     archive: Archive, tmp_path: Path
 ) -> None:
     (tmp_path / "word").write_text("geheimes Wort\n")
-    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "ca.pem").write_text(make_certificates(tmp_path).ca_pem)
     done = archive.run(
         "source", "add", "--name", "Journal", "--protocol", "imap", "--server", "mail.example:1143",
         "--user", "journal", "--password-file", tmp_path / "word", "--security", "ssl",

@@ -17,14 +17,19 @@ from tests.app.pages import SECRET, Site, sign_in, text
 PASSWORD = "imap pass word"
 FIELDS = {
     "name": "Journal",
+    "protocol": "imap",
     "server": "imap.firma.example:993",
     "user": "journal",
     "password": PASSWORD,
     "security": "ssl",
     "interval_minutes": "1",
+    "silence_hours": "72",
     "evaluation_mode": "journal",
     "enabled": "on",
 }
+
+
+POSTED = ("edit", "test", "trust", "switch", "fetch", "remove")
 
 
 def overview(site: Site) -> str:
@@ -161,15 +166,15 @@ def test_an_operator_cannot_shut_himself_out(site: Site) -> None:
 def test_a_source_keeps_its_password_sealed_and_never_shows_it(site: Site) -> None:
     source = add_source(site)
     assert PASSWORD.encode() not in bytes(source.sealed_password)
-    for page in ("sources/", f"sources/{source.pk}/", "audit/"):
+    for page in ("sources/", f"sources/{source.pk}/", f"sources/{source.pk}/edit/", "audit/"):
         assert PASSWORD not in text(site.client("otto").get(f"/console/{page}"))
-    assert "Set on" in text(site.client("otto").get(f"/console/sources/{source.pk}/"))
+    assert "Set on" in text(site.client("otto").get(f"/console/sources/{source.pk}/edit/"))
 
 
 def test_an_empty_password_leaves_the_one_that_is_set(site: Site) -> None:
     source = add_source(site)
     changed = {**FIELDS, "password": "", "keep_mails": "on", "folders_text": "INBOX\nJournal/2026\n"}
-    assert site.client("otto").post(f"/console/sources/{source.pk}/", changed).status_code == 302
+    assert site.client("otto").post(f"/console/sources/{source.pk}/edit/", changed).status_code == 302
     source.refresh_from_db()
     assert (source.keep_mails, source.folders) == (True, ["INBOX", "Journal/2026"])
     keys = open_keys_of(site.opened.config)
@@ -194,7 +199,7 @@ def test_a_header_evaluation_is_kept_or_explained(site: Site, mode: str, name: s
     found = Source.objects.filter(name="Journal").first()
     assert (found.evaluation if found else None) == kept
     if found and kept and kept.startswith("custom:"):
-        assert 'value="x-recipient"' in text(site.client("otto").get(f"/console/sources/{found.pk}/"))
+        assert 'value="x-recipient"' in text(site.client("otto").get(f"/console/sources/{found.pk}/edit/"))
 
 
 @pytest.mark.parametrize("missing", ["name", "server", "user", "password", "security"])
@@ -216,7 +221,8 @@ def test_a_source_is_paused_and_fetched_on_request(site: Site) -> None:
 
 def test_the_source_of_imports_is_no_account(site: Site) -> None:
     pk = site.opened.files
-    for method, path in (("get", ""), ("post", ""), ("post", "switch/"), ("post", "fetch/")):
+    paths = ["", "edit/", "remove/"]
+    for method, path in [*(("get", path) for path in paths), *(("post", f"{p}/") for p in POSTED)]:
         assert getattr(site.client("otto"), method)(f"/console/sources/{pk}/{path}").status_code == 404
 
 
