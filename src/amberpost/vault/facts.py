@@ -69,28 +69,27 @@ def status_of(source: Source) -> SourceStatus | None:
 
 
 def _sources() -> Iterator[SourceFacts]:
-    """Each remote account; what other work adds to it is plugged in here."""
+    """Each remote account."""
     for source in Source.objects.exclude(protocol=SourceProtocol.FILE).select_related("status"):
-        status = status_of(source)
+        status = status_of(source) or SourceStatus(source=source)
         yield SourceFacts(
             source_id=source.pk,
             name=source.name,
             is_enabled=source.enabled,
-            failures=status.failures if status else 0,
-            last_error=status.last_error if status else "",
-            left=getattr(status, "left_count", 0),
-            secret_expires_on=getattr(source, "secret_expires_on", None),
-            certificate_expires_at=getattr(status, "certificate_expires_at", None),
-            silence_hours=getattr(source, "silence_hours", 0),
-            quiet_since=_quiet_since(source),
+            failures=status.failures,
+            last_error=status.last_error,
+            left=status.left_count,
+            secret_expires_on=source.secret_expires_on,
+            certificate_expires_at=status.certificate_expires_at,
+            silence_hours=source.silence_hours,
+            quiet_since=status.last_message_at or _first_look(source),
         )
 
 
-def _quiet_since(source: Source) -> datetime:
-    """The last mail, else the first time anybody looked, else when the source was made."""
-    runs = FetchRun.objects.filter(source=source)
-    last = runs.filter(seen__gt=0).order_by("-id").first() or runs.order_by("id").first()
-    return last.started_at if last else source.created_at
+def _first_look(source: Source) -> datetime:
+    """When somebody first looked for mail; after a rebuild, which forgets the runs, it begins anew."""
+    run = FetchRun.objects.filter(source=source).order_by("id").first()
+    return run.started_at if run else source.created_at
 
 
 def _unfindable_since() -> datetime | None:

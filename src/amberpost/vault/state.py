@@ -26,8 +26,8 @@ STATE: tuple[type[models.Model], ...] = (
     User,
     OwnDomain,
     Source,
-    Installation,
     NoticeSettings,
+    Installation,
 )  # in order of dependence
 STATE_VERSION = 1
 

@@ -1,9 +1,10 @@
 """From what happens in an archive to a message that arrives: facts, the round, processes, commands."""
 
+import json
 import os
 import socket
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import report_status
 from amberpost.notice.configure import ROW, current_settings, save_settings
 from amberpost.notice.models import Notice, Round
-from amberpost.sources.models import Source, SourceStatus
+from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.vault.alarms import Facts, SourceFacts
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerStatus
@@ -115,6 +116,29 @@ def test_a_failing_source_tells_how_often_and_why(opened: Opened) -> None:
     SourceStatus.objects.create(source_id=opened.mailbox, failures=6, last_error="no route")
     found = the_source(opened)
     assert (found.name, found.failures, found.last_error) == ("mailbox", 6, "no route")
+
+
+def test_a_source_tells_what_expires_what_is_left_and_how_long_it_is_quiet(opened: Opened) -> None:
+    source, at = Source.objects.get(pk=opened.mailbox), now()
+    assert the_source(opened).quiet_since == source.created_at
+    FetchRun.objects.create(source=source, started_at=at - 2 * HOUR, finished_at=at)
+    assert the_source(opened).quiet_since == at - 2 * HOUR
+    Source.objects.filter(pk=source.pk).update(silence_hours=24, secret_expires_on="2026-12-01")
+    SourceStatus.objects.create(
+        source=source, last_message_at=at - HOUR, left_count=2, certificate_expires_at=at
+    )
+    found = the_source(opened)
+    assert (found.silence_hours, found.quiet_since) == (24, at - HOUR)
+    assert (found.secret_expires_on, found.certificate_expires_at) == (date(2026, 12, 1), at)
+    assert found.left == 2
+
+
+def test_a_day_survives_the_snapshot(opened: Opened) -> None:
+    Source.objects.filter(pk=opened.mailbox).update(secret_expires_on="2026-12-01")
+    snapshot = json.loads(json.dumps(take_snapshot()))
+    Source.objects.all().delete()
+    restore_snapshot({"sources.Source": snapshot["sources.Source"]})
+    assert Source.objects.get(pk=opened.mailbox).secret_expires_on == date(2026, 12, 1)
 
 
 # The round

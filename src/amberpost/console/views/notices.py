@@ -19,7 +19,8 @@ from amberpost.console.request import Request, signed_in
 from amberpost.console.verdict import place_of
 from amberpost.errors import UserError
 from amberpost.notice.configure import SECRETS, current_settings, save_settings
-from amberpost.notice.models import Dispatch, Notice
+from amberpost.notice.models import Notice
+from amberpost.notice.outbox import failures
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
 
@@ -53,7 +54,7 @@ def show(request: Request) -> HttpResponse:
         "here": "notices",
         "form": form,
         "channels": current_settings().channels,
-        "waiting": Dispatch.objects.filter(sent_at=None, tries__gt=0),
+        "failing": list(failures().items()),
         "open": _rows(Notice.objects.filter(ended_at=None)),
         "ended": _rows(Notice.objects.exclude(ended_at=None).order_by("-ended_at")[:_RECENT]),
     }
