@@ -78,7 +78,7 @@ class MicrosoftForm(GuideForm):
         _("Journal address"), _("Where the journal reports go. Its domain must not be in this tenant.")
     )
     undeliverable_address = _address(
-        _("Address for undeliverable journal reports"), _("A mailbox of its own; see below.")
+        _("Address for undeliverable journal reports"), _("A mailbox of its own; see step 2.")
     )
     rule_name = _rule_name()
     mailbox = _address(
