@@ -20,7 +20,8 @@ READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?v
           "/account/password/", "/console/", "/m/77777/"]  # fmt: skip
 OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "sources/", "sources/add/", "notices/", "quarantine/",
             "jobs/", "audit/", "integrity/", "system/", "guides/", "guides/microsoft-365/", "guides/exchange/",
-            "guides/postfix/", "guides/google/"]  # fmt: skip
+            "guides/postfix/", "guides/google/", "system/configuration/", *(f"assistant/{step}/" for step in range(8)),
+            "sources/add/?from=assistant&kind=microsoft-365"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
