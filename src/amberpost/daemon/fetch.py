@@ -13,6 +13,7 @@ from secrets import SystemRandom
 
 from django.db import close_old_connections, connection, transaction
 
+from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
@@ -32,6 +33,7 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
 from amberpost.vault.accept import accept, require_room
+from amberpost.vault.evidence import note_evidence
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.rows import select_in
@@ -97,6 +99,8 @@ class Fetcher:
         except ArchiveError as error:
             account = _failed(source, str(error), (now() - started).total_seconds())
         _note(source, account, started)
+        if account.seen > account.left:
+            note_evidence(source)
         return account
 
     def _connector(self, source: Source) -> Connector:
@@ -186,7 +190,12 @@ def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> 
 
 
 def due_sources() -> list[Source]:
-    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now."""
+    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now.
+
+    None before the end of a set-up that was begun: users and domains come first.
+    """
+    if not is_set_up():
+        return []
     sources = (
         Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE).select_related("status")
     )
@@ -240,6 +249,13 @@ def _failed(source: Source, error: str, seconds: float) -> Account:
     )
 
 
+def _note_first(status: SourceStatus, source: Source) -> None:
+    """A run without error has signed in, and had a token where one is needed: ticks of the guides."""
+    status.first_login_at = status.first_login_at or now()
+    if source.kind.uses_oauth:
+        status.first_token_at = status.first_token_at or now()
+
+
 def _note(source: Source, account: Account, started: datetime) -> None:
     """The account of the run, and when the source is asked next: its interval, or later while it fails."""
     status = SourceStatus.objects.get(source=source)
@@ -261,6 +277,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
+            _note_first(status, source)
             log.info("fetched source=%d seen=%d left=%d", source.pk, account.seen, account.left)
         if account.seen > account.left:
             status.last_message_at = now()
