@@ -20,11 +20,13 @@ Action = Literal[
     "directory:change",
     "archives:change",  # who may read public ones; not their mail
     "sources:change",
+    "notices:change",
     "quarantine:see",
     "integrity:verify",
     "audit:see",
     "system:see",
     "envelope:see",  # every recipient of a message one may read, those in Bcc as well
+    "system:change",
 ]
 
 _READ: frozenset[Action] = frozenset({"mail:read", "account:change"})
@@ -41,10 +43,12 @@ RIGHTS: dict[str, frozenset[Action]] = {
             "directory:change",
             "archives:change",
             "sources:change",
+            "notices:change",
             "quarantine:see",
             "integrity:verify",
             "audit:see",
             "system:see",
+            "system:change",
         }
     ),
 }

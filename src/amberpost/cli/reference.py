@@ -20,14 +20,18 @@ ACTION_TEXTS = {
     Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
     Action.DOMAIN_ADDED: "A domain was added to the own mail domains.",
     Action.DOMAIN_REMOVED: "A domain was taken from the own mail domains.",
+    Action.INSTALLATION_CHANGED: "The archive's name, default language or default time zone was changed.",
+    Action.KEY_COPY_CONFIRMED: "An operator confirmed that a copy of the key file lies elsewhere.",
     Action.EXPORT_WRITTEN: "Messages were exported with a user's rights.",
     Action.EXPORT_WHOLE: "Messages were exported by whoever holds the key file, without a user's limits.",
     Action.IMPORT_FINISHED: "Files were imported; the detail is the account of the run.",
     Action.MESSAGE_OPENED: "A message was opened for reading.",
     Action.MESSAGE_DOWNLOADED: "The exact bytes of a message were handed out.",
     Action.ATTACHMENT_DOWNLOADED: "An attachment was handed out.",
-    Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of "
-    "hits.",
+    Action.NOTICE_SETTINGS_CHANGED: "Whom to notify, how or from when on was changed; the detail names the fields.",
+    Action.NOTICE_TEST_SENT: "A test message was sent; the detail names the step where it failed, if it did.",
+    Action.PREVIEW_MADE: "An operator tried the header evaluations with a message he brought; nothing of it is kept.",
+    Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CERTIFICATE_TRUSTED: "A server's certificate was accepted by its fingerprint.",
     Action.SOURCE_CHANGED: "A remote e-mail account was changed.",
@@ -64,8 +68,7 @@ ACTION_TEXTS = {
     Action.DIRECTORY_SYNCED: "What the directory says was carried out; the detail counts what came, changed "
     "and left.",
     Action.SEATS_CHANGED: "The number of seats was changed.",
-    Action.SOURCE_COLLECTED: "A remote e-mail account was collected and gave mail, or failed for the first "
-    "time: the signed account of the run",
+    Action.SETUP_FINISHED: "The set-up assistant was finished: from now on the archive collects.",
 }
 
 

@@ -137,9 +137,7 @@ class DirectoryForm(forms.Form):
         max_value=100,
         help_text=_("A directory that suddenly knows far fewer people has often only answered badly."),
     )
-    guard_count = forms.IntegerField(
-        label=_("and at least so many"), min_value=1, max_value=1_000_000
-    )
+    guard_count = forms.IntegerField(label=_("and at least so many"), min_value=1, max_value=1_000_000)
     fields_for = forms.CharField(required=False, widget=forms.HiddenInput)  # the kind the page showed
 
     def __init__(self, directory: Directory, data: Any = None, files: Any = None, **options: Any) -> None:  # noqa: ANN401  Django's signature

@@ -119,7 +119,7 @@ def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[Step]:
         found.append(read_all(session, settings))
         return _counts_text(found[0])
 
-    if settings.kind is LdapKind.AD:
+    if settings.kind == LdapKind.AD:
         yield _timed(_("Exchange attributes"), lambda: _schema_text(session, settings))
     yield _timed(_("What is found"), read)
     for one in found:

@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
 from amberpost.directory.models import Address, Archive, Directory
+from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
@@ -29,9 +30,10 @@ STATE: tuple[type[models.Model], ...] = (  # in order of dependence
     SeatLimit,
     OwnDomain,
     Source,
+    NoticeSettings,
     Installation,
 )
-_DECIDED_FIRST = (Directory, Archive, Address, User)
+
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]
@@ -67,7 +69,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
-    return not decided and not any(model._default_manager.exists() for model in _DECIDED_FIRST)
+    return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
 
 
 def last_snapshot_hash() -> int:

@@ -216,7 +216,7 @@ def test_the_schedule_and_a_waiting_plan_are_shown(site: Site) -> None:
     )
     page = get(site, "directory/")
     assert "schedule" in page
-    assert "Changes of the directory wait for you." in get(site, "")
+    assert "Changes of the directory wait for an operator" in get(site, "")
 
 
 # Archives
