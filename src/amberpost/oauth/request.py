@@ -64,7 +64,7 @@ def _endpoint(client: Client) -> SplitResult:
 
 
 def _post(client: Client, url: SplitResult) -> HttpAnswer:
-    form = {
+    form: dict[str, str | bytes] = {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal(),
         "grant_type": "client_credentials",
@@ -78,7 +78,12 @@ def post_form(url: SplitResult, form: Mapping[str, str | bytes], ca_pem: str | N
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     with closing(connect(url, ca_pem)) as connection:
         return ask_once(
-            connection, "POST", url.path, body=urlencode(form), headers=headers, limit_bytes=ANSWER_LIMIT_BYTES
+            connection,
+            "POST",
+            url.path,
+            body=urlencode(form),
+            headers=headers,
+            limit_bytes=ANSWER_LIMIT_BYTES,
         )
 
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from amberpost.accounts.models import User
+from amberpost.directory.active import OpenSetting
 from amberpost.vault.open import Vault
 
 
@@ -20,3 +21,8 @@ class Request(HttpRequest):
 def signed_in(request: HttpRequest) -> User:
     """The user of a view that is guarded by allow()."""
     return cast(User, request.user)
+
+
+def setting_opener(request: HttpRequest) -> OpenSetting:
+    """Opens sealed settings. The archive is opened with the first one, so that signing in does not need it."""
+    return lambda row, field, sealed: cast(Request, request).vault.keys.open_setting(row, field, sealed)

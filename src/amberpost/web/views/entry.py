@@ -10,12 +10,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amberpost.accounts.access import allow, anybody
-from amberpost.accounts.login import SignInRefused, sign_in, sign_out
+from amberpost.accounts.directory_login import SignInRefused
+from amberpost.accounts.login import sign_in, sign_out
 from amberpost.accounts.permissions import may
 from amberpost.accounts.setup import is_open, set_up_operator
 from amberpost.errors import NotFound, UserError
 from amberpost.web.forms import SetUpForm, SignInForm
-from amberpost.web.request import signed_in
+from amberpost.web.request import setting_opener, signed_in
 
 
 @allow("account:change")
@@ -41,7 +42,8 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
     refused = ""
     if request.method == "POST" and form.is_valid():
         try:
-            sign_in(request, form.cleaned_data["login"].strip(), form.cleaned_data["password"])
+            entered = form.cleaned_data
+            sign_in(request, entered["login"].strip(), entered["password"], setting_opener(request))
             return HttpResponseRedirect(_next(request))
         except SignInRefused as refusal:
             refused = refusal.message
