@@ -15,7 +15,7 @@ from django.utils import translation
 
 from amberpost import clock
 from amberpost.errors import SourceError
-from amberpost.oauth import http
+from amberpost.oauth import http, request
 from amberpost.oauth.client import Client
 from amberpost.oauth.refusal import OAuthError, code_in, explain
 from amberpost.oauth.tokens import Tokens
