@@ -117,6 +117,16 @@ def refuse(request: HttpRequest, who: str, cause: str) -> None:
     record("", Action.USER_LOGIN_FAILED, who[:150], address=_address(request), **why)
 
 
+def count_try(request: HttpRequest) -> None:
+    """One more attempt from this network address, of whomever; SignInRefused if there were too many."""
+    _spend_try({_key("", _address(request)): _FREE_TRIES_OF_ADDRESS}, "")
+
+
+def forget_tries(request: HttpRequest) -> None:
+    """Somebody came in from this address."""
+    SignInFailures.objects.filter(key=_key("", _address(request))).delete()
+
+
 def begin_session(request: HttpRequest) -> None:
     """Note when the session began; Django's login() has just given it a new key."""
     request.session[_BEGUN] = request.session[_SEEN] = milliseconds(now())

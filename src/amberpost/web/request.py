@@ -3,6 +3,8 @@
 from typing import cast
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from amberpost.accounts.models import User
@@ -26,3 +28,11 @@ def signed_in(request: HttpRequest) -> User:
 def setting_opener(request: HttpRequest) -> OpenSetting:
     """Opens sealed settings. The archive is opened with the first one, so that signing in does not need it."""
     return lambda row, field, sealed: cast(Request, request).vault.keys.open_setting(row, field, sealed)
+
+
+def next_page(request: HttpRequest, wanted: str) -> str:
+    """Where the person wanted to go, if that is one of our own pages."""
+    own = {request.get_host()}
+    if wanted and url_has_allowed_host_and_scheme(wanted, own, require_https=request.is_secure()):
+        return wanted
+    return reverse("home")
