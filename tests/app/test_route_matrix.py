@@ -37,7 +37,7 @@ MAY = {
     "integrity:verify": {"otto", "olga", "aron"},
     "audit:see": {"otto", "olga"},
 }
-ANYBODY = {"health", "sign-in", "sign-out", "set-up"}
+ANYBODY = {"health", "sign-in", "sign-in-microsoft", "sign-in-microsoft-back", "sign-out", "set-up"}
 OWNER_ONLY = {"message", "message-html", "message-raw", "message-part", "results"}
 REFUSED = {403, 404}
 

@@ -21,7 +21,7 @@ from amberpost.oauth.refusal import OAuthError, code_in, explain, is_known, is_p
 from amberpost.store.secret import Secret
 
 ANSWER_LIMIT_BYTES = 256 * 1024
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 
 
@@ -51,7 +51,7 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
 
 def _endpoint(client: Client) -> SplitResult:
     """The address of the token endpoint; nothing an operator enters can lead the secret elsewhere in clear text."""
-    if not _TENANT.fullmatch(client.tenant):
+    if not TENANT.fullmatch(client.tenant):
         raise OAuthError(explain("AADSTS900023").removesuffix("."), code="AADSTS900023", permanent=True)
     url = safe_url(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
     if url is None or url.query:
@@ -64,7 +64,7 @@ def _endpoint(client: Client) -> SplitResult:
 
 
 def _post(client: Client, url: SplitResult) -> HttpAnswer:
-    form = {
+    form: dict[str, str | bytes] = {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal(),
         "grant_type": "client_credentials",
