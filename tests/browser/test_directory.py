@@ -8,9 +8,8 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Page, expect
 
-from amberpost.accounts.people import get_user
 from tests.browser.conftest import Served, search, sign_in
-from tests.directory_sample import make_company
+from tests.directory_sample import PASSWORD, make_company
 from tests.people import letter, report
 from tests.servers import openldap
 from tests.servers.openldap import AD_LIKE, OpenLdap
@@ -24,7 +23,6 @@ pytestmark = [
 
 MEMBER, STRANGER = "p8@firma.example", "p0@firma.example"
 GROUP, BOX = "g-self@firma.example", "box0@firma.example"
-WORD = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +45,10 @@ def aside(act: Callable[[], object]) -> None:
         thread.submit(closing).result()
 
 
-def give_password(login: str) -> None:
-    user = get_user(login)
-    user.set_password(WORD)
-    user.save()
-
-
 def enter(served: Served, login: str) -> Page:
-    """A browser in which a user of the directory has signed in."""
-    aside(lambda: give_password(login))
+    """A browser in which a user of the directory has signed in with the password he has there."""
     page = served.page()
-    sign_in(page, served.url, login, WORD)
+    sign_in(page, served.url, login, PASSWORD)
     return page
 
 
