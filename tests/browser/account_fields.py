@@ -20,7 +20,7 @@ FINGERPRINT = "ab" * 32
 
 _EFFECTS = "tests/road/test_account_effects.py"
 _IMAP = "tests/contract/test_imap_source.py"
-_POP3 = "tests/contract/test_pop3_source.py"
+_POP3 = "tests/contract/test_pop3_odd_servers.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

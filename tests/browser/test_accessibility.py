@@ -19,8 +19,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?view=source", "/account/",
           "/account/password/", "/console/", "/m/77777/"]  # fmt: skip
 OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "sources/", "sources/add/",
-            "sources/add/?protocol=oauth-imap", "sources/2/", "sources/2/edit/", "sources/2/remove/", "quarantine/", "jobs/",
-            "audit/", "integrity/", "system/"]  # fmt: skip
+            "sources/add/?protocol=oauth-imap", "sources/2/", "sources/2/edit/", "sources/2/remove/",
+            "quarantine/", "jobs/", "audit/", "integrity/", "system/"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
