@@ -14,19 +14,26 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from amberpost.accounts.models import Installation, User
-from amberpost.directory.models import Address, Archive
+from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
+from amberpost.directory.models import Address, Archive, Directory
+from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
-STATE: tuple[type[models.Model], ...] = (
+STATE: tuple[type[models.Model], ...] = (  # in order of dependence
+    Directory,
     Archive,
     Address,
     User,
+    Membership,
+    Release,
+    SeatLimit,
     OwnDomain,
     Source,
+    NoticeSettings,
     Installation,
-)  # in order of dependence
+)
+
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]
@@ -62,7 +69,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
-    return not decided and not any(model._default_manager.exists() for model in (Archive, Address, User))
+    return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
 
 
 def last_snapshot_hash() -> int:
