@@ -13,12 +13,13 @@ from typing import Any, Self
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.db import connections
+from django.test import Client
 
 from amberpost import config as settings
 from amberpost.accounts.models import User
 from amberpost.accounts.people import add_user, get_user, give_addresses
 from amberpost.cli.init_command import create_archive
-from amberpost.clock import now
+from amberpost.clock import milliseconds, now
 from amberpost.config import Config
 from amberpost.daemon.verify import verify_archive
 from amberpost.daemon.work import open_worker
@@ -107,6 +108,15 @@ class Opened:
         """The id of the source that stands for imports."""
         return import_source().pk
 
+    def browser(self, login: str) -> Client:
+        """A browser of this user in the middle of a session; whether the session holds is for the pages to say."""
+        client = Client()
+        client.force_login(get_user(login), "amberpost.accounts.login.LocalUsers")
+        session = client.session
+        session["begun_at"] = session["seen_at"] = milliseconds(now())
+        session.save()
+        return client
+
     # The road
 
     def incoming(
@@ -119,9 +129,10 @@ class Opened:
         received_at: datetime | None = None,
         evaluation: str = "journal",
         target: int | None = None,
+        protocol: str = "",
     ) -> Incoming:
         source = self.mailbox if source is None else source
-        protocol = "file" if source == self.files else "imap"
+        protocol = protocol or ("file" if source == self.files else "imap")
         return Incoming(
             raw=raw,
             origin=Origin(source_id=source, protocol=protocol, remote_id=remote),  # type: ignore[arg-type]

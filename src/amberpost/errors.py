@@ -84,6 +84,16 @@ class DeliveryError(ArchiveError):
         self.step = step
 
 
+class DirectoryError(ArchiveError):
+    """A directory misbehaves; nothing was taken over from it. `permanent` tells whether trying again can help."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, subject: str | None = None, permanent: bool = False) -> None:
+        super().__init__(message, subject=subject)
+        self.permanent = permanent
+
+
 class StoreError(ArchiveError):
     """Disk, key or space trouble. Nothing was promised."""
 

@@ -1,9 +1,7 @@
 """Journal reports through the whole road: the examples of the reference and our own equivalents."""
 
 import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from amberpost.vault.read import open_message
 from amberpost.vault.reasons import Reason
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report
-from tests.road.sample import CORPORA, EXAMPLES, GENERATED, truth
+from tests.road.sample import EXAMPLES
 
 PEOPLE = (
     "vorzimmer", "anna.berg", "max.muster", "controlling", "chef", "steuer", "info", "vertretung", "urlaub", "gf1",
@@ -245,48 +243,6 @@ def test_journal_reports_are_ordinary_mail_in_header_mode(road: Opened) -> None:
     road.take(report(letter("r")), evaluation="header")
     assert road.find("alice").count == 0
     assert Message.objects.get().quarantine == Quarantine.NO_ARCHIVE
-
-
-# The generated reports: every pair that must be visible, none that must not
-
-
-@pytest.mark.skipif(GENERATED is None, reason="the shared corpora are not here")
-def test_everybody_sees_what_the_truth_file_says_and_nothing_he_must_not(road: Opened) -> None:
-    assert GENERATED is not None
-    assert CORPORA is not None
-    directory = json.loads((CORPORA / "ldif" / "generated-200" / "directory.json").read_text())
-    for user in directory["users"]:
-        taken = {directory["conflict_alias"]}
-        road.add_user(user["id"], *(a for a in user["addresses"] if a.lower() not in taken))
-    rows = truth()
-    road.take(*((GENERATED / "reports" / name).read_bytes() for row in rows for name in row["reports"]))
-    logins = [user["id"] for user in directory["users"]]
-    seen = {login: road.sees(login) for login in logins}
-    own = {user["id"]: {a.lower() for a in user["addresses"]} for user in directory["users"]}
-    for row in rows:
-        for login in set(_must_see(row, own)) & set(logins):
-            assert set(row["inner_sha256"]) & seen[login], (row["id"], row["kind"], login)
-        for login in set(row["must_not"]) & set(logins):
-            assert not set(row["inner_sha256"]) & seen[login], (row["id"], row["kind"], login)
-    allowed = defaultdict(set)
-    for row in rows:
-        for sha in row["inner_sha256"]:
-            allowed[sha] |= {*row["must_users"], *row["policy_users"]}
-    for login, hashes in seen.items():
-        assert not [sha for sha in hashes if sha in allowed and login not in allowed[sha]], login
-
-
-def _must_see(row: dict[str, object], own: dict[str, set[str]]) -> Iterable[str]:
-    """Those of must_users whose own address the report names.
-
-    Delegates of shared mailboxes come with releases, X.500 addresses (IMCEAEX) with the directory.
-    """
-    named = {row["sender"], row["on_behalf"]}
-    for recipient in row["recipients"]:  # type: ignore[attr-defined]
-        named |= {recipient["addr"], recipient.get("via")}
-    addresses = {str(address).lower() for address in named if address}
-    must: list[str] = row["must_users"]  # type: ignore[assignment]
-    return [login for login in must if own.get(login, set()) & addresses]
 
 
 def test_hashes_shown_are_those_of_the_message_inside(road: Opened) -> None:

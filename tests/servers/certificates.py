@@ -28,7 +28,7 @@ class Certificates:
 
 
 def make_certificates(folder: Path, *, host: str = "localhost", name: str = "Test CA") -> Certificates:
-    """Make a CA and one server certificate for `host` and 127.0.0.1, valid for a day, in `folder`."""
+    """Make a CA and one server certificate for `host` (a name or IPv4 address) and 127.0.0.1, valid for a day."""
     ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _ca_certificate(ca_key, name)
     server = _server_certificate(server_key, ca, ca_key, host)
@@ -86,7 +86,11 @@ def _ca_certificate(key: ec.EllipticCurvePrivateKey, name: str) -> x509.Certific
 def _server_certificate(
     key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, host: str
 ) -> x509.Certificate:
-    names = [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    if host.replace(".", "").isdecimal():
+        names.append(x509.IPAddress(ipaddress.ip_address(host)))
+    else:
+        names.append(x509.DNSName(host))
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
         _builder(host, ca.subject, key.public_key())

@@ -42,6 +42,10 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     theme = models.CharField(_("appearance"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
     private_archive = models.OneToOneField(Archive, models.PROTECT, null=True, related_name="owner")
+    is_managed = models.BooleanField(_("comes from the directory"), default=False)
+    directory_key = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001
+    directory_reference = models.TextField(blank=True)  # DN or object id for the sign-in; not an identity
+    further_logins = models.TextField(blank=True)  # lower case, one a line, with a line break at both ends
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "login"
@@ -55,6 +59,66 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.login
+
+
+class Membership(models.Model):
+    """A person belongs to a group, nested groups resolved; what the directory said last."""
+
+    group = models.ForeignKey(Archive, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["group", "user"], name="one_membership")]
+
+
+class ReleaseRule(models.TextChoices):
+    """Why somebody may read an archive that is not his."""
+
+    MEMBERS = "members", _("members of the group")
+    DELEGATES = "delegates", _("delegates")
+    MANUAL = "manual", _("by hand")
+    SUCCESSOR = "successor", _("successor of a departed user")
+
+
+class Release(models.Model):
+    """The right of a user or a group to read an archive, until it is revoked. Never deleted."""
+
+    archive = models.ForeignKey(Archive, models.PROTECT, related_name="releases")
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="releases")
+    group = models.ForeignKey(Archive, models.PROTECT, null=True, related_name="+")
+    rule = models.CharField(max_length=10, choices=ReleaseRule.choices, default=ReleaseRule.MANUAL)
+    reason = models.TextField(_("reason"), blank=True)
+    released_at = models.DateTimeField()
+    released_by = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=200, blank=True)
+    is_refused = models.BooleanField(default=False)  # revoked by a person: its rule does not bring it back
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=True) ^ models.Q(group__isnull=True),
+                name="release_to_a_user_or_a_group",
+            ),
+            models.UniqueConstraint(
+                fields=["archive", "user", "rule"],
+                condition=models.Q(revoked_at__isnull=True, user__isnull=False),
+                name="one_release_a_user_and_rule",
+            ),
+            models.UniqueConstraint(
+                fields=["archive", "group", "rule"],
+                condition=models.Q(revoked_at__isnull=True, group__isnull=False),
+                name="one_release_a_group_and_rule",
+            ),
+        ]
+
+
+class SeatLimit(models.Model):
+    """The one row about seats: how many there may be, and since when there are more."""
+
+    limit = models.PositiveIntegerField(_("seats"), null=True, blank=True)  # null: no limit
+    exceeded_at = models.DateTimeField(null=True)
 
 
 class Installation(models.Model):

@@ -1,21 +1,18 @@
 """Add and change users; the use cases behind the console and the command line."""
 
-import csv
 import re
 import secrets
 from collections.abc import Sequence
-from pathlib import Path
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Role, User
+from amberpost.accounts.sessions import end_sessions
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.clock import now
 from amberpost.directory.local import add_addresses, create_archive
+from amberpost.directory.models import ArchiveState
 from amberpost.errors import UserError
 
 _LOGIN = re.compile(r"[\w.@+-]{1,150}", re.UNICODE)
@@ -49,7 +46,7 @@ def add_user(
         archive = None if role == Role.OPERATOR else create_archive(name or login, addresses)
         user = User(login=login, name=name, role=role, private_archive=archive)
         user.must_change_password = bool(one_time)
-        user.set_password(one_time or password)
+        user.set_password(one_time or password or None)  # without one nobody signs in as him
         user.save()
         record(by, Action.USER_ADDED, login, role=role, addresses=len(addresses))
     return user, one_time
@@ -67,6 +64,8 @@ def give_addresses(user: User, addresses: Sequence[str], *, by: str) -> list[str
 
 def reset_password(user: User, *, by: str) -> str:
     """A new one-time password; every session of the user ends with the old one."""
+    if user.is_managed:
+        raise UserError(_("This user signs in with the directory's password"), subject=user.login)
     password = one_time_password()
     with transaction.atomic():
         user.set_password(password)
@@ -77,36 +76,28 @@ def reset_password(user: User, *, by: str) -> str:
 
 
 def set_active(user: User, *, active: bool, by: str) -> None:
-    """Let a user sign in, or not any more; his archive stays."""
+    """Let a user sign in, or not any more; his archive stays. Whom the directory disabled, only it enables."""
+    archive = user.private_archive
+    if active and user.is_managed and archive is not None and archive.state == ArchiveState.DEPARTED:
+        raise UserError(_("The directory has disabled this user, or no longer knows him"), subject=user.login)
     with transaction.atomic():
         user.is_active = active
         user.save(update_fields=["is_active"])
         if not active:
-            _end_sessions(user)
+            end_sessions([user])
+        if archive is not None and not user.is_managed:
+            archive.state = ArchiveState.ACTIVE if active else ArchiveState.DEPARTED
+            archive.save(update_fields=["state"])
         record(by, Action.USER_ENABLED if active else Action.USER_DISABLED, user.login)
 
 
-def _end_sessions(user: User) -> None:
-    """At once and for good: switching him on again must not bring an old session back."""
-    for session in Session.objects.filter(expire_date__gt=now()):
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
-
-
-def import_users(path: Path, *, by: str) -> list[User]:
-    """Users from CSV without a header line: id, password, first name, last name, address, further addresses.
-
-    All or none: a UserError names the line.
-    """
-    rows = _read_csv(path)
-    users = []
-    with transaction.atomic():
-        for number, row in enumerate(rows, start=1):
-            try:
-                users.append(_import_row(row, by=by))
-            except UserError as error:
-                raise UserError(_("line %(number)d") % {"number": number}, subject=str(path)) from error
-    return users
+def find_signing_in(name: str) -> User | None:
+    """Who signs in under this name: his login, else one of his further names if it is nobody else's."""
+    user = User.objects.filter(login__iexact=name).first()
+    if user is not None or not name.strip() or not name.isprintable():
+        return user
+    found = list(User.objects.filter(further_logins__contains=f"\n{name.strip().lower()}\n")[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def get_user(login: str) -> User:
@@ -114,23 +105,4 @@ def get_user(login: str) -> User:
     user = User.objects.filter(login__iexact=login).select_related("private_archive").first()
     if user is None:
         raise UserError(_("There is no such user"), subject=login)
-    return user
-
-
-def _read_csv(path: Path) -> list[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return [row for row in csv.reader(file) if any(field.strip() for field in row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(_("This file cannot be read as CSV in UTF-8"), subject=str(path)) from error
-
-
-def _import_row(row: list[str], *, by: str) -> User:
-    if len(row) < 5:
-        raise UserError(_("Expected: user-id,password,first name,last name,e-mail[,further e-mail...]"))
-    login, password, first, last, *addresses = (field.strip() for field in row)
-    name = " ".join(part for part in (first, last) if part)
-    user, _one_time = add_user(
-        login, name=name, addresses=[a for a in addresses if a], password=password, by=by
-    )
     return user

@@ -6,7 +6,10 @@ granted here is refused. Operators run the system and read no mail.
 
 from typing import Literal
 
-from amberpost.accounts.models import Role, User
+from django.db.models import Q
+
+from amberpost.accounts.models import Release, ReleaseRule, Role, User
+from amberpost.directory.models import ArchiveKind
 from amberpost.search.index import Scope
 
 Action = Literal[
@@ -20,6 +23,7 @@ Action = Literal[
     "integrity:verify",
     "audit:see",
     "system:see",
+    "envelope:see",  # every recipient of a message one may read, those in Bcc as well
     "system:change",
 ]
 
@@ -27,7 +31,7 @@ _READ: frozenset[Action] = frozenset({"mail:read", "account:change"})
 
 RIGHTS: dict[str, frozenset[Action]] = {
     Role.READER: _READ,
-    Role.AUDITOR: _READ | {"integrity:verify"},
+    Role.AUDITOR: _READ | {"integrity:verify", "envelope:see"},
     Role.OFFICER: _READ | {"audit:see", "integrity:verify"},
     Role.OPERATOR: frozenset(
         {
@@ -54,7 +58,25 @@ def may(user: User, action: Action) -> bool:
 
 
 def scope_of(user: User) -> Scope:
-    """The archives whose messages `user` may find and open: his own. Grants and releases come later."""
-    if not may(user, "mail:read") or user.private_archive_id is None:
+    """The archives whose messages `user` may find and open, as it is now: his own and those released to him."""
+    if not may(user, "mail:read"):
         return NOTHING
-    return Scope(everything=False, archives=frozenset({user.private_archive_id}))
+    own = {user.private_archive_id} if user.private_archive_id is not None else set()
+    return Scope(everything=False, archives=frozenset(own | released_to(user)))
+
+
+def released_to(user: User) -> frozenset[int]:
+    """Archives others may let him read: public ones, and those of departed people he succeeds.
+
+    What makes a release worthless is asked each time, not only when it is given.
+    """
+    to_him = Q(user=user) | Q(group__memberships__user=user)
+    public = Q(archive__kind=ArchiveKind.PUBLIC) & ~Q(rule=ReleaseRule.SUCCESSOR)
+    inherited = Q(
+        rule=ReleaseRule.SUCCESSOR,
+        user=user,
+        archive__kind=ArchiveKind.PRIVATE,
+        archive__owner__is_active=False,
+    )
+    found = Release.objects.filter(to_him, public | inherited, revoked_at=None)
+    return frozenset(found.values_list("archive_id", flat=True))

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "process": "finish everything that was accepted",
     "search": "find mail with a user's rights",
     "show": "show one message with a user's rights",
+    "evaluate": "show whose mail a message would be, by each header evaluation",
     "export": "write messages as .eml files with a manifest",
     "verify": "check bytes, ledger, catalogue and index",
     "rebuild": "make catalogue and index anew from segments and keys",

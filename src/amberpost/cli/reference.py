@@ -30,6 +30,7 @@ ACTION_TEXTS = {
     Action.ATTACHMENT_DOWNLOADED: "An attachment was handed out.",
     Action.NOTICE_SETTINGS_CHANGED: "Whom to notify, how or from when on was changed; the detail names the fields.",
     Action.NOTICE_TEST_SENT: "A test message was sent; the detail names the step where it failed, if it did.",
+    Action.PREVIEW_MADE: "An operator tried the header evaluations with a message he brought; nothing of it is kept.",
     Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CERTIFICATE_TRUSTED: "A server's certificate was accepted by its fingerprint.",
@@ -50,6 +51,23 @@ ACTION_TEXTS = {
     Action.USER_LOGIN_FAILED: "Somebody failed to sign in.",
     Action.USER_LOCKED_OUT: "Too many failures: sign-in was locked for a time.",
     Action.OPERATOR_SET_UP: "The first operator was made through the one-time link.",
+    Action.ARCHIVE_ADDED: "A public archive was made, by the directory or by hand.",
+    Action.ARCHIVE_CHANGED: "The name or kind of a public archive changed in the directory.",
+    Action.ARCHIVE_DEPARTED: "What a public archive stands for is gone from the directory. The archive "
+    "stays.",
+    Action.ARCHIVE_DESELECTED: "An archive takes no new mail any more.",
+    Action.ARCHIVE_HANDED_OVER: "A successor may read the archive of a departed user; the detail has the "
+    "reason.",
+    Action.ARCHIVE_RELEASED: "A user or a group may read a public archive; the detail says who, and by which "
+    "rule or reason.",
+    Action.ARCHIVE_RELEASE_REVOKED: "Such a right ended.",
+    Action.ARCHIVE_SELECTED: "An archive takes new mail (manual selection).",
+    Action.DIRECTORY_ACTIVATED: "Another directory decides about users and archives from now on.",
+    Action.DIRECTORY_CHANGED: "Settings or rules of a directory were changed; the detail names secrets that "
+    "were set, never their values.",
+    Action.DIRECTORY_SYNCED: "What the directory says was carried out; the detail counts what came, changed "
+    "and left.",
+    Action.SEATS_CHANGED: "The number of seats was changed.",
     Action.SETUP_FINISHED: "The set-up assistant was finished: from now on the archive collects.",
 }
 

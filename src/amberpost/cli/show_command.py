@@ -1,10 +1,12 @@
 """amberpost show ID --as LOGIN [--raw]: one message with a user's rights."""
 
 import argparse
+from hashlib import sha256
 
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result
+from amberpost.message.types import Flag
 from amberpost.vault.read import OpenedMessage, open_message, open_raw
 
 NEEDS_ARCHIVE = True
@@ -31,7 +33,8 @@ def _facts(opened: OpenedMessage) -> dict[str, object]:
     row = opened.message
     return {
         "id": row.id,
-        "sha256": bytes(row.sha256).hex(),
+        "sha256": sha256(opened.raw).hexdigest(),
+        "is_copy": opened.is_copy,
         "message_id": row.message_id,
         "subject": row.subject,
         "from": [f"{m.name} <{m.address}>" if m.name else m.address for m in opened.parsed.from_],
@@ -39,14 +42,21 @@ def _facts(opened: OpenedMessage) -> dict[str, object]:
         "cc": [m.address for m in opened.parsed.cc],
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
         "captured_at": row.captured_at.isoformat() if row.captured_at else None,
-        "size": row.size_bytes,
-        "flags": row.flags.split(),
+        "size": len(opened.raw),
+        "flags": [flag for flag in row.flags.split() if flag != Flag.BCC_FIELD],
         "defects": row.defects.split(),
         "text": opened.text,
         "attachments": [
             {"path": a.path, "name": a.name, "type": a.content_type, "size": a.size_bytes}
             for a in opened.attachments
         ],
+        "envelope": {
+            "senders": list(opened.envelope.senders),
+            "recipients": [
+                {"kind": r.kind.value, "address": r.address, "via": [list(way) for way in r.via]}
+                for r in opened.envelope.recipients
+            ],
+        },
         "archives": [{"name": o.archive, "reasons": list(o.reasons)} for o in opened.owners],
     }
 

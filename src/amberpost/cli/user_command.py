@@ -1,20 +1,21 @@
-"""amberpost user add|import|list|password|disable|enable."""
+"""amberpost user add|import|export|list|password|disable|enable."""
 
 import argparse
 from pathlib import Path
 
+from amberpost.accounts.csv_list import export_users, import_users
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.people import (
     add_user,
     get_user,
     give_addresses,
-    import_users,
     reset_password,
     set_active,
 )
 from amberpost.cli.call import Call, Result
 from amberpost.daemon.work import settle
 from amberpost.directory.local import current_addresses
+from amberpost.errors import UserError
 from amberpost.vault.late import request_assignment
 
 NEEDS_ARCHIVE = True
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--address", action="append", default=[], help="may be given several times")
     add.add_argument("--role", choices=Role.values, default=Role.READER)
     _action(actions, "import", "users from CSV").add_argument("file", type=Path)
+    _action(actions, "export", "local users to CSV, without passwords").add_argument("file", type=Path)
     _action(actions, "list", "all users")
     give = _action(actions, "address", "give a user further addresses")
     give.add_argument("--login", required=True)
@@ -71,6 +73,19 @@ def _import(call: Call) -> Result:
     for user in users:
         _assign(user, call)
     return Result(data={"added": [user.login for user in users]}, text=f"{len(users)} users added")
+
+
+def _export(call: Call) -> Result:
+    users, file = export_users(), call.arguments.file
+    try:
+        file.write_text(users.text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UserError("This file cannot be written", subject=str(file)) from error
+    left_out = "".join(f"\nnot in it, because of its user-id: {login}" for login in users.left_out)
+    return Result(
+        data={"exported": users.count, "left_out": list(users.left_out), "file": str(file)},
+        text=f"{users.count} users written{left_out}",
+    )
 
 
 def _list(call: Call) -> Result:
@@ -135,6 +150,7 @@ def _addresses(user: User) -> list[str]:
 _ACTIONS = {
     "add": _add,
     "import": _import,
+    "export": _export,
     "list": _list,
     "address": _address,
     "password": _password,

@@ -1,6 +1,6 @@
 """What the overview says about alarms: their sentences, and where one does something about each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -8,7 +8,7 @@ from django.urls import reverse
 from amberpost.notice.alarm import Alarm, Kind
 from amberpost.notice.words import sentence
 
-_PLACES = {
+_PLACES: Mapping[str, str] = {
     Kind.FINDINGS: "console:integrity",
     Kind.VERIFY_FAILED: "console:integrity",
     Kind.NO_SOURCE: "console:source-add",
@@ -23,6 +23,7 @@ _OF_A_SOURCE = {
     Kind.SECRET_EXPIRES,
     Kind.CERTIFICATE_EXPIRES,
     Kind.MAIL_LEFT,
+    Kind.REPORTS_NOT_OPENED,
 }
 
 

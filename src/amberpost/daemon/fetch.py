@@ -14,6 +14,7 @@ from secrets import SystemRandom
 from django.db import close_old_connections, connection, transaction
 
 from amberpost.accounts.installation import is_set_up
+from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+EMPTY_RUNS_KEPT = timedelta(days=7)
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
@@ -89,6 +91,7 @@ class Fetcher:
         )
         try:
             require_room(LocalDisk(self._config.data))
+            require_seats()
             report = run(self._connector(source), self._accept)
             self._wait(report.captures, stop)
             note_run(source, report, started)
@@ -132,12 +135,12 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
         thread.join(STOP_SECONDS)
 
 
-def collect_once(config: Config, sources: Sequence[Source]) -> list[Account]:
-    """One run at each of these sources, one after the other; somebody must be the worker meanwhile."""
+def collect_once(config: Config, sources: Sequence[Source], stop: threading.Event) -> list[Account]:
+    """One run at each of these sources, one after the other; somebody must be the worker until `stop` is set."""
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys)
     try:
-        return [fetcher.collect(source) for source in sources]
+        return [fetcher.collect(source, stop) for source in sources]
     finally:
         fetcher.close()
         keys.close()
@@ -262,6 +265,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
+        _forget_empty_runs(source, before=started - EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
@@ -269,7 +273,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
             log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
-            pause = account.pause_seconds or backoff_seconds(status.failures, SystemRandom().random)
+            pause = _pause(account, status.failures)
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
@@ -280,3 +284,18 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         status.left_count = source.left_messages.count()
         status.next_attempt_at = now() + wait
         status.save()
+
+
+def _forget_empty_runs(source: Source, *, before: datetime) -> None:
+    """One a minute for years helps nobody; signs of life are in the ledger. The first run stays: it says since when."""
+    runs = FetchRun.objects.filter(source=source)
+    first = runs.order_by("id").values_list("id", flat=True).first()
+    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first or 0).delete()
+
+
+def _pause(account: Account, failures: int) -> float:
+    """What the server asked for, and a tenth more by chance, so that its clients do not come back together."""
+    chance = SystemRandom().random
+    if account.pause_seconds is not None:
+        return account.pause_seconds * (1 + chance() / 10)
+    return backoff_seconds(failures, chance)

@@ -1,7 +1,7 @@
 """The address book: which archive an address led to at a given time. Pure, once loaded."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -45,9 +45,16 @@ class AddressBook:
         return None
 
 
-def load_address_book() -> AddressBook:
-    """The address book as the database has it now."""
-    rows = Address.objects.values_list("address", "archive_id", "valid_from", "valid_until")
+def load_address_book(archives: Collection[int] | None = None) -> AddressBook:
+    """The address book as the database has it now, or that of some archives, selected or not.
+
+    An archive that is not selected takes no mail.
+    """
+    if archives is None:
+        selected = Address.objects.filter(archive__is_selected=True)
+    else:
+        selected = Address.objects.filter(archive_id__in=archives)
+    rows = selected.values_list("address", "archive_id", "valid_from", "valid_until")
     return AddressBook(
         (
             address,

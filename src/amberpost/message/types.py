@@ -84,6 +84,7 @@ class Flag(StrEnum):
     ENCRYPTED = "encrypted"  # S/MIME enveloped, OpenPGP, rpmsg
     SIGNED = "signed"
     TNEF = "tnef"
+    BCC_FIELD = "bcc_field"  # its own header names blind copies; not for every owner's eyes
     JOURNAL_REPORT = "journal_report"
     FROM_NDR = "from_ndr"  # the report was found inside a non-delivery report
     SUSPICIOUS = "suspicious"  # the report part holds lines no Exchange writes (journal-reports.md E7)
@@ -91,6 +92,7 @@ class Flag(StrEnum):
     REPORT_UNREADABLE = (
         "report_unreadable"  # says it is a journal report, but has no report part: ordinary mail
     )
+    REPORT_NOT_OPENED = "report_not_opened"  # a journal report, but the account's evaluation opens none
     MESSAGE_ID_DIFFERS = "message_id_differs"
     DECRYPTED_BY_EXCHANGE = "decrypted_by_exchange"
 

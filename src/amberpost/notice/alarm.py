@@ -31,6 +31,7 @@ class Kind(StrEnum):
     SECRET_EXPIRES = "secret_expires"  # noqa: S105  the name of an alarm
     CERTIFICATE_EXPIRES = "certificate_expires"
     MAIL_LEFT = "mail_left"
+    REPORTS_NOT_OPENED = "reports_not_opened"
     DISK_FILLING = "disk_filling"
     INDEX_BEHIND = "index_behind"
     INTAKE_BEHIND = "intake_behind"

@@ -101,6 +101,13 @@ def _mail_left(values: Arguments) -> str:
     return text % {"source": values["source"], "number": number}
 
 
+def _reports_not_opened(values: Arguments) -> str:
+    text = _(
+        "%(source)s delivers journal reports, but its header evaluation does not open them: they go to quarantine."
+    )
+    return text % {"source": values["source"]}
+
+
 def _disk_filling(values: Arguments) -> str:
     if values["stops"]:
         return _("The disk is full to %(percent)d %%. Collecting stops before it is full.") % values
@@ -164,6 +171,7 @@ _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
     Kind.SECRET_EXPIRES: _secret_expires,
     Kind.CERTIFICATE_EXPIRES: _certificate_expires,
     Kind.MAIL_LEFT: _mail_left,
+    Kind.REPORTS_NOT_OPENED: _reports_not_opened,
     Kind.DISK_FILLING: _disk_filling,
     Kind.INDEX_BEHIND: _index_behind,
     Kind.INTAKE_BEHIND: _intake_behind,

@@ -26,6 +26,7 @@ class SourceFacts:
     failures: int = 0
     last_error: str = ""
     left: int = 0
+    unopened_reports: int = 0  # in quarantine, because the header evaluation does not open them
     secret_expires_on: date | None = None
     certificate_expires_at: datetime | None = None
     silence_hours: int = 0  # 0: its silence is no alarm
@@ -99,13 +100,20 @@ def _sources(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
             yield from _failing(source, limits)
             yield from _quiet(source, facts.at)
             yield from _expiring(source, facts.at)
-        if source.left:
+        yield from _not_taken(source)
+
+
+def _not_taken(source: SourceFacts) -> Iterator[Alarm]:
+    """Unopened reports are nearly always a mistake: their own header names Exchange and no user."""
+    counts = {Kind.MAIL_LEFT: source.left, Kind.REPORTS_NOT_OPENED: source.unopened_reports}
+    for kind, number in counts.items():
+        if number:
             yield Alarm(
-                kind=Kind.MAIL_LEFT,
+                kind=kind,
                 level=Level.WARNING,
                 subject=str(source.source_id),
-                stage=source.left,
-                arguments={"source": source.name, "number": source.left},
+                stage=number,
+                arguments={"source": source.name, "number": number},
             )
 
 

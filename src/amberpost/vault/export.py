@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,13 +17,16 @@ from amberpost.audit.record import record
 from amberpost.errors import ArchiveError, NotPermitted, UserError
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
+from amberpost.vault.confidential import read_for
 from amberpost.vault.find import readable_index
 from amberpost.vault.models import Capture, Message, Outcome
 from amberpost.vault.open import Vault
 from amberpost.vault.original import open_capture, open_original
+from amberpost.vault.read import get_visible
 from amberpost.vault.visible import messages_within
 
 What = Literal["original", "capture"]
+Written = tuple[bytes, bool]  # bytes, and whether they are a copy without what the user must not know
 
 _PAGE = 1000
 _FOLDER_FILES = 10_000  # more files in one folder make file managers slow
@@ -40,16 +44,19 @@ class Manifest:
 def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) -> Manifest:
     """Everything, by whoever holds the key file; recorded as such."""
     scope = Scope(everything=True)
-    manifest = _write(vault, to, _indexes(vault, scope, query, what), what)
+    manifest = _write(to, _indexes(vault, scope, query, what), partial(_whole, vault, what))
     record(actor, Action.EXPORT_WHOLE, count=manifest.count, what=what, is_query=bool(query))
     return manifest
 
 
 def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, actor: str) -> Manifest:
-    """What `user` may see. Captures hold journal reports, and those name Bcc recipients: not for readers."""
+    """What `user` may see. Captures hold journal reports, and those name Bcc recipients: not for readers.
+
+    A message that names blind copies he must not know is written as a copy without them, and marked so.
+    """
     if what == "capture":
         raise NotPermitted(_("Captures can be exported only for the whole archive: they name Bcc recipients"))
-    manifest = _write(vault, to, _indexes(vault, scope_of(user), query, what), what)
+    manifest = _write(to, _indexes(vault, scope_of(user), query, what), partial(_as_seen, vault, user))
     record(actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
     return manifest
 
@@ -76,14 +83,25 @@ def _pages(vault: Vault, scope: Scope, query: str) -> Iterator[list[int]]:
         offset += len(found)
 
 
-def _write(vault: Vault, to: Path, indexes: Iterable[int], what: What) -> Manifest:
+def _whole(vault: Vault, what: What, index: int) -> Written:
+    raw = open_original(vault, index).shown if what == "original" else open_capture(vault, index).raw
+    return raw, False
+
+
+def _as_seen(vault: Vault, user: User, index: int) -> Written:
+    """His rights are asked again for each message: an export takes long, and a release may end meanwhile."""
+    reading = read_for(vault, user, get_visible(user, index))
+    return reading.raw, reading.is_copy
+
+
+def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> Manifest:
     if to.exists() and any(to.iterdir()):
         raise UserError(_("The folder is not empty"), subject=str(to))
     to.mkdir(parents=True, exist_ok=True)
     path, count, size = to / "manifest.jsonl", 0, 0
     with path.open("w", encoding="utf-8") as manifest:
         for index in indexes:
-            line = _write_one(vault, to, index, what)
+            line = _write_one(to, index, read)
             manifest.write(json.dumps(line) + "\n")
             if "error" not in line:
                 count += 1
@@ -91,13 +109,19 @@ def _write(vault: Vault, to: Path, indexes: Iterable[int], what: What) -> Manife
     return Manifest(path=path, count=count, bytes=size)
 
 
-def _write_one(vault: Vault, to: Path, index: int, what: What) -> dict[str, object]:
+def _write_one(to: Path, index: int, read: Callable[[int], Written]) -> dict[str, object]:
     try:
-        raw = open_original(vault, index).shown if what == "original" else open_capture(vault, index).raw
+        raw, is_copy = read(index)
     except ArchiveError as error:
         return {"id": index, "error": str(error)}
     name = f"{index // _FOLDER_FILES:04d}/{index:010d}.eml"
     file = to / name
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(raw)
-    return {"file": name, "sha256": hashlib.sha256(raw).hexdigest(), "id": index, "size": len(raw)}
+    line: dict[str, object] = {
+        "file": name,
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "id": index,
+        "size": len(raw),
+    }
+    return {**line, "is_copy": True} if is_copy else line

@@ -14,6 +14,7 @@ from amberpost.vault.alarms import Facts, SourceFacts, is_silent
 from amberpost.vault.catalogue import INDEX, position
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Message, Quarantine, Work, WorkerStatus, WorkKind
+from amberpost.vault.numbers import closed_reports
 
 _DAY = timedelta(days=1)
 _RECENT = timedelta(days=7)
@@ -33,7 +34,7 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         seen_at=seen_at,
         is_worker_busy=Work.objects.filter(finished_at=None, claimed_at__gt=at - _LONGEST_JOB).exists(),
         sources=tuple(_sources()),
-        disk_percent=int(100 * (disk.total - disk.free) / disk.total),
+        disk_percent=int(100 * disk.used / (disk.used + disk.free)),  # of what we may use, as df counts
         has_index=has_index,
         index_lag=index_lag(),
         unfindable_since=_unfindable_since() if has_index else None,
@@ -70,6 +71,7 @@ def status_of(source: Source) -> SourceStatus | None:
 
 def _sources() -> Iterator[SourceFacts]:
     """Each remote account."""
+    unopened = closed_reports()
     for source in Source.objects.exclude(protocol=SourceProtocol.FILE).select_related("status"):
         status = status_of(source) or SourceStatus(source=source)
         yield SourceFacts(
@@ -79,6 +81,7 @@ def _sources() -> Iterator[SourceFacts]:
             failures=status.failures,
             last_error=status.last_error,
             left=status.left_count,
+            unopened_reports=unopened.get(source.pk, 0) if source.evaluation != "journal" else 0,
             secret_expires_on=source.secret_expires_on,
             certificate_expires_at=status.certificate_expires_at,
             silence_hours=source.silence_hours,

@@ -11,15 +11,15 @@ from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.directory.models import Archive
-from amberpost.message.parse import parse
 from amberpost.message.text import index_text
+from amberpost.message.types import Flag
 from amberpost.search.excerpt import excerpt as make_excerpt
 from amberpost.search.index import Index, IndexDamaged, Scope, Sort
 from amberpost.search.query import Query, parse_query
+from amberpost.vault.confidential import is_anothers_copy, knows_recipients, read_for
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Assignment, Message
 from amberpost.vault.open import Vault
-from amberpost.vault.original import open_original
 from amberpost.vault.visible import messages_within, visible_messages
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -30,7 +30,7 @@ class Hit:
     """One line of a result list."""
 
     id: int
-    sha256: str
+    sha256: str  # "" if the user may not have the exact bytes
     message_id: str
     subject: str
     from_name: str
@@ -91,15 +91,21 @@ def hits(scope: Scope, ids: Sequence[int]) -> tuple[Hit, ...]:
     """Hits for message ids, in their order; those outside the scope are left out."""
     rows = messages_within(scope).in_bulk(ids)
     names = _archive_names(scope, ids)
-    return tuple(_hit(rows[i], names.get(i, ())) for i in ids if i in rows)
+    reasons = _reasons(scope, ids)
+    return tuple(
+        _hit(rows[i], names.get(i, ()), is_exact=scope.everything or _may_have_exact(rows[i], reasons[i]))
+        for i in ids
+        if i in rows
+    )
 
 
 def excerpt(vault: Vault, user: User, message_id: int, text: str) -> list[tuple[str, bool]]:
     """A piece of the message around the words of the query: (text, is marked). Empty if it may not be seen."""
-    if not visible_messages(user).filter(id=message_id).exists():
+    message = visible_messages(user).filter(id=message_id).first()
+    if message is None:
         return []
-    shown = open_original(vault, message_id).shown
-    return make_excerpt(index_text(shown, parse(shown)).body, parse_query(text))
+    reading = read_for(vault, user, message)
+    return make_excerpt(index_text(reading.raw, reading.parsed).body, parse_query(text))
 
 
 def _archive_names(scope: Scope, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -114,12 +120,27 @@ def _archive_names(scope: Scope, ids: Sequence[int]) -> dict[int, tuple[str, ...
     return {message_id: tuple(archives) for message_id, archives in found.items()}
 
 
-def _hit(row: Message, archives: tuple[str, ...]) -> Hit:
+def _reasons(scope: Scope, ids: Sequence[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    assigned = Assignment.objects.filter(message_id__in=ids, archive_id__in=scope.archives)
+    for message_id, reason in assigned.values_list("message_id", "reason"):
+        found[message_id].add(reason)
+    return found
+
+
+def _may_have_exact(row: Message, reasons: set[int]) -> bool:
+    """False if the user may get a copy without a blind copy's name: the original's hash would confirm a guess."""
+    if is_anothers_copy(reasons):
+        return False
+    return Flag.BCC_FIELD not in row.flags.split() or knows_recipients(reasons)
+
+
+def _hit(row: Message, archives: tuple[str, ...], *, is_exact: bool) -> Hit:
     assert row.sent_at is not None
     assert row.captured_at is not None
     return Hit(
         id=row.id,
-        sha256=bytes(row.sha256).hex(),
+        sha256=bytes(row.sha256).hex() if is_exact else "",
         message_id=row.message_id,
         subject=row.subject,
         from_name=row.from_name,
@@ -129,6 +150,6 @@ def _hit(row: Message, archives: tuple[str, ...]) -> Hit:
         archives=archives,
         attachment_count=row.attachment_count,
         size_bytes=row.size_bytes,
-        flags=frozenset(row.flags.split()),
+        flags=frozenset(row.flags.split()) - {Flag.BCC_FIELD},
         fork=bytes(row.fork),
     )

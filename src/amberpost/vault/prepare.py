@@ -14,17 +14,20 @@ from datetime import datetime
 
 from amberpost.clock import milliseconds
 from amberpost.message.attachments import attachments
+from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.evaluate import Found, addresses, envelope_addresses
 from amberpost.message.fork import fork_key
-from amberpost.message.journal import Unwrapped, unwrap
+from amberpost.message.journal import Unwrapped, is_report, unwrap
 from amberpost.message.parse import parse
-from amberpost.message.text import index_text
+from amberpost.message.text import IndexText, index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
 from amberpost.search.document import Document
 from amberpost.store.split import Cut, Split, split
 from amberpost.vault.frame import Taken, envelope_fields
 from amberpost.vault.reasons import Reason, reason_of
+
+_ADDRESS_BYTES = 998
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +112,7 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     shown = unwrapped.shown_bytes(raw)
     parsed = parse(shown, captured_at=capture.received_at)
     facts = _facts(capture, unwrapped, shown, parsed)
-    text = index_text(shown, parsed)
+    text = _index_text(shown, parsed, facts)
     document = _document(
         facts,
         from_=_people(parsed.from_ or parsed.sender),
@@ -124,8 +127,18 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     )
 
 
+def _index_text(shown: bytes, parsed: ParsedMessage, facts: MessageFacts) -> IndexText:
+    """Nobody finds it by a blind copy, not even where a broken header ends before the field and shows it."""
+    if Flag.BCC_FIELD not in facts.flags.split():
+        return index_text(shown, parsed)
+    copy = without_bcc(shown)
+    return index_text(copy, parse(copy))
+
+
 def _as_handed_over(capture: Taken) -> Unwrapped:
-    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=frozenset(), report_text="")
+    """A journal report is ordinary mail then, marked so that the operator can be warned."""
+    flags = frozenset({Flag.REPORT_NOT_OPENED}) if is_report(capture.raw) else frozenset()
+    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=flags, report_text="")
 
 
 def _prepared(
@@ -196,14 +209,22 @@ def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMe
         found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
     else:
         found = addresses(shown, parsed, capture.evaluation)
-    return tuple(
-        dict.fromkeys(Claim(reason=reason_of(f.reason), address=f.address) for f in found if f.address)
-    )
+    claims = (Claim(reason=reason_of(f.reason), address=f.address) for f in found if _may_be_held(f.address))
+    return tuple(dict.fromkeys(claims))
+
+
+def _may_be_held(address: str) -> bool:
+    """Longer ones are hostile: RFC 5321 §4.5.3.1.3 allows 256, and an index of PostgreSQL takes 2,704 bytes."""
+    return 0 < len(address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
 
 
 def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:
     people = parsed.from_ or parsed.sender or (Mailbox(name="", address=""),)
     reported = unwrapped.envelope.reported_message_id if unwrapped.envelope else None
+    flags, size = parsed.flags | unwrapped.flags, len(shown)
+    if has_bcc(shown):
+        flags |= {Flag.BCC_FIELD}
+        size = len(without_bcc(shown))  # the length of a hidden name is a hint, too
     return MessageFacts(
         sha256=hashlib.sha256(shown).digest(),
         message_id=_storable(parsed.message_id, 1000),
@@ -213,9 +234,9 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         sent_at=_sent_at(capture, parsed),
         thread=parsed.thread[:64],
         fork=fork_key(shown, parsed, reported),
-        size_bytes=len(shown),
+        size_bytes=size,
         attachment_count=len(attachments(shown, parsed)),
-        flags=" ".join(sorted(parsed.flags | unwrapped.flags)),
+        flags=" ".join(sorted(flags)),
         defects=" ".join(sorted(parsed.defects)),
         error="",
     )
@@ -236,7 +257,7 @@ def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMess
     cuts = []
     for number, original in enumerate(unwrapped.originals):
         facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.received_at)
-        if original.encoding == "quoted-printable":
+        if original.body is None or original.encoding == "quoted-printable":
             continue  # re-encoding is not unique; it stays in the report's bytes
         cuts.append(
             Cut(

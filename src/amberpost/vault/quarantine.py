@@ -1,11 +1,13 @@
 """What is kept and in no archive: facts for an operator, who reads no mail."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from amberpost.sources.models import Source
-from amberpost.vault.models import Capture, Message, Quarantine
+from amberpost.vault.marks import marks_of
+from amberpost.vault.models import Capture, Message, Party, Quarantine
+from amberpost.vault.rows import chunks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +21,23 @@ class Quarantined:
     source: str
     flags: str
     error: str
+    marks: tuple[str, ...]
 
 
 def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quarantined]]:
     """How many messages are in quarantine, and some of them, newest first."""
     rows = Message.objects.exclude(quarantine=0).order_by("-id")
     return rows.count(), _facts(rows[offset : offset + limit])
+
+
+def count_assignable(addresses: Collection[str]) -> int:
+    """How many messages in quarantine name one of these addresses as an owner's."""
+    found: set[int] = set()
+    for some in chunks(sorted(addresses)):
+        captures = Party.objects.filter(address__address__in=some).values("capture_index")
+        messages = Message.objects.filter(quarantine=Quarantine.NO_ARCHIVE, captures__index__in=captures)
+        found.update(messages.values_list("id", flat=True))
+    return len(found)
 
 
 def _facts(rows: Iterable[Message]) -> list[Quarantined]:
@@ -42,6 +55,7 @@ def _facts(rows: Iterable[Message]) -> list[Quarantined]:
             source=sources.get(source_of.get(row.id, 0), ""),
             flags=row.flags,
             error=row.error,
+            marks=marks_of(row.flags.split()),
         )
         for row in rows
     ]

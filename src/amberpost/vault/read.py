@@ -13,11 +13,12 @@ from amberpost.errors import NotFound
 from amberpost.message.attachments import Attachment, attachments, open_attachment
 from amberpost.message.body import decode_text, html_part, shown_text
 from amberpost.message.headers import header_fields
-from amberpost.message.parse import parse
 from amberpost.message.types import ParsedMessage
+from amberpost.vault.confidential import read_for
+from amberpost.vault.envelope import VisibleEnvelope, visible_envelope
+from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Assignment, Message
 from amberpost.vault.open import Vault
-from amberpost.vault.original import open_original
 from amberpost.vault.reasons import LABELS, Reason
 from amberpost.vault.visible import visible_messages
 
@@ -32,16 +33,19 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedMessage:
-    """A message as a page shows it."""
+    """A message as a page shows it to one user."""
 
     message: Message
-    raw: bytes
+    raw: bytes  # exact, or a copy without what he must not know
+    is_copy: bool
+    envelope: VisibleEnvelope
     parsed: ParsedMessage
     fields: list[tuple[str, str]]
     text: str
     html: str | None  # as sent; only message.html may make it safe
     attachments: tuple[Attachment, ...]
     owners: tuple[Ownership, ...]
+    marks: tuple[str, ...]  # what is special about it, in words
     forks: tuple[int, ...]  # other copies of the same mail the user may see
 
 
@@ -53,19 +57,23 @@ def open_message(
     `is_frame`: the frame inside a page, which has recorded the opening a moment before; alone it is recorded, too.
     """
     message = get_visible(user, message_id)
-    raw, parsed = _read(vault, message)
+    reading = read_for(vault, user, message)
+    raw, parsed = reading.raw, reading.parsed
     html = html_part(parsed)
     if not (is_frame and was_recorded(actor or user.login, Action.MESSAGE_OPENED, str(message_id))):
         record(actor or user.login, Action.MESSAGE_OPENED, str(message_id))
     return OpenedMessage(
         message=message,
         raw=raw,
+        is_copy=reading.is_copy,
+        envelope=visible_envelope(vault, user, message, parsed),
         parsed=parsed,
         fields=header_fields(raw),
         text=shown_text(raw, parsed),
         html=decode_text(raw, html) if html else None,
         attachments=attachments(raw, parsed),
         owners=_owners(user, message_id),
+        marks=marks_of(message.flags.split()),
         forks=tuple(
             visible_messages(user)
             .filter(fork=message.fork)
@@ -76,18 +84,19 @@ def open_message(
 
 
 def open_raw(vault: Vault, user: User, message_id: int, *, actor: str | None = None) -> tuple[str, bytes]:
-    """A file name and the exact bytes of the message."""
+    """A file name and the exact bytes of the message; for who must not know a blind copy, a copy without it."""
     message = get_visible(user, message_id)
-    raw = open_original(vault, message_id).shown
-    record(actor or user.login, Action.MESSAGE_DOWNLOADED, str(message_id))
-    return _file_name(message), raw
+    reading = read_for(vault, user, message)
+    record(actor or user.login, Action.MESSAGE_DOWNLOADED, str(message_id), is_copy=reading.is_copy)
+    return _file_name(message, is_copy=reading.is_copy), reading.raw
 
 
 def open_part(
     vault: Vault, user: User, message_id: int, path: str, *, inline: bool = False
 ) -> tuple[str, str, bytes]:
     """Name, declared type and bytes of an attachment; an image shown inside the message is not a download."""
-    raw, parsed = _read(vault, get_visible(user, message_id))
+    reading = read_for(vault, user, get_visible(user, message_id))
+    raw, parsed = reading.raw, reading.parsed
     found = next((a for a in attachments(raw, parsed) if a.path == path), None)
     content = open_attachment(raw, parsed, path) if found else None
     if found is None or content is None:
@@ -105,11 +114,6 @@ def get_visible(user: User, message_id: int) -> Message:
     return message
 
 
-def _read(vault: Vault, message: Message) -> tuple[bytes, ParsedMessage]:
-    raw = open_original(vault, message.id).shown
-    return raw, parse(raw, captured_at=message.captured_at)
-
-
 def _owners(user: User, message_id: int) -> tuple[Ownership, ...]:
     scope = scope_of(user)
     assigned = Assignment.objects.filter(message_id=message_id)
@@ -122,6 +126,7 @@ def _owners(user: User, message_id: int) -> tuple[Ownership, ...]:
     return tuple(Ownership(archive=names.get(a, str(a)), reasons=tuple(r)) for a, r in reasons.items())
 
 
-def _file_name(message: Message) -> str:
+def _file_name(message: Message, *, is_copy: bool) -> str:
     words = "".join(c if c.isalnum() or c in " -_." else " " for c in message.subject)
-    return f"{message.id} {' '.join(words.split())[:80]}".strip() + ".eml"
+    end = " copy.eml" if is_copy else ".eml"
+    return f"{message.id} {' '.join(words.split())[:80]}".strip() + end

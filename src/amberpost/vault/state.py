@@ -14,21 +14,26 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
-from amberpost.accounts.models import Installation, User
-from amberpost.directory.models import Address, Archive
+from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
+from amberpost.directory.models import Address, Archive, Directory
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
-STATE: tuple[type[models.Model], ...] = (
+STATE: tuple[type[models.Model], ...] = (  # in order of dependence
+    Directory,
     Archive,
     Address,
     User,
+    Membership,
+    Release,
+    SeatLimit,
     OwnDomain,
     Source,
     NoticeSettings,
     Installation,
-)  # in order of dependence
+)
+
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.http import HttpRequest
 
@@ -40,7 +41,12 @@ class Shown:
 
     @property
     def sha256(self) -> str:
-        return bytes(self.opened.message.sha256).hex()
+        """Of the bytes this user may have."""
+        return sha256(self.opened.raw).hexdigest()
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.opened.raw)
 
     @property
     def people(self) -> tuple[tuple[str, tuple[Mailbox, ...]], ...]:

@@ -10,7 +10,7 @@ from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.configure import current_settings
-from amberpost.notice.models import Channel, NoticeSettings
+from amberpost.notice.models import Channel, Dispatch, Notice, NoticeSettings
 from amberpost.notice.rounds import follow
 from amberpost.vault.state import take_snapshot
 from tests.app.pages import Site, text
@@ -159,9 +159,12 @@ def test_open_and_ended_notices_are_listed_with_their_place(site: Site) -> None:
     assert "1 job failed" in ended
 
 
-def test_a_failed_notification_is_shown_on_the_overview(site: Site) -> None:
-    from amberpost.notice.models import Dispatch
+def test_a_notice_of_another_release_breaks_no_page(site: Site) -> None:
+    Notice.objects.create(kind="moon_full", subject="x", level=1, first_at=now(), last_at=now())
+    assert '<a href="/console/system/">moon_full' in text(site.client("otto").get(URL))
 
+
+def test_a_failed_notification_is_shown_on_the_overview(site: Site) -> None:
     Dispatch.objects.create(
         channel="mail", events=[], created_at=now(), next_at=now(), tries=2, error="The connection was lost"
     )

@@ -4,7 +4,7 @@ import base64
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -193,8 +193,26 @@ def test_a_relay_that_hangs_costs_no_more_than_the_time_limit(monkeypatch: pytes
 
 def test_a_relay_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect, "LIMIT_SECONDS", 0.5)
-    with talking(b"220 hello\r\n", b"250-still talking\r\n") as port:
-        assert failure(to(port)).step == "connect"
+    done, cut = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            client, _ = listener.accept()
+            client.sendall(b"220 hello\r\n")
+            with suppress(OSError):
+                while not done.wait(0.05):
+                    client.sendall(b"250-still talking\r\n")
+            cut.set()
+            client.close()
+
+        threading.Thread(target=drip, daemon=True).start()
+        patience = threading.Timer(20, done.set)
+        patience.start()
+        assert failure(to(listener.getsockname()[1])).step == "connect"
+        assert not done.is_set()
+        patience.cancel()
+        done.set()
+        assert cut.wait(30)
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,7 @@ EVERYTHING = replace(
             JOURNAL,
             failures=5,
             left=2,
+            unopened_reports=3,
             silence_hours=1,
             quiet_since=AT - DAY,
             secret_expires_on=(AT + DAY).date(),

@@ -120,7 +120,8 @@ def _save(form: EditUserForm, *, by: str) -> None:
     with transaction.atomic():
         form.save()
         added: list[str] = []
-        if user.private_archive is not None and user.role != Role.OPERATOR:
-            added = set_addresses(user.private_archive, form.cleaned_data["addresses"])
+        archive = user.private_archive
+        if archive is not None and archive.key is None and user.role != Role.OPERATOR:
+            added = set_addresses(archive, form.cleaned_data["addresses"])
         record(by, Action.USER_CHANGED, user.login, fields=",".join(form.changed_data), role=user.role)
         request_assignment(added, by)

@@ -1,0 +1,19 @@
+"""End sessions of users at once and for good."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+
+from amberpost.accounts.models import User
+from amberpost.clock import now
+
+
+def end_sessions(users: Iterable[User]) -> None:
+    """Switching a user on again must not bring an old session back, so they are deleted."""
+    ids = {str(user.pk) for user in users}
+    if not ids:
+        return
+    for session in Session.objects.filter(expire_date__gt=now()):
+        if session.get_decoded().get(SESSION_KEY) in ids:
+            session.delete()

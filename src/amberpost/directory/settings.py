@@ -1,0 +1,73 @@
+"""What a directory connection must be told. Values only; a password prints as ***."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from amberpost.store.secret import Secret
+
+
+class LdapKind(StrEnum):
+    AD = "ad"
+    LDAP = "ldap"
+
+
+Security = Literal["starttls", "ssl", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LdapHost:
+    name: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LdapSettings:
+    """Active Directory or another LDAP server, reached with an account that may only read."""
+
+    kind: LdapKind
+    hosts: tuple[str, ...]  # tried in this order: "dc1.example.com", "dc1.example.com:3268", "[::1]:389"
+    user: str
+    password: Secret
+    security: Security = "starttls"
+    ca_pem: str | None = None  # trusted instead of the system's authorities
+    base_dn: str = ""  # empty: what the server calls its own
+
+    domain: str = ""  # Active Directory: example.com
+    netbios: str = ""  # Active Directory: EXAMPLE
+    should_archive_rooms: bool = False  # rooms and equipment become public archives
+
+    user_container: str = ""  # other LDAP, as the five below; a DN, or one relative to base_dn
+    user_filter: str = "(objectClass=inetOrgPerson)"
+    user_attribute: str = "uid"
+    mail_attributes: tuple[str, ...] = ("mail",)
+    group_filter: str = (
+        "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))"
+    )
+    member_attributes: tuple[str, ...] = ("member", "uniqueMember", "memberUid")
+
+    page_size: int = 500
+    connect_seconds: float = 10
+    answer_seconds: float = 60  # for one answer, a page of results included
+    max_entries: int = 250_000
+    max_answer_bytes: int = 256 * 2**20
+
+    @property
+    def addresses(self) -> tuple[LdapHost, ...]:
+        """The hosts with their ports."""
+        return tuple(_parse_host(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
+
+
+def _parse_host(text: str, port: int) -> LdapHost:
+    text = text.strip()
+    if text.startswith("[") and "]" in text:  # RFC 3986 §3.2.2: an IPv6 address
+        name, _, rest = text[1:].partition("]")
+        number = rest.removeprefix(":")
+    elif text.count(":") == 1:
+        name, _, number = text.partition(":")
+    else:
+        name, number = text, ""
+    return LdapHost(name=name, port=int(number) if number.isdecimal() else port)

@@ -1,0 +1,179 @@
+"""Trying out a directory connection step by step, for the operator who sets it up.
+
+Promises to reach every named server, to stop where going on makes no sense, and to say what to do. Changes
+nothing, here or there.
+"""
+
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amberpost.directory.found import EntryKind, Found
+from amberpost.directory.ldap import CredentialsRefused, base_of, read_all, sign_in
+from amberpost.directory.ldap_session import LdapSession
+from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
+from amberpost.errors import DirectoryError
+
+_SAMPLE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing tried: what, how it went, what to know or to do, and how long it took."""
+
+    title: str
+    is_ok: bool
+    text: str
+    seconds: float
+
+
+def test_directory(settings: LdapSettings) -> Iterator[Step]:
+    """The steps, each as soon as it is done; the last one is not ok if the connection cannot be used."""
+    usable: LdapSession | None = None
+    try:
+        for host in settings.addresses:
+            trial = _Trial(settings, host)
+            yield from trial.steps()
+            if usable is None:
+                usable = trial.session
+            elif trial.session is not None:
+                trial.session.close()
+            if trial.is_refused:  # a second try elsewhere could lock the account
+                return
+        if usable is None:
+            yield Step(title=_("Servers"), is_ok=False, text=_("No server can be used"), seconds=0)
+            return
+        yield from _read_steps(usable, settings)
+    finally:
+        if usable is not None:
+            usable.close()
+
+
+class _Trial:
+    """Name, connection and sign-in of one server; keeps the session if all went well."""
+
+    def __init__(self, settings: LdapSettings, host: LdapHost) -> None:
+        self._settings, self._host = settings, host
+        self.session: LdapSession | None = None
+        self.is_refused = False
+
+    def steps(self) -> Iterator[Step]:
+        for title, act in (
+            (_("Name of %(host)s"), self._look_up),
+            (_("Connection to %(host)s"), self._connect),
+            (_("Sign-in at %(host)s"), self._bind),
+        ):
+            step = _timed(title % {"host": self._host}, act)
+            yield step
+            if not step.is_ok:
+                return
+
+    def _look_up(self) -> str:
+        try:
+            found = socket.getaddrinfo(self._host.name, self._host.port, type=socket.SOCK_STREAM)
+        except OSError:
+            raise DirectoryError(
+                _("The server name is not known here; check its spelling and the name server")
+            ) from None
+        return ", ".join(dict.fromkeys(str(item[4][0]) for item in found))
+
+    def _connect(self) -> str:
+        self.session = session = LdapSession(self._settings, self._host)
+        certificate = session.certificate
+        if certificate is None:
+            return _(
+                "Not encrypted: passwords travel in clear text, and nobody can sign in with the directory"
+            )
+        return _("%(version)s, certificate for %(names)s by %(issuer)s, valid until %(until)s") % {
+            "version": certificate.version,
+            "names": ", ".join(certificate.names),
+            "issuer": certificate.issuer,
+            "until": certificate.expires_at.date().isoformat(),
+        }
+
+    def _bind(self) -> str:
+        assert self.session is not None
+        try:
+            sign_in(self.session, self._settings)
+        except DirectoryError as error:
+            self.is_refused = isinstance(error, CredentialsRefused)
+            self.session.close()
+            self.session = None
+            raise
+        return self._settings.user
+
+
+def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[Step]:
+    step = _timed(_("Base DN"), lambda: _base_text(session, settings))
+    yield step
+    if not step.is_ok:
+        return
+    found: list[Found] = []
+
+    def read() -> str:
+        found.append(read_all(session, settings))
+        return _counts_text(found[0])
+
+    if settings.kind == LdapKind.AD:
+        yield _timed(_("Exchange attributes"), lambda: _schema_text(session, settings))
+    yield _timed(_("What is found"), read)
+    for one in found:
+        is_ok = bool(one.entries)
+        text = (
+            _sample_text(one)
+            if is_ok
+            else _("Nothing; check the base DN, the filter and what the account may read")
+        )
+        yield Step(title=_("For example"), is_ok=is_ok, text=text, seconds=0)
+        for note in one.notes:
+            yield Step(title=_("Hint"), is_ok=True, text=note, seconds=0)
+
+
+def _base_text(session: LdapSession, settings: LdapSettings) -> str:
+    base = base_of(session, settings)
+    if not session.exists(base):
+        raise DirectoryError(_("The server has no such base DN"), subject=base, permanent=True)
+    return base
+
+
+def _schema_text(session: LdapSession, settings: LdapSettings) -> str:
+    sample = session.search(base_of(session, settings), "(msExchRecipientTypeDetails=*)", ("1.1",))
+    if not sample:
+        return _(
+            "None are set: the mail attribute decides, and shared mailboxes are not told apart from people"
+        )
+    return ngettext(
+        "%(count)d mailbox or group has them", "%(count)d mailboxes and groups have them", len(sample)
+    ) % {"count": len(sample)}
+
+
+def _counts_text(found: Found) -> str:
+    counts = Counter(entry.kind for entry in found.entries)
+    labels = {
+        EntryKind.PERSON: _("people"),
+        EntryKind.SHARED: _("shared mailboxes"),
+        EntryKind.ROOM: _("rooms"),
+        EntryKind.EQUIPMENT: _("equipment"),
+        EntryKind.GROUP: _("groups"),
+        EntryKind.DYNAMIC_GROUP: _("dynamic groups"),
+        EntryKind.PUBLIC_FOLDER: _("public folders"),
+    }
+    return ", ".join(f"{label}: {counts[kind]}" for kind, label in labels.items())
+
+
+def _sample_text(found: Found) -> str:
+    return "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in found.entries[:_SAMPLE])
+
+
+def _timed(title: str, act: Callable[[], str]) -> Step:
+    started = time.monotonic()
+    try:
+        text, is_ok = act(), True
+    except DirectoryError as error:
+        text, is_ok = str(error), False
+    return Step(title=title, is_ok=is_ok, text=text, seconds=time.monotonic() - started)

@@ -1,0 +1,43 @@
+"""Encrypted connections to a directory: what is trusted, and what a certificate says."""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+
+from amberpost.errors import DirectoryError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """What the operator may want to know about a certificate that was verified."""
+
+    version: str  # TLSv1.3
+    names: tuple[str, ...]
+    issuer: str
+    expires_at: datetime
+
+
+def tls_context(ca_pem: str | None) -> ssl.SSLContext:
+    """Verification of chain and host name, by the given authority alone or by the system's."""
+    try:
+        context = ssl.create_default_context(cadata=ca_pem or None)
+    except (ssl.SSLError, ValueError):
+        raise DirectoryError(_("The root certificate is not valid PEM text"), permanent=True) from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def certificate_of(secured: ssl.SSLSocket) -> Certificate:
+    """The facts of the other side's certificate."""
+    facts = secured.getpeercert() or {}
+    issuer = {pair[0]: pair[1] for part in facts.get("issuer", ()) for pair in part}
+    names = tuple(str(pair[1]) for pair in facts.get("subjectAltName", ()))
+    ends = ssl.cert_time_to_seconds(str(facts["notAfter"]))
+    return Certificate(
+        version=secured.version() or "",
+        names=names,
+        issuer=str(issuer.get("commonName") or issuer.get("organizationName") or ""),
+        expires_at=datetime.fromtimestamp(ends, UTC),
+    )
