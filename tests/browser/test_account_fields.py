@@ -72,7 +72,9 @@ def unfold(page: Page) -> None:
 
 
 def element(page: Page, label: str) -> Locator:
-    return page.locator("#account-form").get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s+\(optional\))?\s*$"))
+    return page.locator("#account-form").get_by_label(
+        re.compile(rf"^\s*{re.escape(label)}(\s+\(optional\))?\s*$")
+    )
 
 
 def shown(page: Page, label: str) -> Value:

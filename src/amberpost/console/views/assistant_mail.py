@@ -9,10 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from amberpost.accounts.csv_list import import_users
 from amberpost.accounts.first_users import add_people
 from amberpost.accounts.installation import SetupStep, reach_step
 from amberpost.accounts.models import Role, User
-from amberpost.accounts.csv_list import import_users
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.console.account_kinds import KINDS
