@@ -15,7 +15,7 @@ from django.utils import translation
 
 from amberpost import clock
 from amberpost.errors import SourceError
-from amberpost.oauth import request
+from amberpost.oauth import http, request
 from amberpost.oauth.client import Client
 from amberpost.oauth.refusal import OAuthError, code_in, explain
 from amberpost.oauth.tokens import Tokens
@@ -266,8 +266,8 @@ class TestOddAnswers:
         self, microsoft: Microsoft, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         microsoft.routes["/"] = lambda _: Answer(200, b"x")
-        monkeypatch.setattr(request, "TIMEOUT_SECONDS", -1)
-        monkeypatch.setattr(request, "HTTPSConnection", _patient)
+        monkeypatch.setattr(http, "TIMEOUT_SECONDS", -1)
+        monkeypatch.setattr(http, "HTTPSConnection", _patient)
         assert "did not answer in time" in str(refusal(client))
 
     def test_a_strangers_certificate_is_refused(self, client: Client, tmp_path: Path) -> None:

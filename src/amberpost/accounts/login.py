@@ -1,10 +1,11 @@
-"""Sign-in with a local password: lock-out with back-off, and the rules of a session.
+"""Sign-in with a password, local or of the directory: lock-out with back-off, and the rules of a session.
 
 A session begins with a new key, ends after an hour without use or twelve hours at most, and at once when its
 user is disabled or gets another password.
 """
 
 import hashlib
+import unicodedata
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -19,11 +20,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from amberpost.accounts.directory_login import (
+    NotLetIn,
+    SignInRefused,
+    ask_directory,
+    find_managed,
+    wrong_login,
+)
 from amberpost.accounts.models import SignInFailures, User
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import from_milliseconds, milliseconds, now
-from amberpost.errors import UserError
+from amberpost.directory.active import OpenSetting
 
 IDLE = timedelta(hours=1)
 LONGEST = timedelta(hours=12)
@@ -39,10 +47,6 @@ _LONGEST_LOCK = timedelta(hours=1)
 _FORGET_AFTER = timedelta(hours=24)
 
 
-class SignInRefused(UserError):
-    """Wrong, disabled or locked: the person is told which only if it helps no stranger."""
-
-
 class LongestPassword:
     """A validator: Argon2 is not made to read novels."""
 
@@ -55,7 +59,10 @@ class LongestPassword:
 
 
 class LocalUsers(BaseBackend):
-    """Users of our own table. A disabled user is nobody, also in the middle of a session."""
+    """Users of our own table, without those of a directory: no local password lets them in.
+
+    A disabled user is nobody, also in the middle of a session.
+    """
 
     def authenticate(
         self,
@@ -66,7 +73,7 @@ class LocalUsers(BaseBackend):
     ) -> User | None:
         if not username or not password or len(password) > LONGEST_PASSWORD:
             return None
-        user = User.objects.filter(login__iexact=username).first()
+        user = User.objects.filter(login__iexact=username, is_managed=False).first()
         if user is None:
             make_password(password)  # takes as long as a check, so that logins cannot be guessed
             return None
@@ -76,20 +83,49 @@ class LocalUsers(BaseBackend):
         return User.objects.filter(pk=user_id, is_active=True).select_related("private_archive").first()
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> User:
-    """Begin a session for the person who knows the password; SignInRefused for all others."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    keys = {_key(username.lower(), address): _FREE_TRIES, _key("", address): _FREE_TRIES_OF_ADDRESS}
+def sign_in(
+    request: HttpRequest, username: str, password: str, open_setting: OpenSetting | None = None
+) -> User:
+    """Begin a session for the person who knows the password; SignInRefused for all others.
+
+    Without `open_setting`, which opens the directory's secrets, only local users can come in.
+    """
+    address = _address(request)
+    keys = {_key(_who(username), address): _FREE_TRIES, _key("", address): _FREE_TRIES_OF_ADDRESS}
     _spend_try(keys, username)
-    user = authenticate(request, username=username, password=password)
-    if user is None:
-        record("", Action.USER_LOGIN_FAILED, username[:150], address=address)
-        raise SignInRefused(_("Login and password do not match."))
+    found: User | NotLetIn | None = authenticate(request, username=username, password=password)
+    if found is None and open_setting is not None:
+        found = ask_directory(username, password, open_setting)
+    if not isinstance(found, User):
+        text, cause = (found.text, found.cause) if found else (wrong_login(), "")
+        refuse(request, username, cause)
+        raise SignInRefused(text)
     SignInFailures.objects.filter(key__in=keys).delete()
+    enter(request, found)
+    return found
+
+
+def enter(request: HttpRequest, user: User, **how: str) -> None:
+    """Begin the session of a person who has shown who he is."""
     login(request, user)
     begin_session(request)
-    record(user.login, Action.USER_SIGNED_IN, user.login, address=address)
-    return user
+    record(user.login, Action.USER_SIGNED_IN, user.login, address=_address(request), **how)
+
+
+def refuse(request: HttpRequest, who: str, cause: str) -> None:
+    """Record that somebody did not get in."""
+    why = {"cause": cause} if cause else {}
+    record("", Action.USER_LOGIN_FAILED, who[:150], address=_address(request), **why)
+
+
+def count_try(request: HttpRequest) -> None:
+    """One more attempt from this network address, of whomever; SignInRefused if there were too many."""
+    _spend_try({_key("", _address(request)): _FREE_TRIES_OF_ADDRESS}, "")
+
+
+def forget_tries(request: HttpRequest) -> None:
+    """Somebody came in from this address."""
+    SignInFailures.objects.filter(key=_key("", _address(request))).delete()
 
 
 def go_on_as(request: HttpRequest, user: User) -> None:
@@ -136,6 +172,21 @@ class SessionRules:
     def _touch(self, request: HttpRequest) -> None:
         if now() - from_milliseconds(request.session[_SEEN]) > _TOUCH_EVERY:
             request.session[_SEEN] = milliseconds(now())
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _who(username: str) -> str:
+    """The same for all names of one person, so that his other names are no further tries."""
+    user = find_managed(username)
+    if user is not None:
+        return f"user {user.pk}"
+    # What a directory may take for the same name: DOMAIN\name, name@domain, other case, accents, spaces
+    account = username.rpartition("\\")[2].partition("@")[0]
+    letters = unicodedata.normalize("NFKD", account).casefold()
+    return "".join(c for c in letters if c.isalnum()) or username.lower()
 
 
 def _key(username: str, address: str) -> str:

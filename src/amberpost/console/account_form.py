@@ -17,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amberpost.console.account_layout import LAYOUT, Group, Row
+from amberpost.console.account_layout import LAYOUT
 from amberpost.console.account_notices import notices_of
+from amberpost.console.field_groups import Group, Row
 from amberpost.console.notices import Notice
 from amberpost.errors import UserError
 from amberpost.message.evaluate import MODES, parse_mode

@@ -1,28 +1,7 @@
 """In which order and under which headings the fields of a remote account stand."""
 
-from dataclasses import dataclass
-
-from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-from amberpost.console.notices import Notice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    field: BoundField
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Fields that belong together under one heading."""
-
-    title: str
-    rows: tuple[Row, ...]
-    is_folded: bool = False  # seldom needed, nothing wrong in it
-
 
 # Heading, fields, and whether it is folded while nothing stands in it
 LAYOUT: tuple[tuple[Promise, tuple[str, ...], bool], ...] = (

@@ -6,7 +6,9 @@ nothing. bind_as() tells the caller why; what a stranger is told is the caller's
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
@@ -151,6 +153,8 @@ def _bind_as(session: LdapSession, settings: LdapSettings, login: str, password:
         _state_attributes(settings),
     )
     if len(hits) != 1 or not hits[0].dn:
+        with suppress(DirectoryError):  # an unknown name takes as long as a known one
+            session.bind(f"cn={token_hex(8)},{base}", password)
         return SignIn(refusal=Refusal.WRONG)
     key, enabled = _state(hits[0], settings)
     refusal = session.bind(hits[0].dn, password)

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from amberpost.oauth.client import AUTHORITY
 from amberpost.store.secret import Secret
+
+GRAPH = "https://graph.microsoft.com"
 
 
 class LdapKind(StrEnum):
@@ -58,10 +61,28 @@ class LdapSettings:
     @property
     def addresses(self) -> tuple[LdapHost, ...]:
         """The hosts with their ports."""
-        return tuple(_parse_host(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
+        return tuple(parse_host(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
 
 
-def _parse_host(text: str, port: int) -> LdapHost:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntraSettings:
+    """Microsoft Entra ID, read through Microsoft Graph by an app that an operator registered."""
+
+    tenant_id: str  # a GUID, or a domain of the tenant
+    client_id: str
+    client_secret: Secret
+    authority: str = AUTHORITY  # national clouds have another one, and another Graph
+    graph: str = GRAPH
+    ca_pem: str | None = None  # trusted instead of the system's authorities
+
+    should_archive_rooms: bool = False  # rooms and equipment become public archives
+    page_size: int = 500
+    max_entries: int = 250_000
+    max_waiting_seconds: float = 600  # in one run, because Microsoft asks us to
+
+
+def parse_host(text: str, port: int) -> LdapHost:
+    """A server as an operator types it; `port` is the usual one."""
     text = text.strip()
     if text.startswith("[") and "]" in text:  # RFC 3986 §3.2.2: an IPv6 address
         name, _, rest = text[1:].partition("]")

@@ -68,7 +68,7 @@ class _Trial:
             (_("Connection to %(host)s"), self._connect),
             (_("Sign-in at %(host)s"), self._bind),
         ):
-            step = _timed(title % {"host": self._host}, act)
+            step = timed(title % {"host": self._host}, act)
             yield step
             if not step.is_ok:
                 return
@@ -109,27 +109,28 @@ class _Trial:
 
 
 def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[Step]:
-    step = _timed(_("Base DN"), lambda: _base_text(session, settings))
+    step = timed(_("Base DN"), lambda: _base_text(session, settings))
     yield step
     if not step.is_ok:
         return
+    if settings.kind == LdapKind.AD:
+        yield timed(_("Exchange attributes"), lambda: _schema_text(session, settings))
+    hint = _("Nothing; check the base DN, the filter and what the account may read")
+    yield from found_steps(lambda: read_all(session, settings), hint=hint)
+
+
+def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[Step]:
+    """What is found, a sample, and the notes; `hint` says what to check if there is nothing."""
     found: list[Found] = []
 
-    def read() -> str:
-        found.append(read_all(session, settings))
+    def count() -> str:
+        found.append(read())
         return _counts_text(found[0])
 
-    if settings.kind == LdapKind.AD:
-        yield _timed(_("Exchange attributes"), lambda: _schema_text(session, settings))
-    yield _timed(_("What is found"), read)
+    yield timed(_("What is found"), count)
     for one in found:
         is_ok = bool(one.entries)
-        text = (
-            _sample_text(one)
-            if is_ok
-            else _("Nothing; check the base DN, the filter and what the account may read")
-        )
-        yield Step(title=_("For example"), is_ok=is_ok, text=text, seconds=0)
+        yield Step(title=_("For example"), is_ok=is_ok, text=_sample_text(one) if is_ok else hint, seconds=0)
         for note in one.notes:
             yield Step(title=_("Hint"), is_ok=True, text=note, seconds=0)
 
@@ -170,7 +171,8 @@ def _sample_text(found: Found) -> str:
     return "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in found.entries[:_SAMPLE])
 
 
-def _timed(title: str, act: Callable[[], str]) -> Step:
+def timed(title: str, act: Callable[[], str]) -> Step:
+    """One step: what `act` says, or the DirectoryError it raises."""
     started = time.monotonic()
     try:
         text, is_ok = act(), True

@@ -9,30 +9,26 @@ import json
 import re
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from urllib.parse import SplitResult, quote, quote_plus, urlencode, urlsplit
+from contextlib import closing
+from datetime import timedelta
+from http.client import HTTPException
+from urllib.parse import SplitResult, quote, quote_plus, urlencode
 
-from amberpost.clock import now
 from amberpost.oauth.client import Client
 from amberpost.oauth.hints import is_guid
+from amberpost.oauth.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.oauth.refusal import OAuthError, code_in, explain, is_known, is_passing
 from amberpost.store.secret import Secret
-from amberpost.tls import client_context
 
-TIMEOUT_SECONDS = 30
 ANSWER_LIMIT_BYTES = 256 * 1024
-LONGEST_PAUSE_SECONDS = 60 * 60
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 
 
 def ask(client: Client) -> tuple[Secret, timedelta]:
     """A new token and how long it lives."""
     try:
-        status, pause, body = _post(client, _endpoint(client))
+        answer = _post(client, _endpoint(client))
     except ssl.SSLCertVerificationError as error:
         raise OAuthError(
             "the certificate of the login server cannot be trusted",
@@ -44,25 +40,21 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
     except OSError as error:
         reason = f"{client.authority}: {error.strerror or type(error).__name__}"
         raise OAuthError("the login server cannot be reached", subject=reason) from None
+    except TooLarge:
+        raise OAuthError("the answer of the login server is too large") from None
     except HTTPException:
         raise OAuthError("the login server does not speak HTTP", subject=client.authority) from None
-    if status == 200:
-        return _token(_object(body, status))
-    raise _refusal(client, status, pause, body)
+    if answer.status == 200:
+        return _token(_object(answer.body, answer.status))
+    raise _refusal(client, answer.status, answer.retry_after, answer.body)
 
 
 def _endpoint(client: Client) -> SplitResult:
     """The address of the token endpoint; nothing an operator enters can lead the secret elsewhere in clear text."""
-    if not _TENANT.fullmatch(client.tenant):
+    if not TENANT.fullmatch(client.tenant):
         raise OAuthError(explain("AADSTS900023").removesuffix("."), code="AADSTS900023", permanent=True)
-    try:
-        url = urlsplit(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
-        (url.hostname or "").encode("idna")  # else the resolver would raise
-        is_valid = url.port != 0 and url.username is None and not (url.query or url.fragment)
-    except ValueError:
-        is_valid = False
-    is_safe = is_valid and (url.scheme == "https" or (url.scheme == "http" and url.hostname in _LOOPBACK))
-    if not is_safe or not url.hostname:
+    url = safe_url(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
+    if url is None or url.query:
         raise OAuthError(
             "the address of the login server must begin with https://",
             subject=repr(client.authority),
@@ -71,40 +63,28 @@ def _endpoint(client: Client) -> SplitResult:
     return url
 
 
-def _post(client: Client, url: SplitResult) -> tuple[int, str | None, bytes]:
-    """Status, Retry-After and body. http.client reads no proxy settings and follows no redirect."""
-    connection = _connection(url, client.ca_pem)
-    form = {
+def _post(client: Client, url: SplitResult) -> HttpAnswer:
+    form: dict[str, str | bytes] = {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal(),
         "grant_type": "client_credentials",
         "scope": client.scope,
     }
+    return post_form(url, form, client.ca_pem)
+
+
+def post_form(url: SplitResult, form: Mapping[str, str | bytes], ca_pem: str | None) -> HttpAnswer:
+    """Send a form; for the token endpoint."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    try:
-        connection.request("POST", url.path, urlencode(form), headers)
-        response = connection.getresponse()
-        return response.status, response.getheader("Retry-After"), _read(response)
-    finally:
-        connection.close()
-
-
-def _connection(url: SplitResult, ca_pem: str | None) -> HTTPConnection:
-    host = url.hostname or ""
-    if url.scheme == "http":
-        return HTTPConnection(host, url.port, timeout=TIMEOUT_SECONDS)
-    return HTTPSConnection(host, url.port, timeout=TIMEOUT_SECONDS, context=client_context(ca_pem))
-
-
-def _read(response: HTTPResponse) -> bytes:
-    body, deadline = b"", now() + timedelta(seconds=TIMEOUT_SECONDS)
-    while chunk := response.read1(64 * 1024):
-        body += chunk
-        if len(body) > ANSWER_LIMIT_BYTES:
-            raise OAuthError("the answer of the login server is too large")
-        if now() > deadline:
-            raise TimeoutError
-    return body
+    with closing(connect(url, ca_pem)) as connection:
+        return ask_once(
+            connection,
+            "POST",
+            url.path,
+            body=urlencode(form),
+            headers=headers,
+            limit_bytes=ANSWER_LIMIT_BYTES,
+        )
 
 
 def _object(body: bytes, status: int) -> Mapping[str, object]:
@@ -132,7 +112,7 @@ def _refusal(client: Client, status: int, pause: str | None, body: bytes) -> OAu
         return OAuthError(
             "the login server asks us to wait",
             subject=f"HTTP {status}",
-            retry_after_seconds=_pause_seconds(pause),
+            retry_after_seconds=pause_seconds(pause),
         )
     answer = _object(body, status)
     code = _code(answer)
@@ -164,18 +144,3 @@ def _said(client: Client, answer: Mapping[str, object]) -> str:
         text = text.replace(form, "***")
     printable = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(printable.split())[:200]
-
-
-def _pause_seconds(text: str | None) -> float | None:
-    """Retry-After in either form (RFC 9110 §10.2.3), within bounds."""
-    if text is None:
-        return None
-    try:
-        seconds = float(text) if text.strip().isdigit() else _seconds_until(parsedate_to_datetime(text))
-    except (ValueError, OverflowError):
-        return None
-    return min(max(seconds, 1.0), float(LONGEST_PAUSE_SECONDS))
-
-
-def _seconds_until(moment: datetime) -> float:
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now()).total_seconds()

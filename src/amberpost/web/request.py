@@ -3,9 +3,12 @@
 from typing import cast
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from amberpost.accounts.models import User
+from amberpost.directory.active import OpenSetting
 from amberpost.vault.open import Vault
 
 
@@ -20,3 +23,16 @@ class Request(HttpRequest):
 def signed_in(request: HttpRequest) -> User:
     """The user of a view that is guarded by allow()."""
     return cast(User, request.user)
+
+
+def setting_opener(request: HttpRequest) -> OpenSetting:
+    """Opens sealed settings. The archive is opened with the first one, so that signing in does not need it."""
+    return lambda row, field, sealed: cast(Request, request).vault.keys.open_setting(row, field, sealed)
+
+
+def next_page(request: HttpRequest, wanted: str) -> str:
+    """Where the person wanted to go, if that is one of our own pages."""
+    own = {request.get_host()}
+    if wanted and url_has_allowed_host_and_scheme(wanted, own, require_https=request.is_secure()):
+        return wanted
+    return reverse("home")

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from amberpost.web.views import account, entry, message, search
+from amberpost.web.views import account, entry, message, microsoft, search
 
 urlpatterns = [
     path("", entry.home, name="home"),
     path("health", entry.health, name="health"),
     path("sign-in/", entry.sign_in_page, name="sign-in"),
+    path("sign-in/microsoft/", microsoft.go, name="sign-in-microsoft"),
+    path("sign-in/microsoft/back/", microsoft.back, name="sign-in-microsoft-back"),
     path("sign-out/", entry.sign_out_page, name="sign-out"),
     path("setup/<str:token>/", entry.set_up, name="set-up"),
     path("search/", search.newest, name="search"),

@@ -16,6 +16,7 @@ from amberpost.accounts.models import User
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.directory.local import current_addresses
+from amberpost.errors import UserError
 from amberpost.web.forms import ChangePasswordForm, ProfileForm
 from amberpost.web.request import signed_in
 
@@ -43,6 +44,8 @@ def profile(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """A new password; all other sessions of the user end."""
     user = signed_in(request)
+    if user.is_managed:
+        raise UserError(_("You sign in with the password of your company's directory"))
     form = ChangePasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():

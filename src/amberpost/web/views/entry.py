@@ -3,19 +3,19 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amberpost.accounts.access import allow, anybody
-from amberpost.accounts.login import SignInRefused, sign_in, sign_out
+from amberpost.accounts.directory_login import SignInRefused
+from amberpost.accounts.login import sign_in, sign_out
+from amberpost.accounts.openid import offers_microsoft
 from amberpost.accounts.permissions import may
 from amberpost.accounts.setup import is_open, set_up_operator
 from amberpost.errors import NotFound, UserError
 from amberpost.web.forms import SetUpForm, SignInForm
-from amberpost.web.request import signed_in
+from amberpost.web.request import next_page, setting_opener, signed_in
 
 
 @allow("account:change")
@@ -38,14 +38,24 @@ def health(request: HttpRequest) -> HttpResponse:
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """Ask for login and password."""
     form = SignInForm(request.POST or None)
-    refused = ""
     if request.method == "POST" and form.is_valid():
         try:
-            sign_in(request, form.cleaned_data["login"].strip(), form.cleaned_data["password"])
-            return HttpResponseRedirect(_next(request))
+            entered = form.cleaned_data
+            sign_in(request, entered["login"].strip(), entered["password"], setting_opener(request))
+            return HttpResponseRedirect(next_page(request, request.GET.get("next", "")))
         except SignInRefused as refusal:
-            refused = refusal.message
-    context = {"form": form, "refused": refused, "next": request.GET.get("next", "")}
+            return show_sign_in(request, form, refused=refusal.message)
+    return show_sign_in(request, form)
+
+
+def show_sign_in(request: HttpRequest, form: SignInForm | None = None, *, refused: str = "") -> HttpResponse:
+    """The sign-in page, with why somebody is not in."""
+    context = {
+        "form": form or SignInForm(),
+        "refused": refused,
+        "offers_microsoft": offers_microsoft(),
+        "next": request.GET.get("next", ""),
+    }
     return render(request, "web/sign_in.html", context, status=401 if refused else 200)
 
 
@@ -75,12 +85,3 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         except UserError as error:
             form.add_error("login", str(error))
     return render(request, "web/set_up.html", {"form": form})
-
-
-def _next(request: HttpRequest) -> str:
-    """Where the person wanted to go, if that is one of our own pages."""
-    wanted = request.GET.get("next", "")
-    own = {request.get_host()}
-    if wanted and url_has_allowed_host_and_scheme(wanted, own, require_https=request.is_secure()):
-        return wanted
-    return reverse("home")
