@@ -129,9 +129,10 @@ class Opened:
         received_at: datetime | None = None,
         evaluation: str = "journal",
         target: int | None = None,
+        protocol: str = "",
     ) -> Incoming:
         source = self.mailbox if source is None else source
-        protocol = "file" if source == self.files else "imap"
+        protocol = protocol or ("file" if source == self.files else "imap")
         return Incoming(
             raw=raw,
             origin=Origin(source_id=source, protocol=protocol, remote_id=remote),  # type: ignore[arg-type]

@@ -84,6 +84,16 @@ class DirectoryError(ArchiveError):
         self.permanent = permanent
 
 
+class DeliveryError(ArchiveError):
+    """A notification could not be handed over. `step` names where it failed."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, step: str, subject: str | None = None) -> None:
+        super().__init__(message, subject=subject)
+        self.step = step
+
+
 class StoreError(ArchiveError):
     """Disk, key or space trouble. Nothing was promised."""
 

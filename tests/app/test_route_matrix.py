@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from amberpost.accounts.access import rule_of
 from amberpost.accounts.models import User
-from amberpost.sources.models import Source
+from amberpost.sources.models import OwnDomain, Source
 from amberpost.web.models import save_search
 from tests.app.pages import SECRET, Site, attachment_path, text
 from tests.house.tree import ROOT
@@ -25,6 +25,7 @@ MAY = {
     "console:see": {"otto"},
     "users:change": {"otto"},
     "sources:change": {"otto"},
+    "notices:change": {"otto"},
     "quarantine:see": {"otto"},
     "system:see": {"otto"},
     "integrity:verify": {"otto", "olga", "aron"},
@@ -80,6 +81,7 @@ def test_each_route_shows_only_what_the_asking_person_may_see(site: Site) -> Non
         "search_id": save_search(alice, "Angebot").pk,
         "user_id": User.objects.get(login="dora").pk,
         "source_id": Source.objects.exclude(protocol="file").get().pk,
+        "domain_id": OwnDomain.objects.create(name="firma.example").pk,
         "token": "no-such-token",
     }
     wrong = []

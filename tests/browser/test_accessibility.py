@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?view=source", "/account/",
           "/account/password/", "/console/", "/m/77777/"]  # fmt: skip
-OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "sources/", "sources/add/", "quarantine/", "jobs/",
-            "audit/", "integrity/", "system/"]  # fmt: skip
+OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "sources/", "sources/add/", "sources/preview/",
+            "notices/", "quarantine/", "jobs/", "audit/", "integrity/", "system/"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -66,11 +66,14 @@ def cursor_of(accepted: Sequence[Incoming], gone: Cursor = NOTHING_KNOWN) -> Cur
     """What the archive remembers of a source after this was sealed."""
     uids: dict[tuple[str, int], UidSet] = {(one.folder, one.uidvalidity): one.uids for one in gone.folders}
     for one in accepted:
+        if one.origin.protocol == "pop3":
+            continue
         remote = RemoteId.parse(one.origin.remote_id)
         key = remote.folder, remote.uidvalidity
         uids[key] = uids.get(key, UidSet()).add([remote.uid])
     folders = (FolderCursor(folder=key[0], uidvalidity=key[1], uids=known) for key, known in uids.items())
-    return Cursor(folders=tuple(folders))
+    uidls = frozenset(one.origin.remote_id for one in accepted if one.origin.protocol == "pop3")
+    return Cursor(folders=tuple(folders), uidls=uidls)
 
 
 class SourceContract:

@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -321,10 +321,11 @@ def answering(*lines: bytes) -> int:
 
     def serve() -> None:
         connection, _ = listener.accept()
-        for line in lines:
-            connection.sendall(line + b"\r\n")
+        with suppress(OSError):
+            for line in lines:
+                connection.sendall(line + b"\r\n")
+                connection.recv(4096)
             connection.recv(4096)
-        connection.recv(4096)
 
     threading.Thread(target=serve, daemon=True).start()
     return int(listener.getsockname()[1])

@@ -3,9 +3,12 @@
 import imaplib
 import os
 import random
+import re
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from tests.opened import Opened
 from tests.people import letter, report
 from tests.road.sample import corpus, generated, report_files
 from tests.servers.dovecot import PROGRAM, Dovecot
+from tests.servers.proxy import Proxy
 
 NewArchive = Callable[..., Archive]
 
@@ -32,6 +36,18 @@ pytestmark = [
 def dovecot() -> Iterator[Dovecot]:
     with Dovecot(users={"journal": "journal word"}) as server:
         yield server
+
+
+@pytest.fixture
+def liar(dovecot: Dovecot) -> Iterator[Proxy]:
+    """The same server, as one that announces wrong sizes."""
+    with Proxy(dovecot.port, lie=with_wrong_sizes) as proxy:
+        yield proxy
+
+
+def with_wrong_sizes(data: bytes) -> bytes:
+    """Each RFC822.SIZE is another number of the same length, greater or smaller."""
+    return re.sub(rb"(?<=RFC822\.SIZE )\d+", lambda found: bytes(57 - digit + 48 for digit in found[0]), data)
 
 
 def add_source(archive: Archive, server: Dovecot, *options: str, ssl: bool = False) -> None:
@@ -165,11 +181,43 @@ def until_empty(archive: Archive, server: Dovecot) -> None:
     raise AssertionError(f"the mailbox was never emptied: {done}")
 
 
-def kill_fetches(archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int) -> list[bytes]:
-    """`kills` random deaths of `fetch --once` or of the server while mail keeps coming."""
+def through(archive: Archive, proxy: Proxy) -> None:
+    """Let the source lead to the proxy instead of the server, as an operator may."""
+    archive.json("source", "remove", "--name", "Journal")
+    archive.json(
+        "source", "add", "--name", "Journal", "--server", f"localhost:{proxy.port}", "--user", "journal",
+        "--password-file", archive.data.parent / "word", "--security", "none",
+    )  # fmt: skip
+
+
+def renumber(server: Dovecot) -> None:
+    """A new UIDVALIDITY: the mailbox is restored from a copy, and everything in it has other UIDs."""
+    server.kill()
+    kept = server.messages("journal")
+    server.empty("journal")
+    server.deposit("journal", kept)
+    server.start()
+
+
+def gaps(archive: Archive) -> int:
+    """How many messages the archive thinks it missed, sealed or waiting."""
+    with closing(sqlite3.connect(archive.data / "catalogue.db")) as database:
+        (count,) = database.execute("SELECT count(*) FROM sources_sourcesignal WHERE kind = 'gap'").fetchone()
+    return int(count)
+
+
+RENUMBER_EVERY = 8  # kills
+
+
+def kill_fetches(
+    archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int, name: str = ""
+) -> list[bytes]:
+    """`kills` random deaths of `fetch --once` or of the server while mail keeps coming and UIDs change."""
     rng, given = random.Random(seed), []
     for number in range(kills):
-        more = batch(number, each, rng)
+        if number % RENUMBER_EVERY == RENUMBER_EVERY - 1:
+            renumber(server)
+        more = batch(f"{name}{number}", each, rng)
         server.deposit("journal", more)
         given += more
         process = archive.start("fetch", "--once")
@@ -197,12 +245,15 @@ def batch(number: int | str, count: int, rng: random.Random) -> list[bytes]:
 
 
 def test_killing_fetches_and_the_server_loses_and_doubles_nothing(
-    archive: Archive, dovecot: Dovecot, tmp_path: Path
+    archive: Archive, dovecot: Dovecot, liar: Proxy, tmp_path: Path
 ) -> None:
     add_source(archive, dovecot)
+    through(archive, liar)
     given = kill_fetches(archive, dovecot, kills=20, seed=1, each=12)
     until_empty(archive, dovecot)
+    assert liar.lies > 5
     assert_each_once(archive, given, tmp_path / "out")
+    assert gaps(archive) == 0
 
 
 def kill_serve(
@@ -212,6 +263,8 @@ def kill_serve(
     rng, given = random.Random(seed), []
     process: subprocess.Popen[bytes] | None = None
     for number in range(kills):
+        if process is None and number % RENUMBER_EVERY > RENUMBER_EVERY // 2:
+            renumber(server)
         more = batch(f"{name}{number}", each, rng)
         server.deposit("journal", more)
         given += more
@@ -235,6 +288,7 @@ def test_killing_the_running_archive_loses_and_doubles_nothing(
     given = kill_serve(archive, dovecot, kills=10, seed=2, each=12)
     until_empty(archive, dovecot)
     assert_each_once(archive, given, tmp_path / "out")
+    assert gaps(archive) == 0
 
 
 def fetch_and_die(opened: Opened, when: str) -> None:
@@ -268,12 +322,18 @@ def test_the_server_keeps_its_mail_until_there_is_a_receipt(
 
 
 @pytest.mark.long
-def test_300_kills_lose_and_double_nothing(archive: Archive, dovecot: Dovecot, tmp_path: Path) -> None:
+def test_500_kills_with_new_uidvalidities_and_wrong_sizes_lose_and_double_nothing(
+    archive: Archive, dovecot: Dovecot, liar: Proxy, tmp_path: Path
+) -> None:
     add_source(archive, dovecot)
-    given = kill_fetches(archive, dovecot, kills=200, seed=3, each=15)
-    given += kill_serve(archive, dovecot, kills=100, seed=4, each=15, name="s")
+    given = kill_fetches(archive, dovecot, kills=170, seed=3, each=15)
+    through(archive, liar)
+    given += kill_fetches(archive, dovecot, kills=170, seed=6, each=15, name="l")
+    given += kill_serve(archive, dovecot, kills=160, seed=4, each=15, name="s")
     until_empty(archive, dovecot)
+    assert liar.lies > 50
     assert_each_once(archive, given, tmp_path / "out")
+    assert gaps(archive) == 0
 
 
 @pytest.mark.long

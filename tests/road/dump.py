@@ -7,7 +7,7 @@ from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
-from amberpost.sources.models import SourceCursor
+from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
 from amberpost.vault.models import Assignment, Capture, Message, Party
 from amberpost.vault.state import take_snapshot
 from tests.opened import Opened
@@ -22,6 +22,9 @@ QUERIES = (
     "after:2023-02-01",
     "-Brief",
 )
+_SIGNAL = (
+    "kind", "source_id", "at", "since", "folder", "uidvalidity", "first_uid", "last_uid", "entry",
+)  # fmt: skip
 
 
 def dump(opened: Opened) -> dict[str, Any]:
@@ -37,6 +40,8 @@ def catalogue() -> dict[str, Any]:
         "parties": sorted(Party.objects.values_list("capture_index", "address__address", "reason")),
         "assignments": sorted(Assignment.objects.values_list("message_id", "archive_id", "reason", "entry")),
         "cursors": sorted(SourceCursor.objects.values_list("source_id", "folder", "uidvalidity", "uids")),
+        "uidls": sorted(SourceUidl.objects.values_list("source_id", "uidl")),
+        "signals": list(SourceSignal.objects.exclude(entry=None).order_by("entry").values_list(*_SIGNAL)),
         "events": sorted(
             (event.entry or 0, event.at, event.actor, event.action, event.target, str(event.detail))
             for event in AuditEvent.objects.exclude(entry=None)

@@ -33,6 +33,7 @@ def fill(opened: Opened) -> None:
     opened.take(report(other, number=3, recipients=["Bcc: late@firma.example"]), *generated(6, "more"))
     opened.take(letter("file"), letter("own"), source=opened.files, remote="/a/b.eml")
     opened.take(letter("target"), source=opened.files, target=alice.private_archive_id)
+    opened.take(letter("pop"), protocol="pop3", remote="uidl of a message")
     opened.add_user("charlie", *CHARLIE.addresses)
     opened.give_addresses("charlie", "late@firma.example")
     opened.add_user("otto", role="operator")
@@ -57,6 +58,7 @@ def test_a_lost_embedded_database_comes_back_whole(opened: Opened) -> None:
     before = dump(opened)
     assert len(before["messages"]) > 50
     assert before["cursors"]
+    assert before["uidls"]
     lose_database(opened)
     assert opened.commands.run("search", "", "--as", "alice", "--json").code == 2  # refused, with a word
     said = opened.commands.json("rebuild")

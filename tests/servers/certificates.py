@@ -21,6 +21,11 @@ class Certificates:
     chain: Path
     key: Path
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the server's certificate, in hex."""
+        return x509.load_pem_x509_certificate(self.chain.read_bytes()).fingerprint(hashes.SHA256()).hex()
+
 
 def make_certificates(folder: Path, *, host: str = "localhost", name: str = "Test CA") -> Certificates:
     """Make a CA and one server certificate for `host` (a name or IPv4 address) and 127.0.0.1, valid for a day."""

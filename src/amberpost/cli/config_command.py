@@ -12,6 +12,7 @@ from amberpost.cli.call import Call, Result
 from amberpost.daemon.check import check_config
 from amberpost.daemon.work import settle
 from amberpost.errors import ArchiveError, ConfigError, UserError
+from amberpost.notice.configure import drop_foreign_secrets
 from amberpost.sources.configure import setting_row
 from amberpost.sources.models import Source
 from amberpost.vault.open import open_keys_of
@@ -87,6 +88,7 @@ def _drop_foreign_secrets(call: Call) -> None:
     """Passwords sealed by another archive's key open nowhere else."""
     keys = open_keys_of(call.config)
     try:
+        drop_foreign_secrets(keys.open_setting)
         for source in Source.objects.exclude(protocol="file"):
             try:
                 keys.open_setting(setting_row(source), "password", bytes(source.sealed_password))

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from amberpost.console.views import accounts, integrity, overview, records, sources
+from amberpost.console.views import (
+    accounts,
+    integrity,
+    notices,
+    overview,
+    preview,
+    records,
+    source_form,
+    sources,
+)
 
 app_name = "console"
 
@@ -14,10 +23,19 @@ urlpatterns = [
     path("accounts/<int:user_id>/password/", accounts.new_password, name="account-password"),
     path("accounts/<int:user_id>/switch/", accounts.switch, name="account-switch"),
     path("sources/", sources.every, name="sources"),
-    path("sources/add/", sources.add, name="source-add"),
-    path("sources/<int:source_id>/", sources.edit, name="source"),
+    path("sources/domains/", sources.add_own_domain, name="domain-add"),
+    path("sources/domains/<int:domain_id>/remove/", sources.remove_own_domain, name="domain-remove"),
+    path("sources/preview/", preview.show, name="preview"),
+    path("sources/add/", source_form.add, name="source-add"),
+    path("sources/<int:source_id>/", sources.show, name="source"),
+    path("sources/<int:source_id>/edit/", source_form.edit, name="source-edit"),
+    path("sources/<int:source_id>/test/", sources.test, name="source-test"),
+    path("sources/<int:source_id>/trust/", sources.trust, name="source-trust"),
+    path("sources/<int:source_id>/remove/", sources.remove, name="source-remove"),
     path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
     path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),
+    path("notices/", notices.show, name="notices"),
+    path("notices/test/", notices.test, name="notice-test"),
     path("quarantine/", records.quarantine, name="quarantine"),
     path("jobs/", records.jobs, name="jobs"),
     path("audit/", records.audit, name="audit"),

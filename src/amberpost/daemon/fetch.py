@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+EMPTY_RUNS_KEPT = timedelta(days=7)
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
@@ -248,6 +249,9 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
+        FetchRun.objects.filter(
+            source=source, seen=0, error="", started_at__lt=started - EMPTY_RUNS_KEPT
+        ).delete()  # one a minute for years helps nobody; signs of life are in the ledger
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
@@ -255,7 +259,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
             log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
-            pause = account.pause_seconds or backoff_seconds(status.failures, SystemRandom().random)
+            pause = _pause(account, status.failures)
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
@@ -265,3 +269,11 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         status.left_count = source.left_messages.count()
         status.next_attempt_at = now() + wait
         status.save()
+
+
+def _pause(account: Account, failures: int) -> float:
+    """What the server asked for, and a tenth more by chance, so that its clients do not come back together."""
+    chance = SystemRandom().random
+    if account.pause_seconds is not None:
+        return account.pause_seconds * (1 + chance() / 10)
+    return backoff_seconds(failures, chance)

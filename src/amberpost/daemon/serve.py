@@ -19,6 +19,7 @@ from gunicorn.util import import_app
 
 from amberpost.config import Config
 from amberpost.daemon.fetch import fetch_loop
+from amberpost.daemon.notices import start_notices
 from amberpost.daemon.work import Timer, open_worker
 from amberpost.errors import WorkerBusy
 
@@ -48,6 +49,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]
     def _watch(self, _arbiter: object) -> None:
         _watch_supervisor(self._supervisor, lambda: os.kill(os.getpid(), signal.SIGTERM))
 
+    def _begin(self, _worker: object) -> None:
+        start_notices(self._config, threading.Event())  # ends with the process
+
     def _options(self) -> Mapping[str, object]:
         return {
             "bind": self._config.listen,
@@ -60,6 +64,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
             "umask": 0o077,
             "limit_request_line": 4094,
             "on_starting": self._watch,
+            "post_worker_init": self._begin,
         }
 
 
@@ -70,6 +75,7 @@ def run_part(config: Config, part: str, supervisor: int | None = None) -> None:
         return
     stop = stop_on_signals()
     _watch_supervisor(supervisor, stop.set)
+    start_notices(config, stop)
     if part == "work":
         run_worker(config, stop)
     else:

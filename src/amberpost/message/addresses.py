@@ -64,12 +64,18 @@ def normalise_address(address: str) -> str:
     return f"{_lower(local)}@{_normalise_domain(domain)}"
 
 
+def is_address(address: str) -> bool:
+    """Something that can be held: a normalised addr-spec, or a name of Exchange."""
+    return "@" in address.strip("@") or address.startswith("[ex:")
+
+
 def _normalise_x500(address: str) -> str:
     packed = _IMCEAEX.fullmatch(address)
     if packed is None:
         return address.lower()
     name = packed[1].replace("_", "/")
-    return f"[ex:{_ENCODED_OCTET.sub(lambda octet: chr(int(octet[1], 16)), name)}]".lower()
+    name = _ENCODED_OCTET.sub(lambda octet: chr(int(octet[1], 16)), name)
+    return "[ex:{}]".format("".join(filter(str.isprintable, name))).lower()
 
 
 def _lower(text: str) -> str:
@@ -203,8 +209,10 @@ class _Tokens:
             return
         self.defects.add(Defect.BAD_ADDRESS)
         words = decode_words(phrase, self.defects).split()
-        address = normalise_address(words[0]) if len(words) == 1 else ""
-        name = " ".join(words) if len(words) > 1 else ""
+        # RFC 2047 §5: an encoded word is never part of an addr-spec, whatever it decodes to.
+        is_bare = len(words) == 1 and words[0] == phrase.strip()
+        address = normalise_address(words[0]) if is_bare else ""
+        name = "" if is_bare else " ".join(words)
         if name or address:
             self.found.append(Mailbox(name=name, address=address))
 

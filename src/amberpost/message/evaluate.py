@@ -1,7 +1,7 @@
 """Whose addresses a message names, by the six header evaluations (collecting-mail.md 1.4).
 
 A pure reading: which archives these addresses belong to is decided elsewhere. A chosen field that is missing
-gives nothing; there is no silent fallback.
+gives nothing; there is no silent fallback. What is no address (a bare word, `<>`) gives nothing either.
 """
 
 import re
@@ -9,14 +9,22 @@ from dataclasses import dataclass
 
 from amberpost.errors import UserError
 from amberpost.message import limits
-from amberpost.message.addresses import normalise_address, parse_mailboxes
+from amberpost.message.addresses import is_address, normalise_address
 from amberpost.message.headers import mailboxes
 from amberpost.message.scan import HeaderBlock, field_text, readable, scan_header, unfold
 from amberpost.message.types import Envelope, Mailbox, ParsedMessage, RecipientKind
 
 MODES = ("journal", "header", "x-envelope-to", "x-original-to", "delivered-to")
 _CUSTOM = re.compile(r"custom:([!-9;-~]{1,100})", re.IGNORECASE)
+PREFIXED = "delivered-to-prefixed"  # the reason of what is behind a prefix of a Delivered-To address
 _TRACE_FIELDS = (b"received", b"return-path", b"received-spf", b"authentication-results")
+_TRACE_VALUE = (
+    r'(?:<((?:"(?:[^"\\]|\\.)*+"|[^<>"\s])*+)>|("(?:[^"\\]|\\.)*+"@[^\s;,()<>"]++)'
+    r'|"((?:[^"\\]|\\.)*+)"|([^\s;,()<>"]++))'
+)
+_BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
+_PREFIXES = 5  # of more hyphens than that the first ones count
+_GMAIL_FORWARD = re.compile(r"[^@]*\+caf_=([^@=]+)=([^@=]+)@[^@]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +48,43 @@ def parse_mode(text: str) -> str:
 
 
 def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[Found, ...]:
-    """The addresses that own a message which is no journal report."""
+    """The addresses that own a message which is no journal report.
+
+    Those with the reason PREFIXED count only if the address they came from is unknown (vault.assign).
+    """
     if mode in ("journal", "header"):
         return _header_addresses(parsed)
-    name = mode.removeprefix("custom:").lower()
     view = readable(raw)
     block = scan_header(view, 0, len(view), set())
-    named = mailboxes(view, block, name.encode("utf-8", "replace"), set())
-    if not named and mode.startswith("custom:"):
-        return _unique([Found(reason=name, address=address) for address in _in_trace(view, block, name)])
-    return _unique([Found(reason=name, address=mailbox.address) for mailbox in named])
+    if mode.startswith("custom:"):
+        named = _custom(view, block, mode.removeprefix("custom:").lower())
+        return _unique([Found(reason="custom", address=address) for address in named])
+    found = _unique([Found(reason=mode, address=address) for address in _named(view, block, mode)])
+    return found + _behind_prefixes(found) if mode == "delivered-to" else found
+
+
+def without_prefix(address: str) -> tuple[str, ...]:
+    """What a Delivered-To address may mean without its prefix, the longest first.
+
+    qmail writes `prefix-user@domain` for a virtual domain, Gmail `someone+caf_=user=domain@gmail.com` when it
+    forwards. Every hyphen may end a prefix; only the address book knows which does.
+    """
+    forward = _GMAIL_FORWARD.fullmatch(address)
+    if forward:
+        return (normalise_address(f"{forward[1]}@{forward[2]}"),)
+    local, _, domain = address.rpartition("@")
+    if not local or local.startswith('"'):
+        return ()
+    pieces = local.split("-", _PREFIXES)
+    rests = ("-".join(pieces[number:]) for number in range(1, len(pieces)))
+    return tuple(f"{rest}@{domain}" for rest in rests if rest)
+
+
+def _behind_prefixes(found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """Without those that are named in full as well."""
+    full = {item.address for item in found}
+    rests = [rest for item in found for rest in without_prefix(item.address) if rest not in full]
+    return _unique([Found(reason=PREFIXED, address=rest) for rest in rests])
 
 
 def _header_addresses(parsed: ParsedMessage) -> tuple[Found, ...]:
@@ -65,20 +100,33 @@ def _header_addresses(parsed: ParsedMessage) -> tuple[Found, ...]:
 
 
 def _unique(found: list[Found]) -> tuple[Found, ...]:
-    """Without repetitions and empty addresses, in order."""
-    return tuple(dict.fromkeys(item for item in found if item.address))
+    """Without repetitions and what is no address, in order."""
+    return tuple(dict.fromkeys(item for item in found if is_address(item.address)))
+
+
+def _named(view: bytes, block: HeaderBlock, name: str) -> list[str]:
+    return [box.address for box in mailboxes(view, block, name.encode(), set())]
+
+
+def _custom(view: bytes, block: HeaderBlock, name: str) -> list[str]:
+    """The field of that name; only where there is none, the same word inside trace fields."""
+    return _named(view, block, name) if name.encode() in block.fields else _in_trace(view, block, name)
 
 
 def _in_trace(view: bytes, block: HeaderBlock, name: str) -> list[str]:
-    """`(envelope-from <a@b>)` and `envelope-from=a@b` inside trace fields."""
+    """`(envelope-from <a@b>)`, `envelope-from a@b` and `envelope-from=a@b` inside trace fields.
+
+    Exim and sendmail write the first two as comments of Received, RFC 7208 §9.1 the third into Received-SPF.
+    """
     pattern = re.compile(
-        rf"(?<![\w-]){re.escape(name)}[\s=:]{{1,5}}(<[^<>\s]{{1,998}}>|[^\s;,()<>]{{1,998}})", re.IGNORECASE
+        rf"(?<![\w-]){re.escape(name)}(?:\s*+[=:]\s*+|\s++){_TRACE_VALUE}", re.IGNORECASE | re.DOTALL
     )
     found: list[str] = []
     for field in _TRACE_FIELDS:
         for span in block.fields.get(field, ())[: limits.ADDRESSES]:
-            for value in pattern.findall(field_text(unfold(view, span), set())):
-                found += (box.address for box in parse_mailboxes(value, set()) if "@" in box.address)
+            for angle, quoted_local, quoted, bare in pattern.findall(field_text(unfold(view, span), set())):
+                value = angle or quoted_local or _BACKSLASH.sub(r"\1", quoted) or bare
+                found.append(normalise_address(value))
     return found
 
 
@@ -94,7 +142,7 @@ def envelope_addresses(envelope: Envelope) -> tuple[Found, ...]:
             Found(reason=f"{redirection.kind.value}_from", address=normalise_address(redirection.address))
             for redirection in recipient.redirections
         )
-    return _unique(found)
+    return tuple(dict.fromkeys(item for item in found if item.address))
 
 
 def _reason(kind: RecipientKind) -> str:

@@ -5,7 +5,7 @@ outermost header decides whether mail is a report; mail that is none is told apa
 decide whom to trust: that is the source's setting, and SUSPICIOUS reports are for quarantine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amberpost.message.body import is_html
 from amberpost.message.charset import decode
@@ -23,8 +23,11 @@ _REPORT_FIELD = b"x-ms-journal-report"
 # Exchange 2003 misspells its own field; both spellings are accepted.
 _OLD_FIELDS = (b"content-identifer", b"content-identifier")
 _OLD_VALUE = b"exjournalreport"
+_ENCODED = ("base64", "quoted-printable")
 _RPMSG = "application/x-microsoft-rpmsg-message"
-_NDR_LEVELS = 2
+# What a non-delivery report returns (RFC 3462 §3): the message, or only its header.
+_RETURNED_TYPES = (*NESTED_TYPES, "text/rfc822-headers", "message/global-headers")
+_NDR_LEVELS = 2  # a non-delivery report may come back itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class Original:
     """A message inside a report."""
 
     data: bytes
-    body: Span  # range in the raw report
+    body: Span | None  # range in the raw report; None inside a report that was itself encoded
     encoding: str  # "" when data == raw[body]; else "base64" or "quoted-printable"
 
 
@@ -75,23 +78,38 @@ def _may_be_report(raw: bytes) -> bool:
     return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
 
 
+def is_report(raw: bytes) -> bool:
+    """Whether unwrap() would open a journal report in it."""
+    return Flag.JOURNAL_REPORT in unwrap(raw).flags
+
+
 def _unwrap_report(raw: bytes, envelope: Envelope | None) -> Unwrapped:
     """The report itself, or the one inside a non-delivery report (rule 18)."""
-    view = readable(raw)
+    flags: set[Flag] = set()
+    view, is_encoded = readable(raw), False
     start, end = 0, len(view)
-    flags = {Flag.JOURNAL_REPORT}
-    for _ in range(_NDR_LEVELS):
+    for _ in range(_NDR_LEVELS + 1):
         block = scan_header(view, start, end, set())
         kind, _ = content_type(view, block, "text/plain")
         if _claims_report(view, block):
             opened = _open_report(raw, view, (block, end, kind), flags)
-            return opened or _not_a_report(envelope, Flag.REPORT_UNREADABLE)
-        nested = _nested_in_ndr(view, block, end) if kind == "multipart/report" else None
-        if nested is None:
+            if opened is None:
+                return _not_a_report(envelope, Flag.REPORT_UNREADABLE, *flags)
+            return _without_ranges(opened) if is_encoded else opened
+        returned = _returned_in_ndr(view, block, end) if kind == "multipart/report" else None
+        if returned is None:
             break
-        start, end = nested.start, nested.end
         flags.add(Flag.FROM_NDR)
+        start, end = returned.body.start, returned.body.end
+        if returned.encoding in _ENCODED:
+            raw, is_encoded = _data(raw, returned), True
+            view = readable(raw)
+            start, end = 0, len(view)
     return _not_a_report(envelope)
+
+
+def _without_ranges(opened: Unwrapped) -> Unwrapped:
+    return replace(opened, originals=tuple(replace(original, body=None) for original in opened.originals))
 
 
 def _claims_report(view: bytes, block: HeaderBlock) -> bool:
@@ -105,10 +123,10 @@ def _parts(view: bytes, block: HeaderBlock, end: int) -> list[Part]:
     return build_tree(view, block, end, set(), opens_nested=False).parts
 
 
-def _nested_in_ndr(view: bytes, block: HeaderBlock, end: int) -> Span | None:
+def _returned_in_ndr(view: bytes, block: HeaderBlock, end: int) -> Part | None:
     for part in _parts(view, block, end):
-        if part.depth == 1 and part.content_type in NESTED_TYPES:
-            return part.body
+        if part.depth == 1 and part.content_type in _RETURNED_TYPES:
+            return part
     return None
 
 
@@ -123,6 +141,7 @@ def _open_report(
     report = read_report(text)
     if report is None:
         return None
+    flags.add(Flag.JOURNAL_REPORT)
     originals = tuple(_original(raw, part) for part in _original_parts(parts))
     return _unwrapped(report, originals, text, flags)
 
@@ -181,7 +200,7 @@ def _original_parts(parts: list[Part]) -> list[Part]:
 
 
 def _original(raw: bytes, part: Part) -> Original:
-    encoding = part.encoding if part.encoding in ("base64", "quoted-printable") else ""
+    encoding = part.encoding if part.encoding in _ENCODED else ""
     return Original(data=_data(raw, part), body=part.body, encoding=encoding)
 
 

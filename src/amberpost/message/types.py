@@ -92,6 +92,7 @@ class Flag(StrEnum):
     REPORT_UNREADABLE = (
         "report_unreadable"  # says it is a journal report, but has no report part: ordinary mail
     )
+    REPORT_NOT_OPENED = "report_not_opened"  # a journal report, but the account's evaluation opens none
     MESSAGE_ID_DIFFERS = "message_id_differs"
     DECRYPTED_BY_EXCHANGE = "decrypted_by_exchange"
 

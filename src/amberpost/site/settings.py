@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "amberpost.accounts",
     "amberpost.directory",
     "amberpost.sources",
+    "amberpost.notice",
     "amberpost.audit",
     "amberpost.vault",
     "amberpost.web",

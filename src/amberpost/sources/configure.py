@@ -1,21 +1,27 @@
 """Add and change mail sources; secrets go in sealed and never come out on a page."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.errors import UserError
 from amberpost.message.evaluate import parse_mode
-from amberpost.sources.models import Security, Source, SourceProtocol
+from amberpost.sources.certificates import valid_authority, valid_fingerprint
+from amberpost.sources.models import LeftMessage, Security, Source, SourceProtocol, SourceStatus
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
 
 IMPORT_NAME = "import"
 EXCHANGE_ONLINE = "outlook.office365.com"
+
+_HOST = r"(?:[^\s/:@\[\]]+|\[[0-9a-fA-F:.]+\])"
+_WITH_PORT = re.compile(rf"{_HOST}:[0-9]{{1,9}}")
+_SERVER = re.compile(rf"{_HOST}(?::[0-9]{{1,9}})?|[0-9a-fA-F:.]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,12 @@ def default_security(protocol: str) -> Security:
 def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Source:
     """Check and save a source. UserError names what is wrong."""
     source.evaluation = parse_mode(source.evaluation)
-    _settle_protocol(source)
+    if source.server:
+        source.server = valid_server(source.server)
+    source.certificate_sha256 = valid_fingerprint(source.certificate_sha256)
+    if source.ca_pem.strip():
+        source.ca_pem = valid_authority(source.ca_pem)
+    settle_protocol(source)
     try:
         source.full_clean(
             exclude=["sealed_password", "sealed_client_secret", "created_at", "authority", "folders"]
@@ -54,6 +65,29 @@ def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Sourc
     return source
 
 
+def valid_server(text: str) -> str:
+    """A host name or IP address, with a port or without; UserError otherwise."""
+    server = text.strip()
+    port = server.rpartition(":")[2] if _WITH_PORT.fullmatch(server) else "1"
+    if not _SERVER.fullmatch(server) or not 0 < int(port) < 65536:
+        raise UserError(
+            _("The server is a host name, with a port if needed: mail.company.example:993"),
+            subject=server[:100],
+        )
+    return server
+
+
+def remove_source(source: Source) -> None:
+    """Forget how to reach it. Mail stays; so do number and name, which captures refer to for ever."""
+    with transaction.atomic():
+        source.enabled, source.removed_at = False, now()
+        source.sealed_password = source.sealed_client_secret = b""
+        source.password_set_at = source.client_secret_set_at = None
+        source.save()
+        SourceStatus.objects.filter(source=source).delete()
+        LeftMessage.objects.filter(source=source).delete()
+
+
 def import_source() -> Source:
     """The source that stands for files given by hand; made at first use."""
     source, _created = Source.objects.get_or_create(
@@ -62,7 +96,7 @@ def import_source() -> Source:
     return source
 
 
-def _settle_protocol(source: Source) -> None:
+def settle_protocol(source: Source) -> None:
     """What the protocol decides, and nothing left over of another one."""
     if source.kind.uses_oauth:
         source.server = source.server or EXCHANGE_ONLINE
@@ -106,4 +140,7 @@ def _seal_secrets(source: Source, secrets: NewSecrets, seal: SealSetting) -> Non
 
 
 def _problems(messages: Mapping[str, list[str]]) -> str:
-    return "; ".join(f"{field}: {' '.join(texts)}" for field, texts in messages.items())
+    return "; ".join(
+        " ".join(texts) if field == NON_FIELD_ERRORS else f"{field}: {' '.join(texts)}"
+        for field, texts in messages.items()
+    )

@@ -12,6 +12,7 @@ from amberpost.errors import SourceError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
 from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.imap import ImapConnector
+from amberpost.sources.pop3 import Pop3Connector
 from amberpost.sources.settings import AccountSettings, Left, Task
 
 
@@ -87,4 +88,6 @@ def run(connector: Connector, accept: Accept) -> RunReport:
 CONNECTORS: dict[str, Callable[[AccountSettings, Task], Connector]] = {
     "imap": ImapConnector,
     "oauth-imap": ImapConnector,
+    "pop3": Pop3Connector,
+    "oauth-pop3": Pop3Connector,
 }

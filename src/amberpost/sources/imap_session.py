@@ -27,9 +27,9 @@ from amberpost.errors import SourceError
 from amberpost.sources.exchange import TokenRefused, recognise
 from amberpost.sources.imap_login import log_in_with_password, log_in_with_token, login_failure
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
+from amberpost.sources.tls import check_pinned, connect_context, require_tls_for_tokens
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
-from amberpost.tls import client_context
 
 # What a hostile or broken server can make the parsing of its answers raise
 _GARBAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
@@ -169,9 +169,8 @@ class ImapSession:
 
     def _connect(self) -> None:
         settings = self._settings
-        if isinstance(settings.login, OAuthLogin):
-            _require_tls(settings)
-        context = client_context(settings.ca_pem)
+        require_tls_for_tokens(settings)
+        context = connect_context(settings)
         direct = settings.security == "ssl"
         with self._speaking("connecting"):
             self._client = IMAPClient(
@@ -186,6 +185,8 @@ class ImapSession:
             _bound_literals(self._client, settings.max_message_bytes)
             if settings.security == "starttls":
                 self._upgrade(context)
+            if settings.security != "none":
+                check_pinned(settings, self._client.socket())
 
     def _upgrade(self, context: ssl.SSLContext) -> None:
         """STARTTLS or nothing: a missing offer is never a reason to go on in clear text."""
@@ -260,14 +261,6 @@ class ImapSession:
         if isinstance(self._settings.login, OAuthLogin):
             text = _LONG_WORD.sub("***", text)
         return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
-
-
-def _require_tls(settings: AccountSettings) -> None:
-    """A token is worth a password: it is not sent in clear text unless somebody said so."""
-    if settings.security == "none" and not settings.allow_insecure_oauth:
-        raise SourceError(
-            "without TLS anybody on the way could read the token; choose SSL or STARTTLS", permanent=True
-        )
 
 
 def _quieten(client: Any) -> None:  # noqa: ANN401

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -30,10 +31,17 @@ class Security(models.TextChoices):
     NONE = "none", _("none (insecure)")
 
 
+class _Present(models.Manager["Source"]):
+    """Without the removed ones, whose rows only keep a number and a name."""
+
+    def get_queryset(self) -> models.QuerySet["Source"]:
+        return super().get_queryset().filter(removed_at=None)
+
+
 class Source(models.Model):
     """A remote e-mail account, or the import of files. Its secrets are sealed and never shown again."""
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100)
     protocol = models.CharField(_("protocol"), max_length=12, choices=SourceProtocol.choices, default="imap")
     server = models.CharField(_("server"), max_length=260, blank=True)  # host[:port]
     user = models.CharField(_("user"), max_length=320, blank=True)
@@ -64,12 +72,30 @@ class Source(models.Model):
         _("alarm when nothing comes for (hours)"), default=72, validators=[MaxValueValidator(24 * 90)]
     )  # 0: never
     created_at = models.DateTimeField(db_default=Now())
+    # The row stays: captures name the source by its number, which must never mean another account
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    every = models.Manager["Source"]()  # the first is Django's default: snapshots keep removed ones, too
+    objects = _Present()
 
     class Meta:
         ordering = ("name",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(removed_at=None),
+                name="one_source_a_name",
+                violation_error_message=_("There is an account of this name already"),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """The name, with a word if the account is no more."""
+        return gettext("%(name)s (removed)") % {"name": self.name} if self.removed_at else self.name
 
     @property
     def kind(self) -> SourceProtocol:

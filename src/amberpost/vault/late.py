@@ -6,12 +6,14 @@ from django.db import transaction
 
 from amberpost.directory.book import AddressBook, load_address_book
 from amberpost.directory.models import Address
+from amberpost.vault.assign import counts
 from amberpost.vault.catalogue import archives_of, catalogue
 from amberpost.vault.entries import assign_draft, parse_header
 from amberpost.vault.frame import taken
 from amberpost.vault.models import Capture, Message, Party, PartyAddress, Work, WorkKind
 from amberpost.vault.open import Vault
-from amberpost.vault.prepare import owned_at
+from amberpost.vault.prepare import Claim, owned_at
+from amberpost.vault.reasons import Reason
 from amberpost.vault.rows import chunks, select_in
 from amberpost.vault.seal import append, sealing_time
 
@@ -57,12 +59,21 @@ def _missing(vault: Vault, address: str, book: AddressBook) -> list[Found]:
     found = []
     for index, reason in parties:
         message_id = messages.get(index)
-        if message_id is None:
+        if message_id is None or not _counts(index, address, reason, book):
             continue
         archive_id = _holder(vault, index, message_id, address, book)
         if archive_id is not None and archive_id not in known.get(message_id, ()):
             found.append((message_id, archive_id, reason))
     return found
+
+
+def _counts(index: int, address: str, reason: int, book: AddressBook) -> bool:
+    """As at sealing; the other addresses of the capture matter for what is behind a prefix only."""
+    if reason != Reason.DELIVERED_TO_PREFIXED:
+        return True
+    rows = Party.objects.filter(capture_index=index).values_list("address__address", "reason")
+    claims = [Claim(reason=Reason(other), address=text) for text, other in rows]
+    return counts(Claim(reason=Reason(reason), address=address), claims, book)
 
 
 def _holder(vault: Vault, index: int, message_id: int, address: str, book: AddressBook) -> int | None:

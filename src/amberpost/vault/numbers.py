@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 
+from amberpost.message.types import Flag
 from amberpost.sources.models import Source
 from amberpost.store.disk import LocalDisk
 from amberpost.vault.indexing import index_lag
@@ -23,6 +24,7 @@ class SourceNumbers:
     duplicates: int
     quarantined: int
     last_capture_at: datetime | None
+    closed_reports: int  # journal reports in quarantine that its header evaluation did not open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def overview(vault: Vault) -> Overview:
         index_lag=index_lag(),
         intake_pending=sum(worker.intake_pending for worker in workers),
         last_capture_at=counts["last"],
-        sources=_sources(),
+        sources=source_numbers(),
         workers=workers,
     )
 
@@ -81,7 +83,8 @@ def kept_bytes(vault: Vault) -> int:
     return sum(path.stat().st_size for path in vault.config.data.rglob("*") if path.is_file())
 
 
-def _sources() -> tuple[SourceNumbers, ...]:
+def source_numbers() -> tuple[SourceNumbers, ...]:
+    """What came from each source; of removed ones, those that gave mail."""
     rows: Iterable[Any] = Capture.objects.values("source_id").annotate(
         captures=Count("index"),
         duplicates=Count("index", filter=Q(outcome=Outcome.DUPLICATE)),
@@ -89,6 +92,7 @@ def _sources() -> tuple[SourceNumbers, ...]:
         last=Max("captured_at"),
     )
     found = {row["source_id"]: row for row in rows}
+    closed = closed_reports()
     return tuple(
         SourceNumbers(
             source=source,
@@ -96,6 +100,19 @@ def _sources() -> tuple[SourceNumbers, ...]:
             duplicates=found.get(source.pk, _NOTHING)["duplicates"],
             quarantined=found.get(source.pk, _NOTHING)["quarantined"],
             last_capture_at=found.get(source.pk, _NOTHING)["last"],
+            closed_reports=closed.get(source.pk, 0),
         )
-        for source in Source.objects.select_related("status")
+        for source in Source.every.select_related("status")
+        if source.removed_at is None or source.pk in found
     )
+
+
+def closed_reports() -> dict[int, int]:
+    """By source; looks at the quarantine only, which is where such reports end."""
+    rows = (
+        Capture.objects.filter(message__in=Message.objects.exclude(quarantine=0))
+        .filter(message__flags__contains=Flag.REPORT_NOT_OPENED)
+        .values_list("source_id")
+        .annotate(number=Count("index"))
+    )
+    return dict(rows)

@@ -18,7 +18,7 @@ from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.evaluate import Found, addresses, envelope_addresses
 from amberpost.message.fork import fork_key
-from amberpost.message.journal import Unwrapped, unwrap
+from amberpost.message.journal import Unwrapped, is_report, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.text import IndexText, index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
@@ -26,6 +26,8 @@ from amberpost.search.document import Document
 from amberpost.store.split import Cut, Split, split
 from amberpost.vault.frame import Taken, envelope_fields
 from amberpost.vault.reasons import Reason, reason_of
+
+_ADDRESS_BYTES = 998
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +136,9 @@ def _index_text(shown: bytes, parsed: ParsedMessage, facts: MessageFacts) -> Ind
 
 
 def _as_handed_over(capture: Taken) -> Unwrapped:
-    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=frozenset(), report_text="")
+    """A journal report is ordinary mail then, marked so that the operator can be warned."""
+    flags = frozenset({Flag.REPORT_NOT_OPENED}) if is_report(capture.raw) else frozenset()
+    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=flags, report_text="")
 
 
 def _prepared(
@@ -205,9 +209,13 @@ def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMe
         found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
     else:
         found = addresses(shown, parsed, capture.evaluation)
-    return tuple(
-        dict.fromkeys(Claim(reason=reason_of(f.reason), address=f.address) for f in found if f.address)
-    )
+    claims = (Claim(reason=reason_of(f.reason), address=f.address) for f in found if _may_be_held(f.address))
+    return tuple(dict.fromkeys(claims))
+
+
+def _may_be_held(address: str) -> bool:
+    """Longer ones are hostile: RFC 5321 §4.5.3.1.3 allows 256, and an index of PostgreSQL takes 2,704 bytes."""
+    return 0 < len(address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
 
 
 def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:
@@ -249,7 +257,7 @@ def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMess
     cuts = []
     for number, original in enumerate(unwrapped.originals):
         facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.received_at)
-        if original.encoding == "quoted-printable":
+        if original.body is None or original.encoding == "quoted-printable":
             continue  # re-encoding is not unique; it stays in the report's bytes
         cuts.append(
             Cut(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amberpost.sources.models import Source
+from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Capture, Message, Party, Quarantine
 from amberpost.vault.rows import chunks
 
@@ -20,6 +21,7 @@ class Quarantined:
     source: str
     flags: str
     error: str
+    marks: tuple[str, ...]
 
 
 def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quarantined]]:
@@ -40,7 +42,7 @@ def count_assignable(addresses: Collection[str]) -> int:
 
 def _facts(rows: Iterable[Message]) -> list[Quarantined]:
     rows = list(rows)
-    sources = dict(Source.objects.values_list("id", "name"))
+    sources = {source.pk: source.shown_name for source in Source.every.all()}
     source_of = dict(
         Capture.objects.filter(index__in=[row.id for row in rows]).values_list("index", "source_id")
     )
@@ -53,6 +55,7 @@ def _facts(rows: Iterable[Message]) -> list[Quarantined]:
             source=sources.get(source_of.get(row.id, 0), ""),
             flags=row.flags,
             error=row.error,
+            marks=marks_of(row.flags.split()),
         )
         for row in rows
     ]

@@ -16,6 +16,7 @@ from amberpost.message.headers import header_fields
 from amberpost.message.types import ParsedMessage
 from amberpost.vault.confidential import read_for
 from amberpost.vault.envelope import VisibleEnvelope, visible_envelope
+from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Assignment, Message
 from amberpost.vault.open import Vault
 from amberpost.vault.reasons import LABELS, Reason
@@ -44,6 +45,7 @@ class OpenedMessage:
     html: str | None  # as sent; only message.html may make it safe
     attachments: tuple[Attachment, ...]
     owners: tuple[Ownership, ...]
+    marks: tuple[str, ...]  # what is special about it, in words
     forks: tuple[int, ...]  # other copies of the same mail the user may see
 
 
@@ -71,6 +73,7 @@ def open_message(
         html=decode_text(raw, html) if html else None,
         attachments=attachments(raw, parsed),
         owners=_owners(user, message_id),
+        marks=marks_of(message.flags.split()),
         forks=tuple(
             visible_messages(user)
             .filter(fork=message.fork)

@@ -28,6 +28,7 @@ class Reason(IntEnum):
     X_ORIGINAL_TO = 41
     DELIVERED_TO = 42
     CUSTOM = 43
+    DELIVERED_TO_PREFIXED = 44
     IMPORT = 60
     FORK = 61
 
@@ -51,6 +52,7 @@ LABELS = {
     Reason.X_ENVELOPE_TO: "X-Envelope-To",
     Reason.X_ORIGINAL_TO: "X-Original-To",
     Reason.DELIVERED_TO: "Delivered-To",
+    Reason.DELIVERED_TO_PREFIXED: _("Delivered-To, without its prefix"),
     Reason.CUSTOM: _("chosen header field"),
     Reason.IMPORT: _("imported into this archive"),
     Reason.FORK: _("another copy of the same mail"),

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from amberpost.clock import from_milliseconds, milliseconds
 from amberpost.sources.models import SignalKind, SourceSignal
 from amberpost.sources.progress import load_cursor
 from amberpost.sources.uidset import UidSet
@@ -54,7 +55,12 @@ def _drafts(rows: Sequence[SourceSignal], *, at: datetime) -> list[Draft]:
 
 def _is_sealed(row: SourceSignal) -> bool:
     return (
-        SourceSignal.objects.filter(kind=row.kind, source_id=row.source_id, at=row.at)
+        SourceSignal.objects.filter(kind=row.kind, source_id=row.source_id, at=_sealed_moment(row.at))
         .exclude(entry=None)
         .exists()
     )
+
+
+def _sealed_moment(at: datetime) -> datetime:
+    """As the ledger keeps it."""
+    return from_milliseconds(milliseconds(at))

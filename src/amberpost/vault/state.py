@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.management.color import no_style
@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
 from amberpost.directory.models import Address, Archive, Directory
+from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
 
@@ -29,9 +30,10 @@ STATE: tuple[type[models.Model], ...] = (  # in order of dependence
     SeatLimit,
     OwnDomain,
     Source,
+    NoticeSettings,
     Installation,
 )
-_DECIDED_FIRST = (Directory, Archive, Address, User)
+
 STATE_VERSION = 1
 
 Snapshot = dict[str, Any]
@@ -66,8 +68,9 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
-    decided = Source.objects.exclude(protocol=SourceProtocol.FILE).exists()
-    return not decided and not any(model._default_manager.exists() for model in _DECIDED_FIRST)
+    decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
+    tables = (Directory, Archive, Address, User, NoticeSettings)
+    return not decided and not any(model._default_manager.exists() for model in tables)
 
 
 def last_snapshot_hash() -> int:
@@ -83,6 +86,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _value(value: object) -> object:
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
+    if isinstance(value, date):
+        return {"on": value.isoformat()}
     if isinstance(value, bytes | memoryview):
         return {"bytes": base64.b64encode(bytes(value)).decode()}
     return value
@@ -96,6 +101,8 @@ def _row(model: type[models.Model], values: dict[str, Any]) -> models.Model:
 def _back(value: object) -> object:
     if isinstance(value, dict) and set(value) == {"at"}:
         return datetime.fromisoformat(value["at"])
+    if isinstance(value, dict) and set(value) == {"on"}:
+        return date.fromisoformat(value["on"])
     if isinstance(value, dict) and set(value) == {"bytes"}:
         return base64.b64decode(value["bytes"])
     return value

@@ -9,7 +9,8 @@ import pytest
 
 from tests.app.cli.conftest import SECRET
 from tests.archive import COMMAND, Archive, environment
-from tests.people import ALICE, letter
+from tests.people import ALICE, letter, report
+from tests.servers.certificates import make_certificates
 
 HIT_KEYS = {"id", "sha256", "message_id", "subject", "from", "sent_at", "archives"}
 COUNTS = {"seen", "stored", "duplicate", "quarantined", "left", "seconds"}
@@ -92,7 +93,7 @@ def test_source_add_takes_the_options_of_the_contract_and_hides_the_password(
     archive: Archive, tmp_path: Path
 ) -> None:
     (tmp_path / "word").write_text("geheimes Wort\n")
-    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n")
+    (tmp_path / "ca.pem").write_text(make_certificates(tmp_path).ca_pem)
     done = archive.run(
         "source", "add", "--name", "Journal", "--protocol", "imap", "--server", "mail.example:1143",
         "--user", "journal", "--password-file", tmp_path / "word", "--security", "ssl",
@@ -295,3 +296,49 @@ def test_commands_speak_words_without_json(filled: Archive) -> None:
     failed = filled.run("search", "", "--as", "nobody")
     assert (failed.code, failed.out) == (2, b"")
     assert "nobody" in failed.words
+
+
+def test_evaluate_names_addresses_and_archives_of_each_mode_and_keeps_nothing(
+    archive: Archive, tmp_path: Path
+) -> None:
+    archive.add_user("alice", *ALICE.addresses)
+    inner = letter(1, fields=["Delivered-To: elsewhere@firma.example"])
+    file = tmp_path / "report.eml"
+    lines, own_id = ["Bcc: bob@firma.example"], "<letter-1@customer.example>"
+    file.write_bytes(report(inner, sender=ALICE.address, recipients=lines, message_id=own_id))
+    said = archive.json("evaluate", file)
+    assert (said["journal_report"], said["flags"]) == (True, ["journal_report"])
+    assert list(said["modes"]) == [
+        "journal", "header", "x-envelope-to", "x-original-to", "delivered-to", "custom:envelope-from",
+    ]  # fmt: skip
+    journal = said["modes"]["journal"]
+    assert journal["addresses"] == [
+        {"address": "alice@firma.example", "reason": "sender"},
+        {"address": "bob@firma.example", "reason": "bcc"},
+    ]
+    assert [found["name"] for found in journal["archives"]] == ["alice"]
+    assert all(set(found) == {"id", "name"} for found in journal["archives"])
+    assert journal["quarantine"] is None
+    header = said["modes"]["header"]
+    assert (header["archives"], header["quarantine"], header["flags"]) == (
+        [],
+        "no_archive",
+        ["report_not_opened"],
+    )
+    assert archive.json("search", "", "--as", "alice")["count"] == 0
+    words = archive.run("evaluate", file).out.decode()
+    assert words.startswith("journal report\n")
+    assert "bob@firma.example (recipient (Bcc))" in words
+    assert "none: quarantine" in words
+
+
+def test_evaluate_reads_the_custom_field_it_is_given_and_refuses_what_is_none(
+    archive: Archive, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.eml"
+    file.write_bytes(letter(1, fields=["X-Owner: bob@firma.example"]))
+    modes = archive.json("evaluate", file, "--custom", "X-Owner")["modes"]
+    assert modes["custom:x-owner"]["addresses"] == [{"address": "bob@firma.example", "reason": "custom"}]
+    archive.json("evaluate", file, "--custom", "no field", code=2)
+    archive.json("evaluate", tmp_path / "missing.eml", code=2)
+    archive.json("evaluate", tmp_path, code=2)

@@ -4,27 +4,37 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.directory.local import current_addresses
+from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import Source, SourceStatus
-from amberpost.vault.models import Work, WorkerStatus
+from amberpost.vault.models import Capture, Work, WorkerStatus
 from amberpost.vault.open import open_keys_of
 from tests.app.pages import SECRET, Site, sign_in, text
+from tests.people import letter, report
+from tests.unit.message.mail import multipart, nested
 
 PASSWORD = "imap pass word"
 FIELDS = {
     "name": "Journal",
+    "protocol": "imap",
     "server": "imap.firma.example:993",
     "user": "journal",
     "password": PASSWORD,
     "security": "ssl",
     "interval_minutes": "1",
+    "silence_hours": "72",
     "evaluation_mode": "journal",
     "enabled": "on",
 }
+
+
+POSTED = ("edit", "test", "trust", "switch", "fetch", "remove")
 
 
 def overview(site: Site) -> str:
@@ -48,6 +58,9 @@ def add_source(site: Site, **changes: str) -> Source:
 
 
 def test_all_is_well_only_when_it_is(site: Site) -> None:
+    NoticeSettings.objects.create(
+        disk_percent=100, disk_full_percent=100
+    )  # whatever this machine's disk is like
     alive()
     assert "All is well" in overview(site)
     WorkerStatus.objects.filter(name="work").update(seen_at=now() - timedelta(minutes=3))
@@ -161,15 +174,15 @@ def test_an_operator_cannot_shut_himself_out(site: Site) -> None:
 def test_a_source_keeps_its_password_sealed_and_never_shows_it(site: Site) -> None:
     source = add_source(site)
     assert PASSWORD.encode() not in bytes(source.sealed_password)
-    for page in ("sources/", f"sources/{source.pk}/", "audit/"):
+    for page in ("sources/", f"sources/{source.pk}/", f"sources/{source.pk}/edit/", "audit/"):
         assert PASSWORD not in text(site.client("otto").get(f"/console/{page}"))
-    assert "Set on" in text(site.client("otto").get(f"/console/sources/{source.pk}/"))
+    assert "Set on" in text(site.client("otto").get(f"/console/sources/{source.pk}/edit/"))
 
 
 def test_an_empty_password_leaves_the_one_that_is_set(site: Site) -> None:
     source = add_source(site)
     changed = {**FIELDS, "password": "", "keep_mails": "on", "folders_text": "INBOX\nJournal/2026\n"}
-    assert site.client("otto").post(f"/console/sources/{source.pk}/", changed).status_code == 302
+    assert site.client("otto").post(f"/console/sources/{source.pk}/edit/", changed).status_code == 302
     source.refresh_from_db()
     assert (source.keep_mails, source.folders) == (True, ["INBOX", "Journal/2026"])
     keys = open_keys_of(site.opened.config)
@@ -194,7 +207,7 @@ def test_a_header_evaluation_is_kept_or_explained(site: Site, mode: str, name: s
     found = Source.objects.filter(name="Journal").first()
     assert (found.evaluation if found else None) == kept
     if found and kept and kept.startswith("custom:"):
-        assert 'value="x-recipient"' in text(site.client("otto").get(f"/console/sources/{found.pk}/"))
+        assert 'value="x-recipient"' in text(site.client("otto").get(f"/console/sources/{found.pk}/edit/"))
 
 
 @pytest.mark.parametrize("missing", ["name", "server", "user", "password", "security"])
@@ -216,7 +229,8 @@ def test_a_source_is_paused_and_fetched_on_request(site: Site) -> None:
 
 def test_the_source_of_imports_is_no_account(site: Site) -> None:
     pk = site.opened.files
-    for method, path in (("get", ""), ("post", ""), ("post", "switch/"), ("post", "fetch/")):
+    paths = ["", "edit/", "remove/"]
+    for method, path in [*(("get", path) for path in paths), *(("post", f"{p}/") for p in POSTED)]:
         assert getattr(site.client("otto"), method)(f"/console/sources/{pk}/{path}").status_code == 404
 
 
@@ -273,3 +287,95 @@ def test_the_system_page_says_what_runs(site: Site) -> None:
     page = text(site.client("otto").get("/console/system/"))
     for words in ("Amberpost 0.1.0", "Worker", "running", "embedded (SQLite)"):
         assert words in page
+
+
+# Header evaluation
+
+
+def preview(site: Site, **fields: object) -> str:
+    return text(site.client("otto").post("/console/sources/preview/", fields))
+
+
+def rows(page: str) -> list[str]:
+    return [
+        " ".join(re.sub("<[^>]+>", " ", row).split()) for row in re.findall("<tr.*?</tr>", page, re.DOTALL)
+    ][1:]
+
+
+def test_the_preview_shows_each_evaluation_and_keeps_nothing(site: Site) -> None:
+    lines = ["To: alice@firma.example", "Bcc: bob@firma.example"]
+    before = Capture.objects.count()
+    page = preview(site, text=report(letter(9, subject="Heimlich"), recipients=lines).decode())
+    found = rows(page)
+    assert len(found) == 6
+    assert found[0].endswith("bob@firma.example recipient (Bcc) alice bob")
+    assert found[1].endswith("journal@archive.example To none: quarantine")
+    assert found[5] == "envelope-from no address none: quarantine"
+    assert Capture.objects.count() == before
+    event = AuditEvent.objects.latest("id")
+    assert (event.actor, event.action, event.target, event.detail) == ("otto", "preview:made", "", {})
+
+
+def test_the_preview_takes_a_file_to_the_byte_and_the_evaluation_of_an_account(site: Site) -> None:
+    source = add_source(site, evaluation_mode="custom", custom_header="X-Team")
+    file = SimpleUploadedFile(
+        "a.eml", letter(9, to="müller@firma.example", fields=["X-Team: bob@firma.example"])
+    )
+    page = preview(site, file=file, account=source.pk, custom="X-Other")
+    assert "An ordinary message" in page
+    assert rows(page)[5] == "x-team used by Journal bob@firma.example bob"
+    assert page.count('class="chosen"') == 1
+    assert AuditEvent.objects.latest("id").target == "Journal"
+
+
+def test_the_preview_tells_forged_and_returned_reports(site: Site) -> None:
+    forged = report(letter(9), recipients=["To: alice@firma.example", "Pay at once."]).decode()
+    page = preview(site, text="\n\n" + forged)
+    assert "a line that no Exchange writes" in page
+    assert rows(page)[0].endswith("no address none: quarantine")
+    returned = multipart(nested(report(letter(9))), kind="report").decode()
+    assert "came back as undeliverable" in preview(site, text=returned)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "choose a file or paste"),
+        ({"text": " \n"}, "choose a file or paste"),
+        ({"text": "To: a@b.example", "custom": "no field"}, "name of a header field"),
+        ({"text": "x" * 300_000}, "too large for the preview"),
+        ({"file": SimpleUploadedFile("a.eml", b"x" * (1024 * 1024 + 1))}, "too large for the preview"),
+        ({"file": SimpleUploadedFile("a.eml", b"x" * (4 * 1024 * 1024))}, "too large for the preview"),
+    ],
+)
+def test_the_preview_says_what_it_cannot_take(site: Site, fields: dict[str, object], said: str) -> None:
+    page = preview(site, **fields)
+    assert said in page
+    assert "<table" not in page
+
+
+def test_the_preview_is_guarded_against_foreign_forms(site: Site) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = site.client("otto").cookies
+    answer = client.post("/console/sources/preview/", {"text": "To: alice@firma.example"})
+    assert answer.status_code == 403
+    assert "alice@firma.example" not in text(answer)
+
+
+def test_many_addresses_are_counted_and_not_all_shown(site: Site) -> None:
+    lines = [f"To: p{number}@firma.example" for number in range(100)]
+    page = preview(site, text=report(letter(9), recipients=lines).decode())
+    assert "and 71 others" in page
+    assert "p99@firma.example" not in rows(page)[0]
+
+
+def test_reports_that_an_evaluation_does_not_open_are_named_on_the_overview(site: Site) -> None:
+    alive()
+    Source.objects.filter(pk=site.opened.mailbox).update(evaluation="header")
+    site.opened.take(report(letter(9)), evaluation="header")
+    said = "mailbox delivers journal reports, but its header evaluation does not open them"
+    assert said in overview(site)
+    quarantine = text(site.client("otto").get("/console/quarantine/"))
+    assert "journal report that the account&#x27;s header evaluation does not open" in quarantine
+    Source.objects.filter(pk=site.opened.mailbox).update(evaluation="journal")
+    assert said not in overview(site)

@@ -82,7 +82,7 @@ def test_after_the_grace_nobody_asks_the_server_at_all(three: Opened) -> None:
     a_week_passes()
     source = Source.objects.get(pk=three.mailbox)
     keys = open_keys_of(three.config)
-    fetcher = Fetcher(three.config, keys, settles=False)
+    fetcher = Fetcher(three.config, keys)
     try:
         account = fetcher.collect(source)
     finally:

@@ -14,7 +14,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from amberpost.demo.imap_server import ImapServer
 from amberpost.demo.server import serve_sample_mail
 from amberpost.sources.connector import CONNECTORS, run
-from amberpost.sources.settings import AccountSettings, Task
+from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.source_contract import MemoryAccept
 from tests.servers.certificates import make_certificates
@@ -28,7 +28,7 @@ def settings_for(server: ImapServer, *, keep_mails: bool = False) -> AccountSett
         server="127.0.0.1",
         port=server.port,
         user="journal",
-        password=PASSWORD,
+        login=PasswordLogin(password=PASSWORD),
         security="none",
         keep_mails=keep_mails,
         timeout_seconds=10,

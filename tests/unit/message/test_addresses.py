@@ -67,6 +67,7 @@ def test_mailboxes_are_read_as_mail_clients_do(text: str, expected: list[tuple[s
             "[ex:/o=own/ou=exchange administrative group/cn=kim]",
         ),
         ("IMCEAEX-_o+3DOwn_ou+3DGroup+20One_cn+3DKim@own.example", "[ex:/o=own/ou=group one/cn=kim]"),
+        ("IMCEAEX-_o+00+0AOwn@own.example", "[ex:/oown]"),
         (" <Kim@Own.Example> ", "kim@own.example"),
         ('"Kim" <Kim@Own.Example>', "kim@own.example"),
         ("kim@BÜCHER.example", "kim@xn--bcher-kva.example"),
@@ -79,6 +80,19 @@ def test_mailboxes_are_read_as_mail_clients_do(text: str, expected: list[tuple[s
 def test_addresses_have_one_form(address: str, expected: str) -> None:
     assert normalise_address(address) == expected
     assert normalise_address(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("=?utf-8?Q?a=40b.example?=", [("a@b.example", "")]),
+        ("=?utf-8?B?YUBiLmV4YW1wbGU=?=, c@d.example", [("a@b.example", ""), ("", "c@d.example")]),
+        ("<=?utf-8?Q?a?=@b.example>", [("", "=?utf-8?q?a?=@b.example")]),
+        ("=?utf-8?Q?a=40b.example?= <c@d.example>", [("a@b.example", "c@d.example")]),
+    ],
+)
+def test_an_encoded_word_is_never_an_address(text: str, expected: list[tuple[str, str]]) -> None:
+    assert boxes(text) == expected
 
 
 def test_a_bad_address_is_noted() -> None:

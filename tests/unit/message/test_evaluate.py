@@ -3,7 +3,7 @@
 import pytest
 
 from amberpost.errors import UserError
-from amberpost.message.evaluate import addresses, envelope_addresses, parse_mode
+from amberpost.message.evaluate import PREFIXED, addresses, envelope_addresses, parse_mode, without_prefix
 from amberpost.message.parse import parse
 from amberpost.message.types import (
     Envelope,
@@ -62,7 +62,7 @@ def test_the_header_names_its_people(mode: str) -> None:
     ],
 )
 def test_a_chosen_field_is_the_only_one_that_counts(mode: str, expected: list[str]) -> None:
-    reason = mode.removeprefix("custom:")
+    reason = "custom" if mode.startswith("custom:") else mode
     assert found(mode) == [(reason, address) for address in expected]
 
 
@@ -70,6 +70,72 @@ def test_a_missing_field_gives_nothing() -> None:
     assert (
         found("x-envelope-to", mail("To: a@own.example", "Received: (x-envelope-to <b@own.example>)")) == []
     )
+
+
+@pytest.mark.parametrize("name", ["to", "sender", "import", "fork", PREFIXED])
+def test_the_name_of_a_custom_field_is_never_taken_for_a_reason(name: str) -> None:
+    assert found(f"custom:{name}", mail(f"{name}: a@own.example")) == [("custom", "a@own.example")]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("Received: from x (envelope-from <a@own.example>)", ["a@own.example"]),
+        ("Received: from x (envelope-from a@own.example)", ["a@own.example"]),
+        ("Received: from x (envelope-from a@own.example, uid 89)", ["a@own.example"]),
+        ("Received: from x (Envelope-From: <A@Own.example>)", ["a@own.example"]),
+        ("Received: from x (envelope-from = a@own.example)", ["a@own.example"]),
+        ('Received: from x (envelope-from <"a b"@own.example>)', ['"a b"@own.example']),
+        ('Received: from x (envelope-from "a, b"@own.example)', ['"a, b"@own.example']),
+        ('Received-SPF: pass envelope-from="a@own.example";', ["a@own.example"]),
+        ('Received-SPF: pass envelope-from="\\"a b\\"@own.example"', ['"a b"@own.example']),
+        ("Received: from x (not-envelope-from <a@own.example>)", []),
+        ("Received: from x (envelope-fromage a@own.example)", []),
+        ("Received: from x (envelope-from<a@own.example>)", []),
+        ("Received: from x (envelope-from kim)", []),
+        ("X-Other: (envelope-from <a@own.example>)", []),
+        ("Received: (envelope-from <" + '"' * 5001 + "a@own.example>)", []),
+    ],
+)
+def test_a_custom_name_is_found_inside_trace_fields(field: str, expected: list[str]) -> None:
+    raw = mail(field, "From: kim@own.example")
+    assert [address for _, address in found("custom:envelope-from", raw)] == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("kim@own.example", ()),
+        ("mbox-kim@own.example", ("kim@own.example",)),
+        ("a-b-kim@own.example", ("b-kim@own.example", "kim@own.example")),
+        (
+            "a-b-c-d-e-f-g@x.example",
+            tuple(f"{rest}@x.example" for rest in ("b-c-d-e-f-g", "c-d-e-f-g", "d-e-f-g", "e-f-g", "f-g")),
+        ),
+        ("kim-@own.example", ()),
+        ("-kim@own.example", ("kim@own.example",)),
+        ('"a-b"@own.example', ()),
+        ("kim+a@own-firm.example", ()),
+        ("jane+caf_=kim=own.example@gmail.example", ("kim@own.example",)),
+        ("[ex:/o=own-firm/cn=kim]", ()),
+    ],
+)
+def test_every_hyphen_may_end_a_prefix(address: str, expected: tuple[str, ...]) -> None:
+    assert without_prefix(address) == expected
+
+
+def test_what_is_behind_a_prefix_is_told_apart_and_only_in_delivered_to() -> None:
+    raw = mail(
+        "Delivered-To: mbox-kim@own.example", "Delivered-To: mbox-jo@own.example", "Delivered-To: jo@own.example",
+        "X-Original-To: mbox-kim@own.example",
+    )  # fmt: skip
+    assert found("delivered-to", raw) == [
+        ("delivered-to", "mbox-kim@own.example"),
+        ("delivered-to", "mbox-jo@own.example"),
+        ("delivered-to", "jo@own.example"),
+        (PREFIXED, "kim@own.example"),
+    ]
+    assert found("x-original-to", raw) == [("x-original-to", "mbox-kim@own.example")]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The rules of journal-reports.md 3.3, E1 to E7 and the further cases, one by one."""
 
+import binascii
 from base64 import b64encode
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from amberpost.message import limits
 from amberpost.message.evaluate import envelope_addresses
 from amberpost.message.fork import fork_key
-from amberpost.message.journal import Unwrapped, unwrap
+from amberpost.message.journal import Unwrapped, is_report, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.types import Envelope, Flag, RecipientKind, RedirectionKind
 from tests.unit.message import examples
@@ -299,8 +300,6 @@ def test_rule_8_line_ends_of_the_original_are_its_own(inner: bytes) -> None:
 
 
 def test_rule_9_an_encoded_original_is_decoded_first() -> None:
-    import binascii
-
     for encoding, body in (
         ("base64", b64encode(INNER)),
         ("quoted-printable", binascii.b2a_qp(INNER, istext=True)),
@@ -451,3 +450,55 @@ def test_the_report_replaces_the_envelope_of_the_journal_mailbox() -> None:
     unwrapped = unwrap(examples.E1A, Envelope(mail_from="journal@own.example", rcpt_to=()))
     assert unwrapped.envelope is not None
     assert unwrapped.envelope.mail_from == "desk@own.example"
+
+
+NDR = ("Content-Type: text/plain",)
+
+
+def bounced(*parts: bytes, boundary: str = "_ndr_") -> bytes:
+    """A non-delivery report that returns these parts."""
+    status = mail("Content-Type: message/delivery-status", body="Reporting-MTA: dns; x\r\n\r\n")
+    return multipart(mail(*NDR, body="failed"), status, *parts, kind="report", boundary=boundary)
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+def test_rule_18_an_encoded_report_in_a_non_delivery_report_is_opened(encoding: str) -> None:
+    inner = report(REPORT_HEAD + "To: lee@other.example\r\n", nested(INNER))
+    body = b64encode(inner) if encoding == "base64" else binascii.b2a_qp(inner, istext=True)
+    raw = bounced(nested(body, f"Content-Transfer-Encoding: {encoding}"))
+    unwrapped = unwrap(raw)
+    assert unwrapped.shown_bytes(raw) == INNER
+    assert unwrapped.originals[0].body is None
+    assert unwrapped.flags == REPORT | {Flag.FROM_NDR}
+
+
+def test_rule_18_a_non_delivery_report_may_come_back_itself_but_not_for_ever() -> None:
+    inner = report(REPORT_HEAD, nested(INNER))
+    once = bounced(nested(inner))
+    twice = bounced(nested(once), boundary="_2_")
+    assert unwrap(twice).shown_bytes(twice) == INNER
+    thrice = bounced(nested(twice), boundary="_3_")
+    assert unwrap(thrice).shown_bytes(thrice) == thrice
+    assert unwrap(thrice).flags == frozenset()
+
+
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/global-headers"])
+def test_rule_18_of_a_report_whose_header_alone_came_back_nobody_learns_the_owners(kind: str) -> None:
+    head = report(REPORT_HEAD, nested(INNER)).partition(b"\r\n\r\n")[0] + b"\r\n"
+    unwrapped = unwrap(bounced(mail(f"Content-Type: {kind}", body=head)))
+    assert unwrapped.flags == {Flag.REPORT_UNREADABLE, Flag.FROM_NDR}
+    assert (unwrapped.envelope, unwrapped.shown) == (None, None)
+
+
+def test_rule_18_an_ordinary_non_delivery_report_is_ordinary_mail() -> None:
+    assert unwrap(bounced(nested(INNER))).flags == frozenset()
+    assert unwrap(bounced(mail("Content-Type: text/rfc822-headers", body=INNER))).flags == frozenset()
+
+
+def test_is_report_says_what_would_be_opened() -> None:
+    inner = report(REPORT_HEAD, nested(INNER))
+    assert is_report(inner)
+    assert is_report(bounced(nested(inner)))
+    assert is_report(examples.E7)
+    assert not is_report(INNER)
+    assert not is_report(report("no report", nested(INNER)))

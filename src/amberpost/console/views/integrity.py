@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 from amberpost.accounts.access import allow
 from amberpost.accounts.permissions import may
 from amberpost.console.request import Request, signed_in
-from amberpost.console.verdict import last_verify
 from amberpost.errors import IntegrityError
 from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
+from amberpost.vault.facts import last_verify
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import LogPair, Vault
 from amberpost.vault.verify import request_verify

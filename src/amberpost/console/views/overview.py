@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-from datetime import timedelta
 
 import django
 from django.db import connection
@@ -14,24 +13,23 @@ from amberpost.accounts.access import allow
 from amberpost.accounts.models import Role, User
 from amberpost.clock import now
 from amberpost.console.request import Request
-from amberpost.console.verdict import Facts, is_silent, last_verify, troubles
-from amberpost.vault.models import Work, WorkKind
-from amberpost.vault.numbers import Overview, overview
-
-_RECENT = timedelta(days=7)
+from amberpost.console.verdict import troubles
+from amberpost.notice.configure import current_settings
+from amberpost.vault.alarms import alarms, is_silent
+from amberpost.vault.facts import gather, last_verify
+from amberpost.vault.numbers import overview
 
 
 @allow("console:see")
 @require_GET
 def show(request: Request) -> HttpResponse:
     """All is well, or exactly what is not; then the numbers."""
-    numbers = overview(request.vault)
-    facts = _facts(request, numbers)
+    facts = gather(request.vault.config, has_index=request.vault.index is not None)
     context = {
         "here": "overview",
-        "numbers": numbers,
-        "troubles": troubles(facts),
-        "last_verify": facts.last_verify,
+        "numbers": overview(request.vault),
+        "troubles": troubles(alarms(facts, current_settings())),
+        "last_verify": last_verify(),
         "readers": User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count(),
     }
     return render(request, "console/overview.html", context)
@@ -50,21 +48,9 @@ def system(request: Request) -> HttpResponse:
         "has_index": request.vault.index is not None,
         "disk": disk,
         "used": disk.total - disk.free,
-        "processes": [(worker, is_silent(worker, now())) for worker in numbers.workers],
+        "processes": [(worker, is_silent(worker.seen_at, now())) for worker in numbers.workers],
         "database": connection.vendor,
         "python": platform.python_version(),
         "django": django.get_version(),
     }
     return render(request, "console/system.html", context)
-
-
-def _facts(request: Request, numbers: Overview) -> Facts:
-    recent = Work.objects.filter(finished_at__gt=now() - _RECENT).exclude(kind=WorkKind.VERIFY)
-    return Facts(
-        numbers=numbers,
-        disk_bytes=shutil.disk_usage(request.vault.config.data).total,
-        has_index=request.vault.index is not None,
-        last_verify=last_verify(),
-        failed_jobs=recent.exclude(error="").count(),
-        at=now(),
-    )

@@ -1,0 +1,117 @@
+"""The form of the notifications: whom to tell, how, and from when on."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings as django_settings
+from django.forms.boundfield import BoundField
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from amberpost.console.forms import AddressesField
+from amberpost.notice.models import NoticeSettings
+
+_OWN_NAMES = {"en": "English", "de": "Deutsch", "fr": "Français"}
+_MAIL = ("addresses", "relay", "security", "sender", "user", "password")
+_WEBHOOK = ("webhook_url", "is_webhook_internal", "webhook_secret")
+_BOTH = ("ca_pem", "language")
+_LIMITS = ("failing_polls", "behind_minutes", "quarantine_per_day", "disk_percent", "disk_full_percent")
+
+
+class SecretField(forms.CharField):
+    """Goes in and never comes out: empty leaves the one that is set."""
+
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+
+
+class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Whom to tell, how, and from when on."""
+
+    addresses = AddressesField(
+        label=_("Recipients"), required=False, help_text=_("One a line. Without recipients no mail is sent.")
+    )
+    password = SecretField(label=_("Password"), required=False, strip=False, max_length=1024)
+    webhook_secret = SecretField(
+        label=_("Secret for the signature"), required=False, strip=False, max_length=1024
+    )
+
+    class Meta:
+        model = NoticeSettings
+        fields = (
+            "relay", "security", "sender", "user", "webhook_url", "is_webhook_internal", "ca_pem", "language",
+            "failing_polls", "behind_minutes", "quarantine_per_day", "disk_percent", "disk_full_percent",
+        )  # fmt: skip
+        labels = {
+            "relay": _("Mail relay"),
+            "security": _("Connection security"),
+            "sender": _("Sender address"),
+            "user": _("User"),
+            "webhook_url": _("Webhook address"),
+            "is_webhook_internal": _("This server is in our own network"),
+            "ca_pem": _("Own root certificate (PEM)"),
+            "language": _("Language"),
+            "failing_polls": _("An account fails this many times in a row"),
+            "behind_minutes": _("Processing or search is behind (minutes)"),
+            "quarantine_per_day": _("Messages that go to quarantine within a day"),
+            "disk_percent": _("The disk is filling (%)"),
+            "disk_full_percent": _("The disk is nearly full (%)"),
+        }
+        help_texts = {
+            "relay": _("Host name, if needed with port: smtp.example.com:587"),
+            "security": _("Without security no password is sent."),
+            "sender": _("Empty: the first recipient."),
+            "user": _("Empty if the relay takes mail of this machine without a password."),
+            "webhook_url": _("A message goes there as JSON. https only, unless it is in your own network."),
+            "is_webhook_internal": _("Allows private addresses and plain http."),
+            "ca_pem": _("Only if relay or webhook have a certificate of an authority of your own."),
+            "language": _("Of the messages, for everybody who gets them."),
+        }
+        widgets = {
+            "relay": forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+            "sender": forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+            "user": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+            "webhook_url": forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+            "ca_pem": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Django's signature
+        super().__init__(*args, **kwargs)
+        self.initial["addresses"] = "\n".join(self.instance.addresses)
+        languages = [(code, _OWN_NAMES.get(code, code)) for code, _name in django_settings.LANGUAGES]
+        self.fields["language"] = forms.ChoiceField(
+            label=self.fields["language"].label,
+            help_text=self.fields["language"].help_text,
+            choices=languages,
+        )
+        _tell_when_set(self.fields["password"], self.instance.password_set_at, "")
+        unsigned = gettext("Empty: messages are not signed.")
+        _tell_when_set(self.fields["webhook_secret"], self.instance.webhook_secret_set_at, unsigned)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self.instance.addresses = cleaned.get("addresses", [])
+        return cleaned
+
+    @property
+    def mail_fields(self) -> list[BoundField]:
+        return [self[name] for name in _MAIL]
+
+    @property
+    def webhook_fields(self) -> list[BoundField]:
+        return [self[name] for name in _WEBHOOK]
+
+    @property
+    def common_fields(self) -> list[BoundField]:
+        return [self[name] for name in _BOTH]
+
+    @property
+    def limit_fields(self) -> list[BoundField]:
+        return [self[name] for name in _LIMITS]
+
+
+def _tell_when_set(field: forms.Field, at: datetime | None, otherwise: str) -> None:
+    day = date_format(timezone.localtime(at), "DATE_FORMAT") if at else ""
+    field.help_text = gettext("Set on %(day)s. Leave empty to keep it.") % {"day": day} if at else otherwise

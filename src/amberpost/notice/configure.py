@@ -1,0 +1,125 @@
+"""Read and change whom to tell; secrets go in sealed and never come out on a page."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from amberpost.clock import now
+from amberpost.errors import IntegrityError, UserError
+from amberpost.message.addresses import normalise_address
+from amberpost.notice.connect import split_host, trusting
+from amberpost.notice.mail import PORTS, Relay
+from amberpost.notice.models import NoticeSettings, Security
+from amberpost.notice.webhook import Hook, checked_url
+from amberpost.store.secret import Secret
+
+SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
+OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
+
+SECRETS: Mapping[str, str] = {  # name of a secret -> field that holds it sealed
+    "password": "sealed_password",
+    "webhook_secret": "sealed_webhook_secret",
+}
+ROW = "notice"  # the name under which the secrets are sealed; it never changes
+_MOST_RECIPIENTS = 20
+
+
+def current_settings() -> NoticeSettings:
+    """The settings; the defaults if nobody decided anything yet."""
+    return NoticeSettings.objects.first() or NoticeSettings()
+
+
+def save_settings(settings: NoticeSettings, secrets: Mapping[str, str], seal: SealSetting) -> None:
+    """Check and save; an empty secret leaves the one that is set. UserError names what is wrong."""
+    settings.addresses = list(dict.fromkeys(valid_recipients(settings.addresses)))
+    settings.sender = valid_recipient(settings.sender) if settings.sender else ""
+    _require_sound(settings)
+    for name, plain in secrets.items():
+        if plain:
+            setattr(settings, SECRETS[name], seal(ROW, name, plain.encode()))
+            setattr(settings, f"{name}_set_at", now())
+    if not settings.user:
+        settings.sealed_password, settings.password_set_at = b"", None
+    with transaction.atomic():
+        settings.save()
+
+
+def drop_foreign_secrets(unseal: OpenSetting) -> None:
+    """Forget secrets that another archive's key sealed: they open nowhere else."""
+    for settings in NoticeSettings.objects.all():
+        for name, field in SECRETS.items():
+            try:
+                _opened(settings, name, unseal)
+            except IntegrityError:
+                setattr(settings, field, b"")
+                setattr(settings, f"{name}_set_at", None)
+        settings.save()
+
+
+def relay_of(settings: NoticeSettings, unseal: OpenSetting) -> Relay:
+    """What is needed to send mail; opens the sealed password."""
+    return Relay(
+        server=settings.relay,
+        security=Security(settings.security),
+        user=settings.user,
+        password=_opened(settings, "password", unseal),
+        ca_pem=settings.ca_pem,
+        sender=settings.sender or settings.addresses[0],
+        recipients=tuple(settings.addresses),
+    )
+
+
+def hook_of(settings: NoticeSettings, unseal: OpenSetting) -> Hook:
+    """What is needed to call the webhook; opens the sealed secret."""
+    return Hook(
+        url=settings.webhook_url,
+        secret=_opened(settings, "webhook_secret", unseal),
+        ca_pem=settings.ca_pem,
+        is_internal=settings.is_webhook_internal,
+    )
+
+
+def valid_recipients(texts: Iterable[str]) -> list[str]:
+    """The normalised forms of addresses a person typed, without empty ones; raises UserError."""
+    addresses = [valid_recipient(text) for text in texts if text.strip()]
+    if len(addresses) > _MOST_RECIPIENTS:
+        raise UserError(_("At most %(number)d recipients; use a mailing list") % {"number": _MOST_RECIPIENTS})
+    return addresses
+
+
+def valid_recipient(text: str) -> str:
+    """An address that can stand in a command to any relay."""
+    address = normalise_address(text.strip())
+    local, at, domain = address.rpartition("@")
+    is_plain = address.isascii() and address.isprintable() and not any(c in " <>,;\"'()" for c in address)
+    if not (at and local and domain and is_plain):
+        raise UserError(_("This is not an e-mail address"), subject=text)
+    return address
+
+
+def _require_sound(settings: NoticeSettings) -> None:
+    try:
+        settings.full_clean(exclude=list(SECRETS.values()), validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        words = [f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items()]
+        raise UserError("; ".join(words)) from error
+    if settings.language not in dict(django_settings.LANGUAGES):
+        raise UserError(_("There is no such language"), subject=settings.language)
+    trusting(settings.ca_pem)
+    split_host(settings.relay, PORTS[Security(settings.security)])
+    if settings.relay and not settings.addresses:
+        raise UserError(_("The mail relay needs at least one recipient"))
+    if settings.user and settings.security == Security.NONE:
+        raise UserError(_("A password is not sent without TLS: leave the user empty, or use STARTTLS or SSL"))
+    if settings.webhook_url:
+        checked_url(settings.webhook_url, is_internal=settings.is_webhook_internal)
+    if settings.disk_full_percent < settings.disk_percent:
+        raise UserError(_("The disk is nearly full only after it is filling: check both figures"))
+
+
+def _opened(settings: NoticeSettings, name: str, unseal: OpenSetting) -> Secret:
+    sealed = bytes(getattr(settings, SECRETS[name]))
+    return Secret(unseal(ROW, name, sealed) if sealed else b"")

@@ -1,0 +1,210 @@
+"""Hand one message to a mail relay (RFC 5321), with errors that say at which step it failed.
+
+Promises: no STARTTLS, no password and no message in clear text where TLS is asked for; no password at all
+without TLS; what a server says is shown bounded, in one line, and only if it speaks SMTP.
+"""
+
+import base64
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from django.utils.translation import gettext as _
+
+from amberpost.errors import DeliveryError
+from amberpost.notice.connect import (
+    TIMEOUT_SECONDS,
+    open_connection,
+    secure,
+    split_host,
+    time_limit,
+    tls_failure,
+    trusting,
+)
+from amberpost.notice.models import Security
+from amberpost.store.secret import Secret
+
+PORTS = {Security.STARTTLS: 587, Security.SSL: 465, Security.NONE: 25}
+_SAID = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Where mail goes out. Prints without its password."""
+
+    server: str  # host[:port]
+    security: Security
+    user: str
+    password: Secret
+    ca_pem: str
+    sender: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message to people. `token`: the same for every try, so that a repetition can be known as one."""
+
+    subject: str
+    text: str
+    language: str
+    token: str
+    at: datetime
+
+
+def send(relay: Relay, letter: Letter) -> tuple[str, ...]:
+    """Hand it over. Returns the recipients the relay refused while it took others; DeliveryError else."""
+    host, port = split_host(relay.server, PORTS[relay.security])
+    context = trusting(relay.ca_pem)
+    connection = open_connection(host, port)
+    if relay.security is Security.SSL:
+        connection = secure(connection, host, context)
+    smtp = smtplib.SMTP(local_hostname=_own_name(), timeout=TIMEOUT_SECONDS)
+    smtp.sock, smtp._host = connection, host  # type: ignore[attr-defined]  # as its connect() does
+    try:
+        with time_limit(lambda: smtp.sock):
+            return _speak(smtp, relay, letter, context)
+    finally:
+        smtp.close()
+
+
+def compose(relay: Relay, letter: Letter) -> EmailMessage:
+    """Plain text that says it was written by a machine (RFC 3834), so that nobody's out-of-office answers."""
+    message = EmailMessage()
+    message["From"] = relay.sender
+    message["To"] = ", ".join(relay.recipients)
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = format_datetime(letter.at)
+    message["Message-ID"] = f"<{letter.token}@{relay.sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = letter.language
+    message.set_content(letter.text, cte="quoted-printable")
+    return message
+
+
+def _speak(smtp: smtplib.SMTP, relay: Relay, letter: Letter, context: ssl.SSLContext) -> tuple[str, ...]:
+    with _step("connect", relay):
+        _require(smtp.getreply(), 220, "connect", relay)
+        smtp.ehlo_or_helo_if_needed()
+    if relay.security is Security.STARTTLS:
+        _upgrade(smtp, relay, context)
+    if relay.user:
+        _log_in(smtp, relay)
+    with _step("sender", relay):
+        _require(smtp.mail(relay.sender), 250, "sender", relay)
+    refused = _name_recipients(smtp, relay)
+    with _step("message", relay):
+        message = compose(relay, letter)
+        raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        _require(smtp.data(raw), 250, "message", relay)
+    with suppress(smtplib.SMTPException, OSError):
+        smtp.quit()
+    return refused
+
+
+def _upgrade(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> None:
+    """STARTTLS or nothing: a missing offer is never a reason to go on in clear text."""
+    if not smtp.has_extn("starttls"):
+        text = _(
+            "The server does not offer STARTTLS, and nothing is sent in clear text. Perhaps SSL on port 465"
+        )
+        raise DeliveryError(text, step="tls")
+    with _step("tls", relay):
+        try:
+            _require(smtp.starttls(context=context), 220, "tls", relay)
+        except ssl.SSLError as error:
+            raise tls_failure(error) from None
+        smtp.ehlo()
+
+
+def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
+    """AUTH PLAIN (RFC 4616) or LOGIN; both need TLS, which is why no other is spoken."""
+    if relay.security is Security.NONE:
+        raise DeliveryError(_("A password is not sent without TLS"), step="login")
+    user, password = relay.user.encode(), relay.password.reveal()
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    with _step("login", relay):
+        if "PLAIN" in offered:
+            answer = smtp.docmd("AUTH", "PLAIN " + _base64(b"\0" + user + b"\0" + password))
+        elif "LOGIN" in offered:
+            _require(smtp.docmd("AUTH", "LOGIN"), 334, "login", relay)
+            _require(smtp.docmd(_base64(user)), 334, "login", relay)
+            answer = smtp.docmd(_base64(password))
+        else:
+            raise DeliveryError(
+                _("The server offers no sign-in that we know. Leave the user empty"), step="login"
+            )
+    _require(answer, 235, "login", relay)
+
+
+def _name_recipients(smtp: smtplib.SMTP, relay: Relay) -> tuple[str, ...]:
+    refused, last = [], (0, b"")
+    with _step("recipient", relay):
+        for address in relay.recipients:
+            last = smtp.rcpt(address)
+            if last[0] not in (250, 251):
+                refused.append(address)
+        if len(refused) == len(relay.recipients):
+            _require(last, 250, "recipient", relay)
+    return tuple(refused)
+
+
+def _require(answer: tuple[int, bytes], wanted: int, step: str, relay: Relay) -> None:
+    if answer[0] != wanted:
+        raise _refusal(answer, step, relay)
+
+
+def _refusal(answer: tuple[int, bytes], step: str, relay: Relay) -> DeliveryError:
+    texts = {
+        "connect": _("This server does not take mail. Check name and port"),
+        "tls": _("The server offers STARTTLS and then refuses it"),
+        "login": _("The server does not accept the user name or password"),
+        "sender": _("The server does not accept the sender address"),
+        "recipient": _("The server does not accept the recipients. Perhaps it wants a user and a password"),
+        "message": _("The server does not take the message"),
+    }
+    code, said = answer
+    words = (
+        _fit(said, relay.password) if 200 <= code < 600 else ""
+    )  # else it is no SMTP: none of our business
+    return DeliveryError(texts[step], step=step, subject=f"{code} {words}" if words else None)
+
+
+@contextmanager
+def _step(step: str, relay: Relay) -> Iterator[None]:
+    """Turn what the library raises into an error that says where it happened."""
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        said = error.smtp_error
+        raise _refusal(
+            (error.smtp_code, said.encode() if isinstance(said, str) else said), step, relay
+        ) from None
+    except (smtplib.SMTPException, OSError) as error:
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            raise DeliveryError(_("The server did not answer in time"), step=step) from None
+        raise DeliveryError(_("The connection was lost"), step=step) from None
+
+
+def _fit(said: bytes, password: Secret) -> str:
+    """A server's words, fit to be shown: one line, bounded, printable, never the password."""
+    for word in (password.reveal(), _base64(password.reveal()).encode()):
+        said = said.replace(word, b"***") if word else said
+    text = said.decode("utf-8", "replace")
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_SAID]
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _own_name() -> str:
+    """For EHLO; asking the resolver for it may take long."""
+    return socket.gethostname() or "localhost"

@@ -1,0 +1,123 @@
+"""What is new: alarms of this moment against the notices that are open.
+
+An alarm is told when it begins, again while it lasts, and once when it is over. Telling is a row of the outbox
+in the same transaction, so that a crash may tell twice, never not at all. Nothing is sent here.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, TypedDict
+
+from django.db import transaction
+
+from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.models import THE_ONE, Channel, Dispatch, Notice, Round
+
+What = Literal["began", "lasts", "over", "test"]
+
+EVERY = timedelta(seconds=60)
+ENDED_AFTER = timedelta(minutes=5)  # an alarm that comes and goes is one alarm
+AGAIN = {Level.GRAVE: timedelta(days=1), Level.WARNING: timedelta(days=7)}
+_DAY = timedelta(days=1)
+_FIRST = {Kind.PROCESS_SILENT: timedelta(minutes=3)}  # a restart or an update is no alarm
+_STEPS = {
+    Kind.SECRET_EXPIRES,
+    Kind.CERTIFICATE_EXPIRES,
+    Kind.DISK_FILLING,
+}  # few stages: each is told at once
+_KEEP = timedelta(days=90)
+
+
+class Event(TypedDict):
+    """One line of a message, as it waits in the outbox."""
+
+    what: What
+    kind: str
+    subject: str
+    level: int
+    arguments: dict[str, str | int]
+    since: str
+
+
+def claim_round(at: datetime) -> bool:
+    """True for exactly one of all processes that ask, once in a minute."""
+    Round.objects.get_or_create(id=THE_ONE, defaults={"next_at": at})
+    due = Round.objects.filter(id=THE_ONE, next_at__lte=at)
+    return due.exists() and due.update(next_at=at + EVERY) == 1
+
+
+def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -> None:
+    """Bring the notices up to date and put what is to be told into the outbox of each channel."""
+    with transaction.atomic():
+        known = {(row.kind, row.subject): row for row in Notice.objects.filter(ended_at=None)}
+        events = []
+        for alarm in alarms:
+            if alarm.level is Level.HINT:
+                continue
+            notice = _seen(known.pop((alarm.kind, alarm.subject), None), alarm, at)
+            what = what_to_tell(notice, at) if channels else None
+            if what:
+                events.append(event_of(notice, what))
+                notice.sent_at, notice.told_stage = at, max(notice.stage, notice.told_stage)
+            notice.save()
+        events += [over for notice in known.values() for over in _unseen(notice, at)]
+        _put(events, channels, at)
+
+
+def what_to_tell(notice: Notice, at: datetime) -> What | None:
+    """Whether an open notice is to be told now: at its beginning, when it gets worse, and from time to time."""
+    if notice.sent_at is None:
+        grace = _FIRST.get(Kind(notice.kind), timedelta(0))
+        return "began" if at - notice.first_at >= grace else None
+    age = at - notice.sent_at
+    is_worse = notice.stage > notice.told_stage
+    if is_worse and (notice.kind in _STEPS or age >= _DAY):
+        return "lasts"
+    return "lasts" if age >= AGAIN[Level(notice.level)] else None
+
+
+def event_of(notice: Notice, what: What) -> Event:
+    return Event(
+        what=what,
+        kind=str(notice.kind),
+        subject=notice.subject,
+        level=int(notice.level),
+        arguments=dict(notice.arguments),
+        since=notice.first_at.isoformat(timespec="seconds"),
+    )
+
+
+def forget_old(at: datetime) -> None:
+    """Ended notices and delivered messages are memory for three months."""
+    Notice.objects.filter(ended_at__lt=at - _KEEP).delete()
+    Dispatch.objects.filter(sent_at__lt=at - _KEEP).delete()
+
+
+def _seen(notice: Notice | None, alarm: Alarm, at: datetime) -> Notice:
+    notice = notice or Notice(kind=alarm.kind, subject=alarm.subject, first_at=at)
+    notice.level, notice.stage = alarm.level, alarm.stage
+    notice.arguments, notice.last_at = dict(alarm.arguments), at
+    return notice
+
+
+def _unseen(notice: Notice, at: datetime) -> list[Event]:
+    if at - notice.last_at < ENDED_AFTER:
+        return []
+    if notice.sent_at is None:  # nobody was told
+        notice.delete()
+        return []
+    notice.ended_at = at
+    notice.save(update_fields=["ended_at"])
+    return [event_of(notice, "over")]
+
+
+def _put(events: Sequence[Event], channels: Sequence[Channel], at: datetime) -> None:
+    for channel in channels:
+        mine = [event for event in events if not _is_about(event, channel)]
+        if mine:
+            Dispatch.objects.create(channel=channel, events=mine, created_at=at, next_at=at)
+
+
+def _is_about(event: Event, channel: Channel) -> bool:
+    """That a channel fails is told by the others."""
+    return event["kind"] == Kind.NOTICE_FAILED and event["subject"] == channel

@@ -1,0 +1,115 @@
+"""Hand one message to a web server of the operator's choice, signed so that it can tell it from a forgery.
+
+Promises: https verified; plain http and addresses inside the own network only if the operator said so; no
+redirect is followed; at most 64 kB of the answer are read and none of it is shown.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import SplitResult, urlsplit
+
+from django.utils.translation import gettext as _
+
+from amberpost import __version__
+from amberpost.errors import DeliveryError, UserError
+from amberpost.notice.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
+from amberpost.store.secret import Secret
+
+_ANSWER_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """Where it goes. `secret` may be empty: then nothing is signed."""
+
+    url: str
+    secret: Secret
+    ca_pem: str
+    is_internal: bool
+
+
+def checked_url(url: str, *, is_internal: bool) -> SplitResult:
+    """The parts of an address that may be used; UserError says why another may not."""
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError as error:
+        raise UserError(_("This is not a web address"), subject=url) from error
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not url.isascii()
+        or not url.isprintable()
+    ):
+        raise UserError(_("This is not a web address"), subject=url)
+    if parts.username is not None or parts.fragment or " " in url:
+        raise UserError(_("The webhook address must have no user, password or # part"))
+    if parts.scheme == "http" and not is_internal:
+        raise UserError(_("Plain http is possible only for a server in your own network"), subject=url)
+    return parts
+
+
+def post(hook: Hook, body: Mapping[str, object], *, token: str, at: datetime) -> None:
+    """Hand it over; DeliveryError unless the server answers with 2xx."""
+    url = checked_url(hook.url, is_internal=hook.is_internal)
+    host, is_tls = url.hostname or "", url.scheme == "https"
+    port = url.port or (443 if is_tls else 80)
+    context = trusting(hook.ca_pem)
+    connection = open_connection(host, port, may_be_internal=hook.is_internal)
+    if is_tls:
+        connection = secure(connection, host, context)
+    client = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    client.sock = connection  # opened by us: to the address that was looked at
+    data = json.dumps(body, ensure_ascii=False).encode()
+    headers = {
+        "Host": url.netloc,
+        "Content-Type": "application/json",
+        "User-Agent": f"Amberpost/{__version__}",
+        "Connection": "close",
+        "X-Amberpost-Delivery": token,
+        **_signature(hook.secret, data, at),
+    }
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    try:
+        with time_limit(lambda: client.sock):
+            client.request("POST", path, body=data, headers=headers)
+            answer = client.getresponse()
+            answer.read(_ANSWER_LIMIT)
+    except TimeoutError:
+        raise DeliveryError(_("The server did not answer in time"), step="answer") from None
+    except (http.client.HTTPException, OSError):
+        raise DeliveryError(_("The server does not answer as a web server should"), step="answer") from None
+    finally:
+        client.close()
+    _require_taken(answer.status)
+
+
+def sign(secret: Secret, data: bytes, at: datetime) -> str:
+    """HMAC-SHA-256 over "<seconds since 1970>.<body>", as hexadecimal digits."""
+    return hmac.new(secret.reveal(), f"{int(at.timestamp())}.".encode() + data, hashlib.sha256).hexdigest()
+
+
+def _signature(secret: Secret, data: bytes, at: datetime) -> dict[str, str]:
+    if not secret.reveal():
+        return {}
+    return {
+        "X-Amberpost-Timestamp": str(int(at.timestamp())),
+        "X-Amberpost-Signature": f"sha256={sign(secret, data, at)}",
+    }
+
+
+def _require_taken(status: int) -> None:
+    if 200 <= status < 300:
+        return
+    if 300 <= status < 400:
+        text = _("The server redirects, and redirects are not followed. Give the final address")
+    elif status in (401, 403, 404, 410):
+        text = _("The server does not know this address or does not let us in")
+    else:
+        text = _("The server refuses the message")
+    raise DeliveryError(text, step="answer", subject=f"HTTP {status}")

@@ -1,0 +1,182 @@
+"""The sentence of each alarm, in the language that is active. Never mail, its subjects or people's addresses."""
+
+from collections.abc import Callable, Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from amberpost.notice.alarm import Arguments, Kind
+
+PROCESSES = ("work", "fetch")
+
+
+def sentence(kind: str, arguments: Arguments) -> str:
+    """What is wrong, for a person; the bare kind if this release does not know it."""
+    make = _SENTENCES.get(kind)
+    try:
+        return " ".join((make(arguments) if make else kind).split())
+    except LookupError:  # a row of another release
+        return kind
+
+
+def _findings(values: Arguments) -> str:
+    number = int(values["number"])
+    text = ngettext(
+        "The last verification has %(number)d finding.",
+        "The last verification has %(number)d findings.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def _verify_failed(_values: Arguments) -> str:
+    return _("The last verification could not be finished.")
+
+
+def _no_index(_values: Arguments) -> str:
+    text = _("The search index is missing or damaged. All mail is safe; make it anew with: %(command)s")
+    return text % {"command": "amberpost rebuild --index"}
+
+
+def _process_silent(values: Arguments) -> str:
+    if values["process"] == "work":
+        return _("The worker is not running. What was collected is safe and waits.")
+    return _("Collecting is not running. Mail waits on its servers.")
+
+
+def _no_source(_values: Arguments) -> str:
+    return _("No e-mail server is set up yet: nothing is collected.")
+
+
+def _source_failing(values: Arguments) -> str:
+    return _("%(source)s cannot be collected: %(error)s") % {
+        "source": values["source"],
+        "error": values["error"] or _("unknown error"),
+    }
+
+
+def _source_silent(values: Arguments) -> str:
+    hours = int(values["hours"])
+    text = ngettext(
+        "No mail came from %(source)s for %(hours)d hour.",
+        "No mail came from %(source)s for %(hours)d hours.",
+        hours,
+    )
+    return text % {"source": values["source"], "hours": hours}
+
+
+def _secret_expires(values: Arguments) -> str:
+    days = int(values["days"])
+    if days < 0:
+        text = _("The client secret of %(source)s has expired. Make a new one and enter it.")
+        return text % {"source": values["source"]}
+    text = ngettext(
+        "The client secret of %(source)s expires in %(days)d day (%(day)s). Make a new one and enter it.",
+        "The client secret of %(source)s expires in %(days)d days (%(day)s). Make a new one and enter it.",
+        days,
+    )
+    return text % {"source": values["source"], "days": days, "day": values["day"]}
+
+
+def _certificate_expires(values: Arguments) -> str:
+    days = int(values["days"])
+    if days < 0:
+        text = _("The certificate of the server of %(source)s has expired. It must be renewed there.")
+        return text % {"source": values["source"]}
+    text = ngettext(
+        "The certificate of the server of %(source)s expires in %(days)d day (%(day)s). It must be renewed there.",
+        "The certificate of the server of %(source)s expires in %(days)d days (%(day)s). It must be renewed there.",
+        days,
+    )
+    return text % {"source": values["source"], "days": days, "day": values["day"]}
+
+
+def _mail_left(values: Arguments) -> str:
+    number = int(values["number"])
+    text = ngettext(
+        "%(number)d message stays on the server of %(source)s and is not archived; it may be too large.",
+        "%(number)d messages stay on the server of %(source)s and are not archived; they may be too large.",
+        number,
+    )
+    return text % {"source": values["source"], "number": number}
+
+
+def _reports_not_opened(values: Arguments) -> str:
+    text = _(
+        "%(source)s delivers journal reports, but its header evaluation does not open them: they go to quarantine."
+    )
+    return text % {"source": values["source"]}
+
+
+def _disk_filling(values: Arguments) -> str:
+    if values["stops"]:
+        return _("The disk is full to %(percent)d %%. Collecting stops before it is full.") % values
+    return _("The disk is full to %(percent)d %%.") % values
+
+
+def _index_behind(values: Arguments) -> str:
+    number = int(values["number"])
+    text = ngettext(
+        "The search index is behind: %(number)d message cannot be found yet, for %(minutes)d minutes.",
+        "The search index is behind: %(number)d messages cannot be found yet, for up to %(minutes)d minutes.",
+        number,
+    )
+    return text % {"number": number, "minutes": values["minutes"]}
+
+
+def _intake_behind(values: Arguments) -> str:
+    text = _("Processing is behind: collected mail has been waiting for %(minutes)d minutes. It is safe.")
+    return text % values
+
+
+def _quarantine_growing(values: Arguments) -> str:
+    number = int(values["number"])
+    text = ngettext(
+        "%(number)d message went to quarantine within a day. Perhaps an address or an archive is missing.",
+        "%(number)d messages went to quarantine within a day. Perhaps addresses or archives are missing.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def _unprocessable(values: Arguments) -> str:
+    number = int(values["number"])
+    text = ngettext(
+        "%(number)d message could not be processed. It is kept.",
+        "%(number)d messages could not be processed. They are kept.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def _jobs_failed(values: Arguments) -> str:
+    number = int(values["number"])
+    return ngettext("%(number)d job failed.", "%(number)d jobs failed.", number) % {"number": number}
+
+
+def _notice_failed(values: Arguments) -> str:
+    if values["channel"] == "mail":
+        return _("Notifications by e-mail do not arrive: %(error)s") % {"error": values["error"]}
+    return _("Notifications by webhook do not arrive: %(error)s") % {"error": values["error"]}
+
+
+_SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
+    Kind.FINDINGS: _findings,
+    Kind.VERIFY_FAILED: _verify_failed,
+    Kind.NO_INDEX: _no_index,
+    Kind.PROCESS_SILENT: _process_silent,
+    Kind.NO_SOURCE: _no_source,
+    Kind.SOURCE_FAILING: _source_failing,
+    Kind.SOURCE_SILENT: _source_silent,
+    Kind.SECRET_EXPIRES: _secret_expires,
+    Kind.CERTIFICATE_EXPIRES: _certificate_expires,
+    Kind.MAIL_LEFT: _mail_left,
+    Kind.REPORTS_NOT_OPENED: _reports_not_opened,
+    Kind.DISK_FILLING: _disk_filling,
+    Kind.INDEX_BEHIND: _index_behind,
+    Kind.INTAKE_BEHIND: _intake_behind,
+    Kind.QUARANTINE_GROWING: _quarantine_growing,
+    Kind.UNPROCESSABLE: _unprocessable,
+    Kind.JOBS_FAILED: _jobs_failed,
+    Kind.NOTICE_FAILED: _notice_failed,
+}

@@ -1,0 +1,118 @@
+"""The first three steps of a connection test: find the server, reach it, and look at its certificate.
+
+A connection of its own, closed again before anybody logs in: no password and no token travel here.
+"""
+
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from amberpost.errors import SourceError
+from amberpost.sources.certificates import Certificate, read_certificate
+from amberpost.sources.settings import AccountSettings
+from amberpost.sources.tls import connect_context
+
+_LINE_BYTES = 8192
+_LINES = 50  # a server that greets longer does not mean it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """What a TLS handshake came to."""
+
+    version: str
+    cipher: str
+    certificate: Certificate | None
+    refusal: str = ""  # why the certificate is not trusted; empty: it is
+
+
+def look_up(server: str) -> tuple[str, ...]:
+    """The addresses of a server."""
+    try:
+        found = socket.getaddrinfo(server, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise SourceError("the server name is not known", subject=server) from None
+    return tuple(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def reach(settings: AccountSettings) -> None:
+    """Open a connection and close it."""
+    _dial(settings).close()
+
+
+def encrypt(settings: AccountSettings, *, is_pop3: bool) -> Encryption:
+    """Begin TLS as the settings ask for. SourceError when there is none to be had."""
+    try:
+        found = _handshake(settings, connect_context(settings), is_pop3=is_pop3)
+    except ssl.SSLCertVerificationError as error:
+        # once more without verifying, only to see the certificate; it is compared or shown, never trusted
+        unverified = connect_context(replace(settings, certificate_sha256="any"))
+        found = _handshake(settings, unverified, is_pop3=is_pop3)
+        return _refused(found, error.verify_message)
+    seen = found.certificate.sha256 if found.certificate else ""
+    if settings.certificate_sha256 and seen != settings.certificate_sha256:
+        return _refused(found, "it is not the accepted one")
+    return found
+
+
+def _refused(found: Encryption, why: str) -> Encryption:
+    return Encryption(
+        version=found.version, cipher=found.cipher, certificate=found.certificate, refusal=why or "unknown"
+    )
+
+
+def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: bool) -> Encryption:
+    plain = _dial(settings)
+    try:
+        if settings.security == "starttls":
+            _ask_for_tls(plain, is_pop3=is_pop3)
+        with context.wrap_socket(plain, server_hostname=settings.server) as secured:
+            der, cipher = secured.getpeercert(binary_form=True), secured.cipher()
+            return Encryption(
+                version=secured.version() or "",
+                cipher=cipher[0] if cipher else "",
+                certificate=read_certificate(der) if der else None,
+            )
+    except ssl.SSLCertVerificationError:
+        raise
+    except TimeoutError:
+        raise SourceError(
+            "the server did not answer in time while TLS began", subject=_place(settings)
+        ) from None
+    except ssl.SSLError as error:
+        raise SourceError("TLS cannot begin", subject=error.reason or "unknown") from None
+    except (OSError, ValueError) as error:
+        raise SourceError("the connection was lost while TLS began", subject=str(error)[:200]) from None
+    finally:
+        with suppress(OSError):
+            plain.close()
+
+
+def _dial(settings: AccountSettings) -> socket.socket:
+    try:
+        return socket.create_connection((settings.server, settings.port), timeout=settings.timeout_seconds)
+    except TimeoutError:
+        raise SourceError("nobody answers", subject=_place(settings)) from None
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceError("the server cannot be reached", subject=f"{_place(settings)}: {reason}") from None
+
+
+def _ask_for_tls(plain: socket.socket, *, is_pop3: bool) -> None:
+    """STLS (RFC 2595) or STARTTLS (RFC 9051 §6.2.1), after the greeting."""
+    with plain.makefile("rb") as lines:
+        lines.readline(_LINE_BYTES)
+        plain.sendall(b"STLS\r\n" if is_pop3 else b"amber STARTTLS\r\n")
+        wanted = b"+OK" if is_pop3 else b"amber OK"
+        for _ in range(_LINES):
+            line = lines.readline(_LINE_BYTES)
+            if line.upper().startswith(wanted.upper()):
+                return
+            if is_pop3 or not line or line.lower().startswith(b"amber "):
+                break
+    raise SourceError("the server does not offer STARTTLS", permanent=True)
+
+
+def _place(settings: AccountSettings) -> str:
+    return f"{settings.server}:{settings.port}"

@@ -1,0 +1,207 @@
+"""Is all well? The one place that decides: the overview shows these alarms, notifications tell them.
+
+Pure: facts in, alarms out. What is gathered for it stands in vault.facts; the sentences in notice.words.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.models import NoticeSettings
+from amberpost.notice.words import PROCESSES
+
+SILENT_AFTER = timedelta(seconds=60)
+STOPS_PERCENT = 95  # collecting stops soon (assurance.md section 3)
+_STAGE_DAYS = (30, 7, 1, -1)  # before the end of a secret or certificate; the last: it has ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """One remote account, as it is now."""
+
+    source_id: int
+    name: str
+    is_enabled: bool
+    failures: int = 0
+    last_error: str = ""
+    left: int = 0
+    unopened_reports: int = 0  # in quarantine, because the header evaluation does not open them
+    secret_expires_on: date | None = None
+    certificate_expires_at: datetime | None = None
+    silence_hours: int = 0  # 0: its silence is no alarm
+    quiet_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the alarms are made of."""
+
+    at: datetime
+    seen_at: Mapping[str, datetime] = field(default_factory=dict)  # process -> its last sign of life
+    is_worker_busy: bool = False  # with a job, during which it gives no sign
+    sources: tuple[SourceFacts, ...] = ()
+    disk_percent: int = 0  # used
+    has_index: bool = True
+    index_lag: int = 0
+    unfindable_since: datetime | None = None  # when the oldest message that cannot be found was captured
+    unprocessed_since: datetime | None = None
+    quarantined_today: int = 0
+    unprocessable: int = 0
+    findings: int = 0
+    has_failed_verify: bool = False
+    failed_jobs: int = 0
+    failed_channels: Mapping[str, str] = field(default_factory=dict)  # channel -> error
+
+
+def alarms(facts: Facts, limits: NoticeSettings) -> list[Alarm]:
+    """Everything that is not well, the gravest first; empty if all is."""
+    found = [
+        *_integrity(facts),
+        *_processes(facts),
+        *_sources(facts, limits),
+        *_disk(facts, limits),
+        *_queues(facts, limits),
+        *_channels(facts),
+    ]
+    return sorted(found, key=lambda alarm: -alarm.level)
+
+
+def is_silent(seen_at: datetime | None, at: datetime) -> bool:
+    """True if a process has not given a sign of life for too long."""
+    return seen_at is None or at - seen_at > SILENT_AFTER
+
+
+def _integrity(facts: Facts) -> Iterator[Alarm]:
+    if facts.has_failed_verify:
+        yield Alarm(kind=Kind.VERIFY_FAILED, level=Level.GRAVE)
+    elif facts.findings:
+        yield Alarm(
+            kind=Kind.FINDINGS, level=Level.GRAVE, stage=facts.findings, arguments={"number": facts.findings}
+        )
+    if not facts.has_index:
+        yield Alarm(kind=Kind.NO_INDEX, level=Level.GRAVE)
+
+
+def _processes(facts: Facts) -> Iterator[Alarm]:
+    for name in PROCESSES:
+        is_excused = name == "work" and facts.is_worker_busy
+        if is_silent(facts.seen_at.get(name), facts.at) and not is_excused:
+            yield Alarm(
+                kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject=name, arguments={"process": name}
+            )
+
+
+def _sources(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
+    if not facts.sources:
+        yield Alarm(kind=Kind.NO_SOURCE, level=Level.HINT)
+    for source in facts.sources:
+        if source.is_enabled:
+            yield from _failing(source, limits)
+            yield from _quiet(source, facts.at)
+            yield from _expiring(source, facts.at)
+        yield from _not_taken(source)
+
+
+def _not_taken(source: SourceFacts) -> Iterator[Alarm]:
+    """Unopened reports are nearly always a mistake: their own header names Exchange and no user."""
+    counts = {Kind.MAIL_LEFT: source.left, Kind.REPORTS_NOT_OPENED: source.unopened_reports}
+    for kind, number in counts.items():
+        if number:
+            yield Alarm(
+                kind=kind,
+                level=Level.WARNING,
+                subject=str(source.source_id),
+                stage=number,
+                arguments={"source": source.name, "number": number},
+            )
+
+
+def _failing(source: SourceFacts, limits: NoticeSettings) -> Iterator[Alarm]:
+    """Shown from the first failure on; told when it goes on."""
+    if source.failures:
+        is_lasting = source.failures >= limits.failing_polls
+        yield Alarm(
+            kind=Kind.SOURCE_FAILING,
+            level=Level.GRAVE if is_lasting else Level.HINT,
+            subject=str(source.source_id),
+            arguments={"source": source.name, "error": source.last_error},
+        )
+
+
+def _quiet(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
+    if not source.silence_hours or source.quiet_since is None:
+        return
+    hours = int((at - source.quiet_since) / timedelta(hours=1))
+    if hours >= source.silence_hours:
+        yield Alarm(
+            kind=Kind.SOURCE_SILENT,
+            level=Level.GRAVE,
+            subject=str(source.source_id),
+            arguments={"source": source.name, "hours": hours},
+        )
+
+
+def _expiring(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
+    certificate = source.certificate_expires_at
+    days_of_certificate = (
+        (certificate - at).days if certificate else None
+    )  # rounds down: -1 once it has ended
+    secret = source.secret_expires_on
+    days_of_secret = (secret - at.date()).days if secret else None
+    ends = [
+        (Kind.SECRET_EXPIRES, days_of_secret, secret),
+        (Kind.CERTIFICATE_EXPIRES, days_of_certificate, certificate.date() if certificate else None),
+    ]
+    for kind, days, day in ends:
+        stage = sum(days <= limit for limit in _STAGE_DAYS) if days is not None else 0
+        if stage and days is not None and day is not None:
+            yield Alarm(
+                kind=kind,
+                level=Level.GRAVE if days <= 1 else Level.WARNING,
+                subject=str(source.source_id),
+                stage=stage,
+                arguments={"source": source.name, "days": days, "day": day.isoformat()},
+            )
+
+
+def _disk(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
+    steps = (limits.disk_percent, limits.disk_full_percent, STOPS_PERCENT)
+    stage = sum(facts.disk_percent >= step for step in steps)
+    if stage:
+        stops = facts.disk_percent >= STOPS_PERCENT
+        is_full = stops or facts.disk_percent >= limits.disk_full_percent
+        yield Alarm(
+            kind=Kind.DISK_FILLING,
+            level=Level.GRAVE if is_full else Level.WARNING,
+            stage=stage,
+            arguments={"percent": facts.disk_percent, "stops": int(stops)},
+        )
+
+
+def _queues(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
+    waiting = {Kind.INTAKE_BEHIND: facts.unprocessed_since, Kind.INDEX_BEHIND: facts.unfindable_since}
+    for kind, since in waiting.items():
+        minutes = int((facts.at - since) / timedelta(minutes=1)) if since else 0
+        if minutes >= limits.behind_minutes:
+            yield Alarm(
+                kind=kind, level=Level.GRAVE, arguments={"minutes": minutes, "number": facts.index_lag}
+            )
+    counts = {
+        Kind.QUARANTINE_GROWING: (facts.quarantined_today, limits.quarantine_per_day),
+        Kind.UNPROCESSABLE: (facts.unprocessable, 1),
+        Kind.JOBS_FAILED: (facts.failed_jobs, 1),
+    }
+    for kind, (number, least) in counts.items():
+        if number >= least:
+            yield Alarm(kind=kind, level=Level.WARNING, stage=number, arguments={"number": number})
+
+
+def _channels(facts: Facts) -> Iterator[Alarm]:
+    for channel, error in facts.failed_channels.items():
+        yield Alarm(
+            kind=Kind.NOTICE_FAILED,
+            level=Level.WARNING,
+            subject=channel,
+            arguments={"channel": channel, "error": error},
+        )

@@ -1,0 +1,113 @@
+"""Gather what the alarms are made of. Cheap: it is asked every minute, also in an archive of many years."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from amberpost.clock import now
+from amberpost.config import Config
+from amberpost.notice.outbox import failures
+from amberpost.search.index import IndexDamaged
+from amberpost.search.local import TantivyIndex
+from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
+from amberpost.vault.alarms import Facts, SourceFacts, is_silent
+from amberpost.vault.catalogue import INDEX, position
+from amberpost.vault.indexing import index_lag
+from amberpost.vault.models import Message, Quarantine, Work, WorkerStatus, WorkKind
+from amberpost.vault.numbers import closed_reports
+
+_DAY = timedelta(days=1)
+_RECENT = timedelta(days=7)
+_LONGEST_JOB = timedelta(minutes=15)
+
+
+def gather(config: Config, *, has_index: bool) -> Facts:
+    """The facts of this moment."""
+    at = now()
+    verify = last_verify()
+    disk = shutil.disk_usage(config.data)
+    seen_at = dict(WorkerStatus.objects.values_list("name", "seen_at"))
+    jobs = Work.objects.filter(finished_at__gt=at - _RECENT).exclude(kind=WorkKind.VERIFY)
+    quarantined = Message.objects.exclude(quarantine=Quarantine.NONE)
+    return Facts(
+        at=at,
+        seen_at=seen_at,
+        is_worker_busy=Work.objects.filter(finished_at=None, claimed_at__gt=at - _LONGEST_JOB).exists(),
+        sources=tuple(_sources()),
+        disk_percent=int(100 * disk.used / (disk.used + disk.free)),  # of what we may use, as df counts
+        has_index=has_index,
+        index_lag=index_lag(),
+        unfindable_since=_unfindable_since() if has_index else None,
+        unprocessed_since=_unprocessed_since(config, is_stopped=is_silent(seen_at.get("work"), at)),
+        quarantined_today=quarantined.filter(captured_at__gt=at - _DAY).count(),
+        unprocessable=quarantined.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
+        findings=len(verify.result.get("findings", [])) if verify else 0,
+        has_failed_verify=bool(verify and verify.error),
+        failed_jobs=jobs.exclude(error="").count(),
+        failed_channels={str(channel): error for channel, error in failures().items()},
+    )
+
+
+def index_is_there(config: Config) -> bool:
+    """True if the search index can be opened."""
+    try:
+        TantivyIndex.open_reader(config.data / "index").close()
+    except IndexDamaged:
+        return False
+    return True
+
+
+def last_verify() -> Work | None:
+    """The last verification that has ended."""
+    return (
+        Work.objects.filter(kind=WorkKind.VERIFY, finished_at__isnull=False).order_by("-finished_at").first()
+    )
+
+
+def status_of(source: Source) -> SourceStatus | None:
+    """What happened last at a source; None if it was never tried."""
+    return getattr(source, "status", None)
+
+
+def _sources() -> Iterator[SourceFacts]:
+    """Each remote account."""
+    unopened = closed_reports()
+    for source in Source.objects.exclude(protocol=SourceProtocol.FILE).select_related("status"):
+        status = status_of(source) or SourceStatus(source=source)
+        yield SourceFacts(
+            source_id=source.pk,
+            name=source.name,
+            is_enabled=source.enabled,
+            failures=status.failures,
+            last_error=status.last_error,
+            left=status.left_count,
+            unopened_reports=unopened.get(source.pk, 0) if source.evaluation != "journal" else 0,
+            secret_expires_on=source.secret_expires_on,
+            certificate_expires_at=status.certificate_expires_at,
+            silence_hours=source.silence_hours,
+            quiet_since=status.last_message_at or _first_look(source),
+        )
+
+
+def _first_look(source: Source) -> datetime:
+    """When somebody first looked for mail; after a rebuild, which forgets the runs, it begins anew."""
+    run = FetchRun.objects.filter(source=source).order_by("id").first()
+    return run.started_at if run else source.created_at
+
+
+def _unfindable_since() -> datetime | None:
+    waiting = Message.objects.filter(id__gte=position(INDEX)).order_by("id")
+    return waiting.values_list("captured_at", flat=True).first()
+
+
+def _unprocessed_since(config: Config, *, is_stopped: bool) -> datetime | None:
+    """When the oldest intake log got its last message; None while the worker has nothing to do.
+
+    A log stays until its writer ends, also when all of it is processed: its age alone says nothing.
+    """
+    is_idle = not WorkerStatus.objects.filter(name="work", intake_pending__gt=0).exists()
+    if is_idle and not is_stopped:
+        return None
+    files = [path.stat() for path in (config.data / "intake").glob("*.log")]
+    oldest = min((file.st_mtime for file in files if file.st_size), default=None)
+    return datetime.fromtimestamp(oldest, tz=now().tzinfo) if oldest is not None else None

@@ -1,0 +1,47 @@
+"""Which claims count, with the address book in hand."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from amberpost.directory.book import AddressBook, Holding
+from amberpost.vault.assign import archives_for
+from amberpost.vault.prepare import Claim
+from amberpost.vault.reasons import Reason
+
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+LEFT, NOW = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+FULL = Claim(reason=Reason.DELIVERED_TO, address="a-b-kim@own.example")
+LONGER = Claim(reason=Reason.DELIVERED_TO_PREFIXED, address="b-kim@own.example")
+SHORT = Claim(reason=Reason.DELIVERED_TO_PREFIXED, address="kim@own.example")
+
+
+def held(archive_id: int, until: datetime = END) -> Holding:
+    return Holding(archive_id=archive_id, valid_from=BEGINNING, valid_until=until)
+
+
+@pytest.mark.parametrize(
+    ("known", "archives"),
+    [
+        ({"kim@own.example": held(1)}, [1]),
+        ({"kim@own.example": held(1), "b-kim@own.example": held(2)}, [2]),
+        ({"kim@own.example": held(1), "a-b-kim@own.example": held(3)}, [3]),
+        ({"kim@own.example": held(1), "b-kim@own.example": held(2), "a-b-kim@own.example": held(3)}, [3]),
+        ({"kim@own.example": held(1), "a-b-kim@own.example": held(3, until=LEFT)}, []),
+        ({}, []),
+    ],
+)
+def test_a_prefix_is_stripped_only_from_what_nobody_ever_held(
+    known: dict[str, Holding], archives: list[int]
+) -> None:
+    decisions = archives_for([FULL, LONGER, SHORT], NOW, AddressBook(known.items()))
+    assert [archive for archive, _ in decisions] == archives
+
+
+def test_another_delivered_to_does_not_matter() -> None:
+    other = Claim(reason=Reason.DELIVERED_TO, address="jo@own.example")
+    book = AddressBook([("kim@own.example", held(1)), ("jo@own.example", held(2))])
+    assert archives_for([other, FULL, LONGER, SHORT], NOW, book) == (
+        (2, Reason.DELIVERED_TO),
+        (1, Reason.DELIVERED_TO_PREFIXED),
+    )

@@ -1,0 +1,57 @@
+"""Copies without blind copies: whole fields go, every other byte stays."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amberpost.message.confidential import has_bcc, without_bcc, without_deliveries
+
+PLAIN = b"From: a@x.example\r\nTo: b@x.example\r\n\r\nBcc: not a field\r\n"
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])
+@pytest.mark.parametrize(
+    "field",
+    [b"Bcc: c@x.example", b"BCC : c@x.example,\r\n\td@x.example", b"resent-bcc:\r\n c@x.example", b"Bcc:"],
+)
+def test_the_field_goes_and_nothing_else(field: bytes, end: bytes) -> None:
+    lines = PLAIN.replace(b"\r\n", end)
+    whole = lines.replace(b"To:", field.replace(b"\r\n", end) + end + b"To:", 1)
+    assert has_bcc(whole)
+    assert without_bcc(whole) == lines
+
+
+def test_without_such_fields_the_bytes_are_the_same_object() -> None:
+    for raw in (PLAIN, b"", b"\r\n\r\nBcc: x@y", b"Subject: Bcc: x\r\n\r\n", b"X-Bcc: a@b\r\n\r\n"):
+        assert not has_bcc(raw)
+        assert without_bcc(raw) is raw
+        assert without_deliveries(raw, known=()) is raw
+
+
+def test_a_field_that_names_only_oneself_stays() -> None:
+    raw = b"Bcc: Carl <C@X.example>\r\n" + PLAIN
+    assert without_bcc(raw, own={"c@x.example"}) is raw
+    assert without_bcc(raw, own={"d@x.example"}) == PLAIN
+
+
+def test_notes_of_delivery_agents_go_if_they_name_somebody_unknown() -> None:
+    notes = b"Delivered-To: c@x.example\r\nX-Mine: c@x.example\r\nReceived: by mx for <c@x.example>; now\r\n"
+    notes += b"Received: by mx\r\n"
+    assert without_deliveries(notes + PLAIN, known={"c@x.example"}) == notes + PLAIN
+    left = b"Received: by mx\r\n" + PLAIN
+    assert without_deliveries(notes + PLAIN, known={"b@x.example"}, field="x-mine") == left
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"Bcc: a@b", b"\n", b"\r\n", b"\r", b" x", b"To: c@d", b"bcc:", b"\t", b"resent-BCC :"]
+        )
+    )
+)
+def test_any_bytes_give_a_copy_that_has_none(pieces: list[bytes]) -> None:
+    raw = b"".join(pieces)
+    copy = without_bcc(raw)
+    assert not has_bcc(copy)
+    assert len(copy) <= len(raw)
+    assert (copy is raw) == (not has_bcc(raw))
