@@ -110,7 +110,7 @@ def base_of(session: LdapSession, settings: LdapSettings) -> str:
 def read_all(session: LdapSession, settings: LdapSettings) -> Found:
     """Everything out of one session that is signed in."""
     base = base_of(session, settings)
-    if settings.kind is LdapKind.AD:
+    if settings.kind == LdapKind.AD:
         objects = session.search(base, active_directory.QUERY, active_directory.ATTRIBUTES)
         return active_directory.read_objects(objects, settings, now())
     persons = session.search(
@@ -126,7 +126,7 @@ def read_all(session: LdapSession, settings: LdapSettings) -> Found:
 
 def person_filter(settings: LdapSettings, login: str) -> str:
     """Who `login` may be, whatever a stranger typed there."""
-    if settings.kind is LdapKind.LDAP:
+    if settings.kind == LdapKind.LDAP:
         names, people = (settings.user_attribute, *settings.mail_attributes), settings.user_filter
         items = "".join(f"({name}={filter_value(login)})" for name in names)
         return f"(&{people}(|{items}))"
@@ -148,7 +148,7 @@ def _account_items(settings: LdapSettings, login: str) -> Iterator[str]:
 def _bind_as(session: LdapSession, settings: LdapSettings, login: str, password: Secret) -> SignIn:
     base = base_of(session, settings)
     hits = session.search(
-        base if settings.kind is LdapKind.AD else _people_base(base, settings),
+        base if settings.kind == LdapKind.AD else _people_base(base, settings),
         person_filter(settings, login),
         _state_attributes(settings),
     )
@@ -164,7 +164,7 @@ def _bind_as(session: LdapSession, settings: LdapSettings, login: str, password:
 
 
 def _enabled(session: LdapSession, settings: LdapSettings, keys: Sequence[str]) -> Iterator[str]:
-    if settings.kind is LdapKind.AD:
+    if settings.kind == LdapKind.AD:
         items = [f"(objectGUID={filter_bytes(active_directory.guid_of(key))})" for key in keys]
     else:
         items = [plain_ldap.key_filter(key) for key in keys]
@@ -176,13 +176,13 @@ def _enabled(session: LdapSession, settings: LdapSettings, keys: Sequence[str]) 
 
 
 def _state(entry: Entry, settings: LdapSettings) -> tuple[str, bool]:
-    if settings.kind is LdapKind.AD:
+    if settings.kind == LdapKind.AD:
         return active_directory.key_of(entry), active_directory.is_enabled(entry, now())
     return plain_ldap.key_of(entry), plain_ldap.is_enabled(entry)
 
 
 def _state_attributes(settings: LdapSettings) -> Sequence[str]:
-    is_ad = settings.kind is LdapKind.AD
+    is_ad = settings.kind == LdapKind.AD
     return active_directory.STATE_ATTRIBUTES if is_ad else plain_ldap.STATE_ATTRIBUTES
 
 
@@ -202,7 +202,7 @@ def _people_base(base: str, settings: LdapSettings) -> str:
 def _account_name(settings: LdapSettings) -> str:
     """A bare account name becomes one that a domain controller takes in a simple sign-in."""
     user = settings.user.strip()
-    if settings.kind is LdapKind.AD and user and not set("@\\=") & set(user):
+    if settings.kind == LdapKind.AD and user and not set("@\\=") & set(user):
         if settings.domain:
             return f"{user}@{settings.domain}"
         if settings.netbios:

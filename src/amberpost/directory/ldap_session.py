@@ -7,9 +7,8 @@ raises. Every failure is a DirectoryError in plain words. Does not know what an 
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +17,7 @@ from ldap3 import BASE, DEREF_NEVER, NONE, SIMPLE, SUBTREE, SYNC, Connection, Se
 from ldap3.core.exceptions import LDAPExceptionError, LDAPInvalidFilterError
 
 from amberpost.directory.entry import Entry
+from amberpost.directory.line import Line, TooLarge
 from amberpost.directory.settings import LdapHost, LdapSettings
 from amberpost.directory.tls import Certificate, certificate_of, tls_context
 from amberpost.errors import DirectoryError
@@ -64,7 +64,7 @@ class LdapSession:
         self.host = host
         self.certificate: Certificate | None = None
         self._settings = settings
-        self._line: _Line | None = None
+        self._line: Line | None = None
         self._connection: Any = None
         try:
             self._connect()
@@ -198,7 +198,7 @@ class LdapSession:
         with self._speaking(_("connecting")):
             plain = socket.create_connection((self.host.name, self.host.port), settings.connect_seconds)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._line = _Line(plain, settings.answer_seconds, settings.max_answer_bytes)
+            self._line = Line(plain, settings.answer_seconds, settings.max_answer_bytes)
             if context is not None and settings.security == "ssl":
                 self._secure(context)
             self._connection = _speaker(self._line)
@@ -273,7 +273,7 @@ class LdapSession:
                 return DirectoryError(_("The server name is not known"), subject=self.host.name)
             case TimeoutError():
                 return DirectoryError(_("The server did not answer in time"), subject=where)
-            case _TooLarge():
+            case TooLarge():
                 return DirectoryError(_("The answer is larger than we take"), subject=where, permanent=True)
             case ConnectionRefusedError():
                 return DirectoryError(
@@ -286,65 +286,7 @@ class LdapSession:
         return DirectoryError(_("The server gave an answer we do not understand"), subject=where)
 
 
-class _TooLarge(OSError):
-    """An answer beyond max_answer_bytes."""
-
-
-class _Line:
-    """The socket the library talks through: ends waiting and reading at the limits, and remembers why."""
-
-    def __init__(self, plain: socket.socket, seconds: float, limit: int) -> None:
-        self._socket, self._seconds, self._limit = plain, seconds, limit
-        self.failure: OSError | None = None
-        self.begin()
-
-    def begin(self) -> None:
-        """A new question: the time and size of its answer count from here."""
-        self._deadline = time.monotonic() + self._seconds
-        self._left = self._limit
-
-    def secure(self, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
-        self._socket.settimeout(self._seconds)
-        self._socket = secured = context.wrap_socket(self._socket, server_hostname=name)
-        return secured
-
-    def sendall(self, data: bytes) -> None:
-        with self._remembering():
-            self._socket.settimeout(self._patience())
-            self._socket.sendall(data)
-
-    def recv(self, size: int) -> bytes:
-        with self._remembering():
-            self._socket.settimeout(self._patience())
-            data = self._socket.recv(size)
-            self._left -= len(data)
-            if self._left < 0:
-                raise _TooLarge("the answer is too large")
-        return data
-
-    def shutdown(self, how: int) -> None:
-        self._socket.shutdown(how)
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self._socket.close()
-
-    def _patience(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-    @contextmanager
-    def _remembering(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self.failure = error
-            raise
-
-
-def _speaker(line: _Line) -> Any:  # noqa: ANN401  the library is untyped
+def _speaker(line: Line) -> Any:  # noqa: ANN401  the library is untyped
     """The library on a line of our own: it encodes and decodes, and opens nothing itself."""
     server = Server("directory", get_info=NONE)
     connection = Connection(

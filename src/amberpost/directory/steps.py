@@ -113,7 +113,7 @@ def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[Step]:
     yield step
     if not step.is_ok:
         return
-    if settings.kind is LdapKind.AD:
+    if settings.kind == LdapKind.AD:
         yield timed(_("Exchange attributes"), lambda: _schema_text(session, settings))
     hint = _("Nothing; check the base DN, the filter and what the account may read")
     yield from found_steps(lambda: read_all(session, settings), hint=hint)
