@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -72,14 +72,14 @@ class Archive:
         assert done.code == code, (words, done)
         return done.json
 
-    def start(self, *words: str | Path) -> "subprocess.Popen[bytes]":
+    def start(self, *words: str | Path, errors: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
         """Start a command in a session of its own, so that kill_all() reaches its children as well."""
         return subprocess.Popen(
             self.line(*words),
             env=environment(self.settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if errors is None else errors,
             start_new_session=True,
         )
 

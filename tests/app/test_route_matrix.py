@@ -28,6 +28,7 @@ MAY = {
     "notices:change": {"otto"},
     "quarantine:see": {"otto"},
     "system:see": {"otto"},
+    "system:change": {"otto"},
     "integrity:verify": {"otto", "olga", "aron"},
     "audit:see": {"otto", "olga"},
 }
@@ -83,6 +84,7 @@ def test_each_route_shows_only_what_the_asking_person_may_see(site: Site) -> Non
         "source_id": Source.objects.exclude(protocol="file").get().pk,
         "domain_id": OwnDomain.objects.create(name="firma.example").pk,
         "token": "no-such-token",
+        "number": 4,
     }
     wrong = []
     for route in routes():

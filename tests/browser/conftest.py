@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from amberpost.accounts.setup import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
-from tests.archive import kill_all
+from tests.archive import Archive, kill_all
 from tests.opened import Opened, _set_hashers
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 
@@ -47,6 +47,7 @@ class Served:
     url: str
     setup_token: str
     browser: Browser
+    commands: Archive
     asked: list[str] = field(default_factory=list)  # foreign addresses
     complaints: list[str] = field(default_factory=list)  # console errors, script errors, CSP violations
 
@@ -109,7 +110,7 @@ def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
         _wait_for(f"{url}/health")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            yield Served(url=url, setup_token=token, browser=browser)
+            yield Served(url=url, setup_token=token, browser=browser, commands=opened.commands)
             browser.close()
     finally:
         kill_all(server)

@@ -19,7 +19,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?view=source", "/account/",
           "/account/password/", "/console/", "/m/77777/"]  # fmt: skip
 OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "sources/", "sources/add/", "sources/preview/",
-            "notices/", "quarantine/", "jobs/", "audit/", "integrity/", "system/"]  # fmt: skip
+            "notices/", "quarantine/", "jobs/", "audit/", "integrity/", "system/", "system/configuration/",
+            "guides/", "guides/microsoft-365/", "guides/exchange/", "guides/postfix/", "guides/google/",
+            *(f"assistant/{step}/" for step in range(8)),
+            "sources/add/?from=assistant&kind=microsoft-365"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

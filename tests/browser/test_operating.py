@@ -17,6 +17,8 @@ def test_from_the_setup_link_to_a_new_user_who_chooses_a_password(served: Served
     page.get_by_label("New password").fill(WORD)
     page.get_by_label("The same again").fill(WORD)
     page.get_by_role("button", name="Make this operator").click()
+    expect(page.get_by_role("heading", name="Set up the archive")).to_be_visible()
+    page.get_by_role("link", name="Leave the assistant").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.get_by_role("link", name="E-mail accounts").click()
     page.get_by_role("link", name="Add user").click()

@@ -2,11 +2,15 @@
 
 import random
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from amberpost.cli.main import main
+from amberpost.daemon import work
+from amberpost.errors import StoreError
 from amberpost.sources import pop3
 from tests.faults.road_faults import as_served, assert_each_once
 from tests.opened import Opened
@@ -110,6 +114,22 @@ def test_mail_that_was_kept_is_deleted_when_it_shall_be_kept_no_more(
     assert account.server.count(USER) == 0
     assert account.collect().seen == 0
     assert_each_once(account.opened.commands, given, tmp_path / "out")
+
+
+def test_a_worker_that_fails_does_not_leave_the_command_waiting(mailbox: Mailbox, tmp_path: Path) -> None:
+    mailbox.configure()
+    given = batch("failing", 3, random.Random(5))
+    mailbox.deliver(given)
+    assert mailbox.opened.in_child("tests.faults.test_road_pop3:fetch_with_a_failing_worker") == 5
+    check(mailbox, given, tmp_path / "out")
+
+
+def fetch_with_a_failing_worker(opened: Opened) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    work.process = fails  # type: ignore[assignment]
+    sys.exit(main(["fetch", "--once", "--data", str(opened.config.data)]))
 
 
 def test_the_commands_collect_pop3_and_the_cursor_survives_a_rebuild(

@@ -1,6 +1,7 @@
 """A mailbox on a real Dovecot and an archive in this process that collects it: the road without commands."""
 
 import imaplib
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -70,12 +71,18 @@ class Mailbox:
 
 
 def collect(opened: Opened, *, settles: bool = True) -> Account:
-    if not settles:
-        return collect_alone(opened)
-    source = Source.objects.get(name="Journal")
+    return collect_one(opened, Source.objects.get(name="Journal")) if settles else collect_alone(opened)
+
+
+def collect_one(opened: Opened, source: Source) -> Account:
+    """One run at one source, processed to the end."""
+    stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:
-        collecting = threads.submit(collect_once, opened.config, [source])
-        work_beside(opened.config, collecting)
+        collecting = threads.submit(collect_once, opened.config, [source], stop)
+        try:
+            work_beside(opened.config, collecting)
+        finally:
+            stop.set()
         (account,) = collecting.result()
     settle(opened.config)
     return account

@@ -24,6 +24,7 @@ Action = Literal[
     "audit:see",
     "system:see",
     "envelope:see",  # every recipient of a message one may read, those in Bcc as well
+    "system:change",
 ]
 
 _READ: frozenset[Action] = frozenset({"mail:read", "account:change"})
@@ -43,6 +44,7 @@ RIGHTS: dict[str, frozenset[Action]] = {
             "integrity:verify",
             "audit:see",
             "system:see",
+            "system:change",
         }
     ),
 }

@@ -24,6 +24,8 @@ class Action(StrEnum):
     DIRECTORY_SYNCED = "directory:synced"
     DOMAIN_ADDED = "domain:added"
     DOMAIN_REMOVED = "domain:removed"
+    INSTALLATION_CHANGED = "installation:changed"
+    KEY_COPY_CONFIRMED = "key:copy_confirmed"
     EXPORT_WRITTEN = "export:written"
     EXPORT_WHOLE = "export:whole"
     IMPORT_FINISHED = "import:finished"
@@ -53,3 +55,4 @@ class Action(StrEnum):
     USER_LOGIN_FAILED = "user:login_failed"
     USER_LOCKED_OUT = "user:locked_out"
     OPERATOR_SET_UP = "operator:set_up"
+    SETUP_FINISHED = "setup:finished"

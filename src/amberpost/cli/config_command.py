@@ -1,7 +1,7 @@
 """amberpost config check|example|export|import."""
 
 import argparse
-import json
+import os
 from pathlib import Path
 
 from amberpost import config as settings
@@ -11,12 +11,9 @@ from amberpost.cli.archive import require_archive
 from amberpost.cli.call import Call, Result
 from amberpost.daemon.check import check_config
 from amberpost.daemon.work import settle
-from amberpost.errors import ArchiveError, ConfigError, UserError
-from amberpost.notice.configure import drop_foreign_secrets
-from amberpost.sources.configure import setting_row
-from amberpost.sources.models import Source
+from amberpost.errors import ConfigError, UserError
+from amberpost.vault.configuration import export_configuration, import_configuration
 from amberpost.vault.open import open_keys_of
-from amberpost.vault.state import restore_snapshot, state_is_empty, take_snapshot
 
 NEEDS_ARCHIVE = False
 
@@ -25,10 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     _action(actions, "check", "each problem with a code and what to do")
     _action(actions, "example", "the annotated config.toml")
-    _action(actions, "export", "users, archives, addresses and accounts as JSON").add_argument(
-        "file", type=Path
-    )
-    _action(actions, "import", "the same, into an archive that has none").add_argument("file", type=Path)
+    export = _action(actions, "export", "users, archives, addresses, accounts and settings as JSON")
+    take = _action(actions, "import", "the same, into an archive that has none")
+    for parser_of, what in ((export, "takes secrets along, locked with it"), (take, "opens the secrets")):
+        parser_of.add_argument("file", type=Path)
+        parser_of.add_argument("--passphrase-file", type=Path, help=f"a passphrase that {what}")
+    take.add_argument("--without-secrets", action="store_true", help="leave out the secrets the file carries")
 
 
 def run(call: Call) -> Result:
@@ -59,43 +58,67 @@ def _example(call: Call) -> Result:
 
 def _export(call: Call) -> Result:
     require_archive(call.config)
-    call.arguments.file.write_text(json.dumps(take_snapshot(), indent=1), encoding="utf-8")
-    record(call.actor, Action.CONFIG_EXPORTED)
+    passphrase = _passphrase(call)
+    keys = open_keys_of(call.config)
+    try:
+        data = export_configuration(keys.open_setting, passphrase)
+    finally:
+        keys.close()
+    _write_private(call.arguments.file, data)
+    record(call.actor, Action.CONFIG_EXPORTED, secrets=passphrase is not None)
     settle(call.config)
-    return Result(data={"file": str(call.arguments.file)}, text=f"Written to {call.arguments.file}")
+    left_out = "" if passphrase else " without passwords and secrets (--passphrase-file takes them along)"
+    return Result(
+        data={"file": str(call.arguments.file), "secrets": passphrase is not None},
+        text=f"Written to {call.arguments.file}{left_out}",
+    )
 
 
 def _import(call: Call) -> Result:
     require_archive(call.config)
-    if not state_is_empty():
-        raise UserError(
-            "This archive has users or accounts already; a configuration goes into an empty one only"
-        )
     try:
-        snapshot = json.loads(call.arguments.file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError("This is no exported configuration", subject=str(call.arguments.file)) from error
-    restore_snapshot(snapshot)
-    _drop_foreign_secrets(call)
-    record(call.actor, Action.CONFIG_IMPORTED)
+        data = call.arguments.file.read_bytes()
+    except OSError as error:
+        raise UserError("The file cannot be read", subject=str(call.arguments.file)) from error
+    keys = open_keys_of(call.config)
+    try:
+        imported = import_configuration(
+            data,
+            keys.seal_setting,
+            passphrase=_passphrase(call),
+            without_secrets=call.arguments.without_secrets,
+        )
+    finally:
+        keys.close()
+    record(call.actor, Action.CONFIG_IMPORTED, missing=len(imported.missing))
     settle(call.config)
+    lines = [f"Imported {imported.users} users."]
+    if imported.missing:
+        lines += ["To be set again:", *(f"  {text}" for text in imported.missing)]
     return Result(
-        data={"file": str(call.arguments.file)}, text="Imported. Passwords of accounts must be set again."
+        data={"file": str(call.arguments.file), "missing": list(imported.missing)}, text="\n".join(lines)
     )
 
 
-def _drop_foreign_secrets(call: Call) -> None:
-    """Passwords sealed by another archive's key open nowhere else."""
-    keys = open_keys_of(call.config)
+def _passphrase(call: Call) -> str | None:
+    path: Path | None = call.arguments.passphrase_file
+    if path is None:
+        return None
     try:
-        drop_foreign_secrets(keys.open_setting)
-        for source in Source.objects.exclude(protocol="file"):
-            try:
-                keys.open_setting(setting_row(source), "password", bytes(source.sealed_password))
-            except ArchiveError:
-                Source.objects.filter(pk=source.pk).update(sealed_password=b"", password_set_at=None)
-    finally:
-        keys.close()
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("The passphrase cannot be read", subject=str(path)) from error
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Readable for its owner only: it names users, addresses and servers."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(handle, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise UserError("The file cannot be written", subject=str(path)) from error
 
 
 _ACTIONS = {"check": _check, "example": _example, "export": _export, "import": _import}

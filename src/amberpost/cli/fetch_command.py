@@ -1,6 +1,7 @@
 """amberpost fetch [--source N] --once: collect now, and return when everything taken is processed."""
 
 import argparse
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from amberpost.cli.call import Call, Result
@@ -19,9 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Result:
     sources = _sources(call.arguments.source)
+    stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:
-        collecting = threads.submit(collect_once, call.config, sources)
-        work_beside(call.config, collecting)
+        collecting = threads.submit(collect_once, call.config, sources, stop)
+        try:
+            work_beside(call.config, collecting)
+        finally:
+            stop.set()  # a worker that failed will never do what the collecting thread waits for
         accounts = collecting.result()
     settle(call.config)
     failed = any(account.error for account in accounts)

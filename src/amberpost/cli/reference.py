@@ -20,6 +20,8 @@ ACTION_TEXTS = {
     Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
     Action.DOMAIN_ADDED: "A domain was added to the own mail domains.",
     Action.DOMAIN_REMOVED: "A domain was taken from the own mail domains.",
+    Action.INSTALLATION_CHANGED: "The archive's name, default language or default time zone was changed.",
+    Action.KEY_COPY_CONFIRMED: "An operator confirmed that a copy of the key file lies elsewhere.",
     Action.EXPORT_WRITTEN: "Messages were exported with a user's rights.",
     Action.EXPORT_WHOLE: "Messages were exported by whoever holds the key file, without a user's limits.",
     Action.IMPORT_FINISHED: "Files were imported; the detail is the account of the run.",
@@ -66,8 +68,7 @@ ACTION_TEXTS = {
     Action.DIRECTORY_SYNCED: "What the directory says was carried out; the detail counts what came, changed "
     "and left.",
     Action.SEATS_CHANGED: "The number of seats was changed.",
-    Action.SOURCE_COLLECTED: "A remote e-mail account was collected and gave mail, or failed for the first "
-    "time: the signed account of the run",
+    Action.SETUP_FINISHED: "The set-up assistant was finished: from now on the archive collects.",
 }
 
 

@@ -119,9 +119,19 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs=_PLAIN_TEXT),
     )
     ca_file = forms.FileField(
-        label=_("Upload it as a file"),
+        label=_("… or as a file"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".pem,.crt,.cer"}),
+    )
+    certificate_sha256 = forms.CharField(
+        label=_("Accepted certificate (SHA-256 fingerprint)"),
+        required=False,
+        max_length=200,  # as other programs print it, with colons
+        help_text=_(
+            "This very certificate is trusted, whoever signed it; when the server gets a new one, collecting "
+            "stops. The connection test shows the fingerprint."
+        ),
+        widget=forms.TextInput(attrs={**_PLAIN_TEXT, "class": "mono"}),
     )
     authority = forms.URLField(
         label=_("Login server (authority)"),
@@ -154,7 +164,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "max_size_mb": _("Max. e-mail size (MB)"),
             "silence_hours": _("Alarm when nothing comes for (hours)"),
             "ca_pem": _("Own root certificate (PEM)"),
-            "certificate_sha256": _("Accepted certificate (SHA-256 fingerprint)"),
         }
         help_texts = {
             "name": _("As it is shown here and in reports, such as “Journal mailbox”."),
@@ -178,10 +187,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
             "silence_hours": _("For an account that should always get mail. 0: never."),
             "ca_pem": _("Only if the server's certificate is signed by an authority of your own."),
-            "certificate_sha256": _(
-                "This very certificate is trusted, whoever signed it; when the server gets a new one, collecting "
-                "stops. The connection test shows the fingerprint."
-            ),
         }
         widgets = {
             "server": forms.TextInput(attrs=_PLAIN_TEXT),
@@ -189,7 +194,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "tenant_id": forms.TextInput(attrs=_PLAIN_TEXT),
             "client_id": forms.TextInput(attrs=_PLAIN_TEXT),
             "scope": forms.TextInput(attrs=_PLAIN_TEXT),
-            "certificate_sha256": forms.TextInput(attrs={**_PLAIN_TEXT, "class": "mono"}),
             "secret_expires_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "interval_minutes": forms.NumberInput(attrs={"min": 1, "max": 60}),
             "max_size_mb": forms.NumberInput(attrs={"min": 1, "max": 1_000_000}),

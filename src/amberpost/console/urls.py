@@ -4,6 +4,9 @@ from django.urls import path
 
 from amberpost.console.views import (
     accounts,
+    assistant,
+    configuration,
+    guides,
     integrity,
     notices,
     overview,
@@ -34,6 +37,11 @@ urlpatterns = [
     path("sources/<int:source_id>/remove/", sources.remove, name="source-remove"),
     path("sources/<int:source_id>/switch/", sources.switch, name="source-switch"),
     path("sources/<int:source_id>/fetch/", sources.fetch_now, name="source-fetch"),
+    path("guides/", guides.overview, name="guides"),
+    path("guides/microsoft-365/", guides.microsoft_365, name="guide-microsoft-365"),
+    path("guides/exchange/", guides.exchange, name="guide-exchange"),
+    path("guides/postfix/", guides.postfix, name="guide-postfix"),
+    path("guides/google/", guides.google, name="guide-google"),
     path("notices/", notices.show, name="notices"),
     path("notices/test/", notices.test, name="notice-test"),
     path("quarantine/", records.quarantine, name="quarantine"),
@@ -42,4 +50,7 @@ urlpatterns = [
     path("integrity/", integrity.show, name="integrity"),
     path("integrity/verify/", integrity.verify_now, name="verify"),
     path("system/", overview.system, name="system"),
+    path("system/configuration/", configuration.export, name="configuration"),
+    path("assistant/", assistant.resume, name="assistant"),
+    path("assistant/<int:number>/", assistant.step, name="assistant-step"),
 ]

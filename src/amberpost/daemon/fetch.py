@@ -13,6 +13,7 @@ from secrets import SystemRandom
 
 from django.db import close_old_connections, connection, transaction
 
+from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
@@ -32,6 +33,7 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
 from amberpost.vault.accept import accept, require_room
+from amberpost.vault.evidence import note_evidence
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.rows import select_in
@@ -97,6 +99,8 @@ class Fetcher:
         except ArchiveError as error:
             account = _failed(source, str(error), (now() - started).total_seconds())
         _note(source, account, started)
+        if account.seen > account.left:
+            note_evidence(source)
         return account
 
     def _connector(self, source: Source) -> Connector:
@@ -131,12 +135,12 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
         thread.join(STOP_SECONDS)
 
 
-def collect_once(config: Config, sources: Sequence[Source]) -> list[Account]:
-    """One run at each of these sources, one after the other; somebody must be the worker meanwhile."""
+def collect_once(config: Config, sources: Sequence[Source], stop: threading.Event) -> list[Account]:
+    """One run at each of these sources, one after the other; somebody must be the worker until `stop` is set."""
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys)
     try:
-        return [fetcher.collect(source) for source in sources]
+        return [fetcher.collect(source, stop) for source in sources]
     finally:
         fetcher.close()
         keys.close()
@@ -186,7 +190,12 @@ def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> 
 
 
 def due_sources() -> list[Source]:
-    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now."""
+    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now.
+
+    None before the end of a set-up that was begun: users and domains come first.
+    """
+    if not is_set_up():
+        return []
     sources = (
         Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE).select_related("status")
     )
@@ -240,6 +249,13 @@ def _failed(source: Source, error: str, seconds: float) -> Account:
     )
 
 
+def _note_first(status: SourceStatus, source: Source) -> None:
+    """A run without error has signed in, and had a token where one is needed: ticks of the guides."""
+    status.first_login_at = status.first_login_at or now()
+    if source.kind.uses_oauth:
+        status.first_token_at = status.first_token_at or now()
+
+
 def _note(source: Source, account: Account, started: datetime) -> None:
     """The account of the run, and when the source is asked next: its interval, or later while it fails."""
     status = SourceStatus.objects.get(source=source)
@@ -249,9 +265,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
-        FetchRun.objects.filter(
-            source=source, seen=0, error="", started_at__lt=started - EMPTY_RUNS_KEPT
-        ).delete()  # one a minute for years helps nobody; signs of life are in the ledger
+        _forget_empty_runs(source, before=started - EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
@@ -263,12 +277,20 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
+            _note_first(status, source)
             log.info("fetched source=%d seen=%d left=%d", source.pk, account.seen, account.left)
         if account.seen > account.left:
             status.last_message_at = now()
         status.left_count = source.left_messages.count()
         status.next_attempt_at = now() + wait
         status.save()
+
+
+def _forget_empty_runs(source: Source, *, before: datetime) -> None:
+    """One a minute for years helps nobody; signs of life are in the ledger. The first run stays: it says since when."""
+    runs = FetchRun.objects.filter(source=source)
+    first = runs.order_by("id").values_list("id", flat=True).first()
+    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first or 0).delete()
 
 
 def _pause(account: Account, failures: int) -> float:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amberpost.clock import now
-from amberpost.errors import IntegrityError, UserError
+from amberpost.errors import UserError
 from amberpost.message.addresses import normalise_address
 from amberpost.notice.connect import split_host, trusting
 from amberpost.notice.mail import PORTS, Relay
@@ -44,18 +44,6 @@ def save_settings(settings: NoticeSettings, secrets: Mapping[str, str], seal: Se
     if not settings.user:
         settings.sealed_password, settings.password_set_at = b"", None
     with transaction.atomic():
-        settings.save()
-
-
-def drop_foreign_secrets(unseal: OpenSetting) -> None:
-    """Forget secrets that another archive's key sealed: they open nowhere else."""
-    for settings in NoticeSettings.objects.all():
-        for name, field in SECRETS.items():
-            try:
-                _opened(settings, name, unseal)
-            except IntegrityError:
-                setattr(settings, field, b"")
-                setattr(settings, f"{name}_set_at", None)
         settings.save()
 
 

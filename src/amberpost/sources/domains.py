@@ -17,8 +17,9 @@ _DOMAIN = re.compile(rf"(?=.{{4,253}}$){_LABEL}(?:\.{_LABEL})+")
 
 def valid_domain(text: str) -> str:
     """The normalised form of a domain a person typed, also as @firma.example; raises UserError."""
-    name = normalise_address(f"x@{text.strip().removeprefix('@')}").rpartition("@")[2]
-    if not _DOMAIN.fullmatch(name) or name.rpartition(".")[2].isdigit():
+    typed = text.strip().removeprefix("@")
+    name = normalise_address(f"x@{typed}").rpartition("@")[2]
+    if "@" in typed or not _DOMAIN.fullmatch(name) or name.rpartition(".")[2].isdigit():
         raise UserError(_("This is not a mail domain, such as company.example"), subject=text.strip()[:80])
     return name
 

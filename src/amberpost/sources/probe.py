@@ -278,6 +278,8 @@ def _titles() -> dict[StepName, str]:
 def _expiry_advice(days: int) -> str:
     if days < 0:
         return _("The certificate of the server has expired. Its administrator must renew it.")
+    if days == 0:
+        return _("The certificate of the server expires within a day. Its administrator must renew it.")
     text = ngettext(
         "The certificate of the server expires in %(days)d day. Its administrator must renew it.",
         "The certificate of the server expires in %(days)d days. Its administrator must renew it.",

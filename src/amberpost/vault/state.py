@@ -69,8 +69,7 @@ def restore_snapshot(snapshot: Snapshot) -> None:
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
-    tables = (Directory, Archive, Address, User, NoticeSettings)
-    return not decided and not any(model._default_manager.exists() for model in tables)
+    return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
 
 
 def last_snapshot_hash() -> int:

@@ -1,8 +1,9 @@
-"""What every page knows: the user's rights, his appearance, the version."""
+"""What every page knows: the user's rights, his appearance, the version, the archive's name."""
 
 from django.http import HttpRequest
 
 import amberpost
+from amberpost.accounts.installation import current_installation
 from amberpost.accounts.models import Theme, User
 from amberpost.accounts.permissions import RIGHTS
 
@@ -16,4 +17,5 @@ def page(request: HttpRequest) -> dict[str, object]:
         "rights": RIGHTS.get(known.role, frozenset()) if known and ready else frozenset(),
         "theme": known.theme if known else Theme.SYSTEM,
         "version": amberpost.__version__,
+        "archive_name": current_installation().name,
     }

@@ -1,13 +1,13 @@
 """The forms of the readers' pages."""
 
-from zoneinfo import available_timezones
-
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from amberpost.accounts.choices import language_choices, zone_choices
+from amberpost.accounts.installation import current_installation
 from amberpost.accounts.models import User
 
 
@@ -124,22 +124,24 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        own_names = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
-        known = dict(settings.LANGUAGES)
+        archive = current_installation()
+        languages = language_choices()
+        nothing = dict(languages).get(archive.language)
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
             required=False,
-            choices=[("", _("as the browser")), *(pair for pair in own_names if pair[0] in known)],
+            choices=[("", _as_the_archive(nothing) if nothing else _("as the browser")), *languages],
         )
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),
             required=False,
             help_text=_("All dates and times are shown in it."),
-            choices=[("", "UTC"), *((zone, zone.replace("_", " ")) for zone in _zones())],
+            choices=[
+                ("", _as_the_archive(archive.time_zone) if archive.time_zone else "UTC"),
+                *zone_choices(),
+            ],
         )
 
 
-def _zones() -> list[str]:
-    """Zones named after a place."""
-    places = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return sorted(zone for zone in available_timezones() if zone.startswith(places))
+def _as_the_archive(what: str) -> str:
+    return gettext("as the archive (%(what)s)") % {"what": what.replace("_", " ")}

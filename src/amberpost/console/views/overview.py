@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from amberpost.accounts.access import allow
+from amberpost.accounts.installation import is_set_up, is_unfinished
 from amberpost.accounts.models import Role, User
 from amberpost.clock import now
 from amberpost.console.request import Request
 from amberpost.console.verdict import troubles
 from amberpost.notice.configure import current_settings
+from amberpost.sources.models import Source, SourceProtocol
 from amberpost.vault.alarms import alarms, is_silent
 from amberpost.vault.facts import gather, last_verify
 from amberpost.vault.numbers import overview
@@ -30,9 +32,18 @@ def show(request: Request) -> HttpResponse:
         "numbers": overview(request.vault),
         "troubles": troubles(alarms(facts, current_settings())),
         "last_verify": last_verify(),
+        "is_set_up": is_set_up(),
+        "is_unfinished": is_unfinished(),
+        "beginning": _beginning(),
         "readers": User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count(),
     }
     return render(request, "console/overview.html", context)
+
+
+def _beginning() -> list[Source]:
+    """Accounts that are being collected for the first time."""
+    accounts = Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE)
+    return list(accounts.filter(status__last_success_at=None, status__failures=0)) if is_set_up() else []
 
 
 @allow("system:see")

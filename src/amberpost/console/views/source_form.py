@@ -8,8 +8,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from amberpost.accounts.access import allow
+from amberpost.accounts.installation import SetupStep
 from amberpost.console.account_acts import save_account, test_typed
 from amberpost.console.account_form import AccountForm
+from amberpost.console.account_kinds import begin_account, find_kind
 from amberpost.console.request import Request, signed_in
 from amberpost.console.views.sources import remote
 from amberpost.errors import UserError
@@ -21,8 +23,10 @@ from amberpost.sources.probe import Step, has_succeeded
 @sensitive_post_parameters("password", "client_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: Request) -> HttpResponse:
-    """A new account; ?protocol= chooses the fields."""
-    return _page(request, Source(protocol=_protocol(request.GET.get("protocol", ""))))
+    """A new account; ?protocol= chooses the fields, ?kind= begins with what fits a mail system."""
+    kind = find_kind(request.GET.get("kind", ""))
+    protocol = kind.protocol if kind else _protocol(request.GET.get("protocol", ""))
+    return _page(request, begin_account(Source(protocol=protocol), kind, request.GET.dict()))
 
 
 @allow("sources:change")
@@ -62,7 +66,13 @@ def _saved(request: Request, form: AccountForm) -> HttpResponse:
     messages.success(request, _("%(source)s is saved.") % {"source": source.name})
     for text in form.warnings:
         messages.warning(request, text)
+    if _is_of_assistant(request):
+        return redirect("console:assistant-step", int(SetupStep.SOURCES))
     return redirect("console:source", source.pk)
+
+
+def _is_of_assistant(request: Request) -> bool:
+    return request.GET.get("from") == "assistant"
 
 
 def _test(request: Request, form: AccountForm, again: AccountForm) -> HttpResponse:
@@ -100,6 +110,8 @@ def _render(
         "steps": steps,
         "problems": problems,
         "note": note,
+        "is_of_assistant": _is_of_assistant(request),
+        "kind": find_kind(request.GET.get("kind", "")),
         "has_succeeded": has_succeeded(steps) if steps else False,
     }
     return render(request, "console/source_form.html", context)

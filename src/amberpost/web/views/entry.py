@@ -81,7 +81,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
             set_up_operator(token, login=wanted["login"], name=wanted["name"], password=wanted["password"])
             sign_in(request, wanted["login"], wanted["password"])
             messages.success(request, _("Welcome. You are the first operator of this archive."))
-            return redirect("console:overview")
+            return redirect("console:assistant")
         except UserError as error:
             form.add_error("login", str(error))
     return render(request, "web/set_up.html", {"form": form})
