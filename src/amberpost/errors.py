@@ -74,16 +74,6 @@ class SourceError(ArchiveError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class DeliveryError(ArchiveError):
-    """A notification could not be handed over. `step` names where it failed."""
-
-    exit_code = 4
-
-    def __init__(self, message: str, *, step: str, subject: str | None = None) -> None:
-        super().__init__(message, subject=subject)
-        self.step = step
-
-
 class DirectoryError(ArchiveError):
     """A directory misbehaves; nothing was taken over from it. `permanent` tells whether trying again can help."""
 
@@ -92,6 +82,16 @@ class DirectoryError(ArchiveError):
     def __init__(self, message: str, *, subject: str | None = None, permanent: bool = False) -> None:
         super().__init__(message, subject=subject)
         self.permanent = permanent
+
+
+class DeliveryError(ArchiveError):
+    """A notification could not be handed over. `step` names where it failed."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, step: str, subject: str | None = None) -> None:
+        super().__init__(message, subject=subject)
+        self.step = step
 
 
 class StoreError(ArchiveError):

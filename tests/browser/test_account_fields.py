@@ -132,7 +132,8 @@ def test_each_protocol_shows_its_fields_with_their_defaults_and_keeps_what_is_se
                 expect(place).to_contain_text("Set on")
             elif field.typed != "" and field.name != "Name":
                 assert shown(page, field.label) == field.typed, (protocol, field.name)
-    found = {source["protocol"]: source for source in served.commands.json("source", "list")["sources"]}
+    listed = {source["name"]: source for source in served.commands.json("source", "list")["sources"]}
+    found = {protocol: listed[PROTOCOL_NAMES[protocol]] for protocol in ALL}
     for protocol in ALL:
         for field in fields_of(protocol):
             if field.is_secret:

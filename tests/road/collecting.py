@@ -71,9 +71,11 @@ class Mailbox:
 
 
 def collect(opened: Opened, *, settles: bool = True) -> Account:
-    if not settles:
-        return collect_alone(opened)
-    source = Source.objects.get(name="Journal")
+    return collect_one(opened, Source.objects.get(name="Journal")) if settles else collect_alone(opened)
+
+
+def collect_one(opened: Opened, source: Source) -> Account:
+    """One run at one source, processed to the end."""
     stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:
         collecting = threads.submit(collect_once, opened.config, [source], stop)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from amberpost.daemon.fetch import Account, Fetcher
+from amberpost.daemon.fetch import Account
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.vault.open import open_keys_of
 from tests.faults.road_faults import as_served, assert_each_once
 from tests.opened import Opened
 from tests.people import letter
+from tests.road.collecting import collect_one
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.microsoft import App, Microsoft
 from tests.servers.proxy import Proxy
@@ -32,15 +33,6 @@ def microsoft() -> Iterator[Microsoft]:
 def dovecot(microsoft: Microsoft) -> Iterator[Dovecot]:
     with Dovecot(users={BOX: "not used"}, login=microsoft) as server:
         yield server
-
-
-@pytest.fixture
-def fetcher(opened: Opened) -> Iterator[Fetcher]:
-    keys = open_keys_of(opened.config)
-    fetcher = Fetcher(opened.config, keys, settles=True)
-    yield fetcher
-    fetcher.close()
-    keys.close()
 
 
 def add_source(opened: Opened, dovecot: Dovecot, microsoft: Microsoft, app: App) -> Source:
@@ -69,7 +61,6 @@ def test_a_secret_that_expires_and_a_connection_that_breaks_lose_and_double_noth
     opened: Opened,
     dovecot: Dovecot,
     microsoft: Microsoft,
-    fetcher: Fetcher,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -80,11 +71,11 @@ def test_a_secret_that_expires_and_a_connection_that_breaks_lose_and_double_noth
     dovecot.deposit(BOX, given[:120])
 
     with Proxy(dovecot.ssl_port, cut_after_bytes=30_000) as proxy:  # in the middle of the first batch
-        broken = fetcher.collect(at(source, proxy.port))
+        broken = collect_one(opened, at(source, proxy.port))
         assert proxy.was_cut
     assert broken.error
     microsoft.revoke(app)
-    whole = fetcher.collect(at(source, dovecot.ssl_port))
+    whole = collect_one(opened, at(source, dovecot.ssl_port))
     assert whole.error is None
     assert whole.seen - whole.duplicate + broken.seen == 120
     assert dovecot.count(BOX) == 0
@@ -92,7 +83,7 @@ def test_a_secret_that_expires_and_a_connection_that_breaks_lose_and_double_noth
     dovecot.deposit(BOX, given[120:])
     microsoft.revoke(app)
     app.is_secret_expired = True
-    expired = fetcher.collect(Source.objects.get(pk=source.pk))
+    expired = collect_one(opened, Source.objects.get(pk=source.pk))
     assert counts(expired) == (0, 0, 0)
     assert "The client secret has expired" in (expired.error or "")
     assert "AADSTS7000222" in SourceStatus.objects.get(source=source).last_error
@@ -100,15 +91,15 @@ def test_a_secret_that_expires_and_a_connection_that_breaks_lose_and_double_noth
 
     app.is_secret_expired = False
     app.throttle_seconds = [1700]
-    busy = fetcher.collect(Source.objects.get(pk=source.pk))
+    busy = collect_one(opened, Source.objects.get(pk=source.pk))
     assert busy.pause_seconds == 1700
     status = SourceStatus.objects.get(source=source)
     assert status.next_attempt_at is not None
     assert status.last_attempt_at is not None
     assert (status.next_attempt_at - status.last_attempt_at).total_seconds() >= 1700
 
-    assert counts(fetcher.collect(Source.objects.get(pk=source.pk))) == (130, 0, 0)
-    assert counts(fetcher.collect(Source.objects.get(pk=source.pk))) == (0, 0, 0)
+    assert counts(collect_one(opened, Source.objects.get(pk=source.pk))) == (130, 0, 0)
+    assert counts(collect_one(opened, Source.objects.get(pk=source.pk))) == (0, 0, 0)
     assert_each_once(opened.commands, given, tmp_path / "out")
 
     kept = caplog.text + "".join(FetchRun.objects.values_list("error", flat=True))
