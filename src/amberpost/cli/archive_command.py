@@ -1,7 +1,6 @@
 """amberpost archive list|add|release|revoke|handover|select."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,7 +10,7 @@ from amberpost.accounts.people import get_user
 from amberpost.accounts.public_archives import add_public_archive
 from amberpost.accounts.readers import find_archive, find_reader
 from amberpost.accounts.releases import hand_over, open_releases, release, revoke
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.work import settle
 from amberpost.directory.active import select_archives
 from amberpost.directory.local import current_addresses
@@ -26,12 +25,12 @@ _PUBLIC = [origin for origin in ArchiveOrigin.values if origin != ArchiveOrigin.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    listed = _action(actions, "list", "archives with addresses, owner and releases")
+    listed = add_action(actions, "list", "archives with addresses, owner and releases")
     listed.add_argument("--kind", choices=ArchiveKind.values)
     listed.add_argument("--origin", choices=ArchiveOrigin.values)
     listed.add_argument("--state", choices=ArchiveState.values)
     listed.add_argument("--search", default="", help="part of a name or an address")
-    add = _action(actions, "add", "a public archive by hand, where the local list may have them")
+    add = add_action(actions, "add", "a public archive by hand, where the local list may have them")
     add.add_argument("--name", required=True)
     add.add_argument("--address", action="append", required=True, help="may be given several times")
     add.add_argument("--origin", choices=_PUBLIC, default=ArchiveOrigin.SHARED)
@@ -55,19 +54,10 @@ def run(call: Call) -> Result:
     return result
 
 
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
-
-
 def _archive_action(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
-    parser = _action(actions, name, text)
+    parser = add_action(actions, name, text)
     parser.add_argument("--archive", required=True, help="its number or one of its addresses")
     return parser
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action, read_secret, read_text
 from amberpost.cli.directory_report import directory_facts, plan_facts, plan_text, run_facts, run_text
 from amberpost.daemon.work import settle
 from amberpost.directory.active import active_directory, get_directory, secret_of
@@ -35,29 +35,20 @@ _RULES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    _add_fields(_action(actions, "set", "choose a directory, or change what is given and nothing else"))
-    _action(actions, "test", "try to connect, step by step; changes nothing")
-    _action(actions, "plan", "read the directory and show what would change; changes nothing")
-    sync = _action(actions, "sync", "read the directory and change what it says")
+    _add_fields(add_action(actions, "set", "choose a directory, or change what is given and nothing else"))
+    add_action(actions, "test", "try to connect, step by step; changes nothing")
+    add_action(actions, "plan", "read the directory and show what would change; changes nothing")
+    sync = add_action(actions, "sync", "read the directory and change what it says")
     sync.add_argument(
         "--accept", metavar="HASH", default="", help="yes to the plan with this hash, and no other"
     )
-    _action(actions, "show", "settings, state and last runs")
+    add_action(actions, "show", "settings, state and last runs")
 
 
 def run(call: Call) -> Result:
     result = _ACTIONS[call.arguments.action](call)
     settle(call.config)
     return result
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +98,7 @@ def _set(call: Call) -> Result:
     directory = get_directory(wanted.kind) if wanted.kind else active_directory()
     fields = _apply(directory, wanted)
     secrets = {"password": wanted.password_file, "client_secret": wanted.client_secret_file}
-    typed = {name: _read(path).rstrip("\r\n") for name, path in secrets.items() if path is not None}
+    typed = {name: read_secret(path) for name, path in secrets.items() if path is not None}
     if foreign := set(typed) - {SECRETS.get(directory.kind)}:
         raise UserError("This kind of directory has no such secret", subject=", ".join(sorted(foreign)))
     keys = open_keys_of(call.config)
@@ -126,7 +117,7 @@ def _apply(directory: Directory, wanted: argparse.Namespace) -> list[str]:
     if wanted.user_filter is not None:
         given["user_filter"] = valid_filter(wanted.user_filter)
     if wanted.ca is not None:
-        given["ca_pem"] = valid_authority(_read(Path(wanted.ca))) if wanted.ca else ""
+        given["ca_pem"] = valid_authority(read_text(Path(wanted.ca))) if wanted.ca else ""
     if foreign := set(given) - set(FIELDS[directory.kind]):
         raise UserError("This kind of directory has no such field", subject=", ".join(sorted(foreign)))
     directory.settings = {**directory.settings, **given}
@@ -190,13 +181,6 @@ def _shown(value: object) -> str:
 
 def _tools(call: Call) -> tuple[LocalDisk, KeyStore]:
     return LocalDisk(call.config.data), open_keys_of(call.config)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError("This file cannot be read", subject=str(path)) from error
 
 
 _ACTIONS = {"set": _set, "test": _test, "plan": _plan, "sync": _sync, "show": _show}
