@@ -117,7 +117,7 @@ def _judge(route: Route, client: Client, url: str, login: str) -> Iterator[str]:
         yield "shows Alice's mail"
     status, to_sign_in = answer.status_code, answer.headers.get("Location", "").startswith("/sign-in/")
     if route.rule == "anybody":
-        if status not in {200, 302, 404}:
+        if status not in {200, 302, 401, 404}:  # 401: a sign-in that was refused
             yield f"status {status}"
     elif not login:
         if not (status == 302 and to_sign_in):
