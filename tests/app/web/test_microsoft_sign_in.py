@@ -342,6 +342,7 @@ def test_the_button_is_there_only_with_entra(site: MicrosoftSite) -> None:
     activate(get_directory("local"), by="test")
     assert "Microsoft" not in text(Client().get("/sign-in/"))
     assert Client().get("/sign-in/microsoft/").status_code == 404
+    assert Client().get("/sign-in/microsoft/back/?code=x&state=y").status_code == 404
 
 
 def test_too_many_attempts_from_one_address_must_wait(site: MicrosoftSite) -> None:
@@ -357,10 +358,12 @@ def test_too_many_attempts_from_one_address_must_wait(site: MicrosoftSite) -> No
     assert "Too many attempts" in text(answer)
 
 
-def test_the_secret_is_nowhere_on_the_way(site: MicrosoftSite, caplog: pytest.LogCaptureFixture) -> None:
-    site.directory.settings["client_id"] = str(uuid.uuid4())
-    site.directory.save()
-    client = Client()
-    page = text(client.get("/sign-in/microsoft/"))
-    site.pages.claims = {"nonce": "x"}
-    assert site.tenant.app.secret not in page + caplog.text
+def test_a_wrong_secret_is_for_the_operator_and_stands_nowhere(
+    site: MicrosoftSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = site.tenant.app.secret
+    site.tenant.app.secret = "another"
+    page = refused(site)
+    assert "not set up rightly" in page
+    assert "AADSTS7000215" in caplog.text
+    assert before not in page + caplog.text
