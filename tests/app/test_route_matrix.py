@@ -10,6 +10,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from amberpost.accounts.access import rule_of
 from amberpost.accounts.models import User
+from amberpost.accounts.releases import release
+from amberpost.directory.local import create_archive
+from amberpost.directory.models import ArchiveKind, ArchiveOrigin
 from amberpost.sources.models import OwnDomain, Source
 from amberpost.web.models import save_search
 from tests.app.pages import SECRET, Site, attachment_path, text
@@ -24,6 +27,8 @@ MAY = {
     "account:change": EVERYBODY,
     "console:see": {"otto"},
     "users:change": {"otto"},
+    "directory:change": {"otto"},
+    "archives:change": {"otto"},
     "sources:change": {"otto"},
     "notices:change": {"otto"},
     "quarantine:see": {"otto"},
@@ -76,6 +81,10 @@ def test_every_route_declares_its_rule(route: Route) -> None:
 
 def test_each_route_shows_only_what_the_asking_person_may_see(site: Site) -> None:
     alice = User.objects.get(login="alice")
+    shared = create_archive(
+        "Info", ["info@firma.example"], kind=ArchiveKind.PUBLIC, origin=ArchiveOrigin.SHARED
+    )
+    released = release(shared, to=alice, by="otto")
     arguments = {
         "message_id": site.secret,
         "path": attachment_path(site.client("alice"), site.secret),
@@ -83,6 +92,8 @@ def test_each_route_shows_only_what_the_asking_person_may_see(site: Site) -> Non
         "user_id": User.objects.get(login="dora").pk,
         "source_id": Source.objects.exclude(protocol="file").get().pk,
         "domain_id": OwnDomain.objects.create(name="firma.example").pk,
+        "archive_id": shared.pk,
+        "release_id": released.pk,
         "token": "no-such-token",
         "number": 4,
     }

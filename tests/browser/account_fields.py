@@ -20,7 +20,7 @@ FINGERPRINT = "ab" * 32
 
 _EFFECTS = "tests/road/test_account_effects.py"
 _IMAP = "tests/contract/test_imap_source.py"
-_POP3 = "tests/contract/test_pop3_source.py"
+_POP3 = "tests/contract/test_pop3_odd_servers.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ FIELDS = (
         effects=(
             f"{_EFFECTS}::test_each_protocol_and_security_empties_the_mailbox",
             f"{_EFFECTS}::test_starttls_is_never_dropped_silently",
-            f"{_IMAP}::test_without_an_offer_of_starttls_no_password_is_sent",
+            "tests/contract/test_imap_odd_servers.py::test_without_an_offer_of_starttls_no_password_is_sent",
             f"{_POP3}::test_without_stls_no_password_is_sent",
         ),
     ),

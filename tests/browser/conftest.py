@@ -47,9 +47,13 @@ class Served:
     url: str
     setup_token: str
     browser: Browser
-    commands: Archive
+    opened: Opened
     asked: list[str] = field(default_factory=list)  # foreign addresses
     complaints: list[str] = field(default_factory=list)  # console errors, script errors, CSP violations
+
+    @property
+    def commands(self) -> Archive:
+        return self.opened.commands
 
     def context(self, **options: object) -> BrowserContext:
         context = self.browser.new_context(**options)  # type: ignore[arg-type]
@@ -110,7 +114,7 @@ def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
         _wait_for(f"{url}/health")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            yield Served(url=url, setup_token=token, browser=browser, commands=opened.commands)
+            yield Served(url=url, setup_token=token, browser=browser, opened=opened)
             browser.close()
     finally:
         kill_all(server)

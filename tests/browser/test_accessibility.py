@@ -18,10 +18,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?view=source", "/account/",
           "/account/password/", "/console/", "/m/77777/"]  # fmt: skip
-OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "sources/", "sources/add/", "sources/preview/",
-            "notices/", "quarantine/", "jobs/", "audit/", "integrity/", "system/", "system/configuration/",
-            "guides/", "guides/microsoft-365/", "guides/exchange/", "guides/postfix/", "guides/google/",
-            *(f"assistant/{step}/" for step in range(8)),
+OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "directory/", "directory/settings/",
+            "directory/settings/?kind=ad", "archives/", "archives/1/", "archives/add/", "sources/", "sources/add/",
+            "sources/add/?protocol=oauth-imap", "sources/2/", "sources/2/edit/", "sources/2/remove/",
+            "sources/preview/", "notices/", "quarantine/", "jobs/", "audit/", "integrity/", "system/",
+            "system/configuration/", "guides/", "guides/microsoft-365/", "guides/exchange/", "guides/postfix/",
+            "guides/google/", *(f"assistant/{step}/" for step in range(8)),
             "sources/add/?from=assistant&kind=microsoft-365"]  # fmt: skip
 
 

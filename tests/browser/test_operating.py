@@ -38,15 +38,6 @@ def test_from_the_setup_link_to_a_new_user_who_chooses_a_password(served: Served
     assert served.complaints == []
 
 
-def test_the_field_for_another_header_appears_when_it_is_needed(served: Served) -> None:
-    page = served.page("otto")
-    page.goto(f"{served.url}/console/sources/add/")
-    field = page.get_by_label("Name of the other header field")
-    expect(field).to_be_hidden()
-    page.get_by_label("E-mail header evaluation").select_option("custom")
-    expect(field).to_be_visible()
-
-
 def test_an_operator_who_follows_a_link_to_a_message_sees_nothing(served: Served) -> None:
     page = served.page("otto")
     page.goto(f"{served.url}/m/0/")

@@ -17,6 +17,8 @@ Action = Literal[
     "account:change",
     "console:see",
     "users:change",
+    "directory:change",
+    "archives:change",  # who may read public ones; not their mail
     "sources:change",
     "notices:change",
     "quarantine:see",
@@ -38,6 +40,8 @@ RIGHTS: dict[str, frozenset[Action]] = {
             "account:change",
             "console:see",
             "users:change",
+            "directory:change",
+            "archives:change",
             "sources:change",
             "notices:change",
             "quarantine:see",

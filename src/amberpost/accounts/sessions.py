@@ -17,3 +17,10 @@ def end_sessions(users: Iterable[User]) -> None:
     for session in Session.objects.filter(expire_date__gt=now()):
         if session.get_decoded().get(SESSION_KEY) in ids:
             session.delete()
+
+
+def signed_in_users() -> list[User]:
+    """Who has a session that has not run out."""
+    sessions = Session.objects.filter(expire_date__gt=now())
+    ids = {session.get_decoded().get(SESSION_KEY) for session in sessions}
+    return list(User.objects.filter(pk__in=[pk for pk in ids if pk is not None]))

@@ -20,7 +20,7 @@ VALID_FOR = timedelta(hours=24)
 def needs_operator() -> bool:
     """True as long as nobody can run the system from the console."""
     operators = User.objects.filter(role=Role.OPERATOR, is_active=True)
-    return not any(operator.has_usable_password() for operator in operators)
+    return not any(operator.is_managed or operator.has_usable_password() for operator in operators)
 
 
 def make_setup_link() -> str:

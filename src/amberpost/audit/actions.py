@@ -22,6 +22,7 @@ class Action(StrEnum):
     DIRECTORY_ACTIVATED = "directory:activated"
     DIRECTORY_CHANGED = "directory:changed"
     DIRECTORY_SYNCED = "directory:synced"
+    DIRECTORY_TESTED = "directory:tested"
     DOMAIN_ADDED = "domain:added"
     DOMAIN_REMOVED = "domain:removed"
     INSTALLATION_CHANGED = "installation:changed"
@@ -50,6 +51,7 @@ class Action(StrEnum):
     USER_ENABLED = "user:enabled"
     USER_PASSWORD_RESET = "user:password_reset"  # noqa: S105
     USER_PASSWORD_CHANGED = "user:password_changed"  # noqa: S105
+    USER_SESSIONS_ENDED = "user:sessions_ended"
     USER_SIGNED_IN = "user:signed_in"
     USER_SIGNED_OUT = "user:signed_out"
     USER_LOGIN_FAILED = "user:login_failed"

@@ -8,7 +8,7 @@ from amberpost import config as settings
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.cli.archive import require_archive
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.check import check_config
 from amberpost.daemon.work import settle
 from amberpost.errors import ConfigError, UserError
@@ -20,10 +20,10 @@ NEEDS_ARCHIVE = False
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    _action(actions, "check", "each problem with a code and what to do")
-    _action(actions, "example", "the annotated config.toml")
-    export = _action(actions, "export", "users, archives, addresses, accounts and settings as JSON")
-    take = _action(actions, "import", "the same, into an archive that has none")
+    add_action(actions, "check", "each problem with a code and what to do")
+    add_action(actions, "example", "the annotated config.toml")
+    export = add_action(actions, "export", "users, archives, addresses, accounts and settings as JSON")
+    take = add_action(actions, "import", "the same, into an archive that has none")
     for parser_of, what in ((export, "takes secrets along, locked with it"), (take, "opens the secrets")):
         parser_of.add_argument("file", type=Path)
         parser_of.add_argument("--passphrase-file", type=Path, help=f"a passphrase that {what}")
@@ -32,15 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Result:
     return _ACTIONS[call.arguments.action](call)
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
 
 
 def _check(call: Call) -> Result:

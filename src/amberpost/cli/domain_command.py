@@ -1,11 +1,10 @@
 """amberpost domain add|remove|list."""
 
 import argparse
-from pathlib import Path
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.work import settle
 from amberpost.errors import UserError
 from amberpost.sources.domains import add_domain, shown_domain, valid_domain
@@ -16,24 +15,15 @@ NEEDS_ARCHIVE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    _action(actions, "add", "a mail domain of this company").add_argument("domain")
-    _action(actions, "remove", "it is no own domain any more; nothing else changes").add_argument("domain")
-    _action(actions, "list", "all own domains")
+    add_action(actions, "add", "a mail domain of this company").add_argument("domain")
+    add_action(actions, "remove", "it is no own domain any more; nothing else changes").add_argument("domain")
+    add_action(actions, "list", "all own domains")
 
 
 def run(call: Call) -> Result:
     result = _ACTIONS[call.arguments.action](call)
     settle(call.config)
     return result
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
 
 
 def _add(call: Call) -> Result:

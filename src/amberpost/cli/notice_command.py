@@ -5,10 +5,10 @@ from pathlib import Path
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action, read_secret
 from amberpost.daemon.notices import unsealing
 from amberpost.daemon.work import settle
-from amberpost.errors import DeliveryError, UserError
+from amberpost.errors import DeliveryError
 from amberpost.notice.alarm import Level
 from amberpost.notice.configure import SECRETS, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, Security
@@ -32,7 +32,7 @@ _SHOWN = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    change = _action(actions, "set", "change what is given, keep the rest; an empty text switches off")
+    change = add_action(actions, "set", "change what is given, keep the rest; an empty text switches off")
     change.add_argument("--to", action="append", help="recipient; may be given several times, replaces all")
     change.add_argument("--from", help="sender address (default: the first recipient)")
     change.add_argument("--relay", help="mail relay, host[:port]")
@@ -46,9 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--language", help="of the messages: en, de, fr")
     for name in _LIMITS:
         change.add_argument(f"--{name.replace('_', '-')}", type=int)
-    _action(actions, "show", "the settings, without secrets")
-    _action(actions, "test", "send a test message by each way")
-    recent = _action(actions, "list", "what is not well now")
+    add_action(actions, "show", "the settings, without secrets")
+    add_action(actions, "test", "send a test message by each way")
+    recent = add_action(actions, "list", "what is not well now")
     recent.add_argument("--all", action="store_true", help="also what is over")
 
 
@@ -56,20 +56,11 @@ def run(call: Call) -> Result:
     return _ACTIONS[call.arguments.action](call)
 
 
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
-
-
 def _set(call: Call) -> Result:
     settings, wanted = current_settings(), vars(call.arguments)
     given = [name for name, value in wanted.items() if value is not None and name in _CHANGES]
     _apply(settings, wanted)
-    secrets = {name: _read(wanted[f"{name}_file"]) for name in SECRETS}
+    secrets = {name: read_secret(wanted[f"{name}_file"]) for name in SECRETS}
     keys = open_keys_of(call.config)
     try:
         save_settings(settings, secrets, keys.seal_setting)
@@ -89,7 +80,7 @@ def _apply(settings: NoticeSettings, wanted: dict[str, object]) -> None:
     if wanted["webhook_internal"] is not None:
         settings.is_webhook_internal = wanted["webhook_internal"] == "yes"
     if isinstance(wanted["ca"], Path):
-        settings.ca_pem = _read(wanted["ca"])
+        settings.ca_pem = read_secret(wanted["ca"])
 
 
 def _show(_call: Call) -> Result:
@@ -126,15 +117,6 @@ def _list(call: Call) -> Result:
     ]
     text = "\n".join(f"{row['since']:%Y-%m-%d %H:%M}\t{row['level']}\t{row['text']}" for row in notices)
     return Result(data={"notices": notices}, text=text or "Nothing that would be told.")
-
-
-def _read(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError("This file cannot be read", subject=str(path)) from error
 
 
 def _facts(settings: NoticeSettings) -> dict[str, object]:

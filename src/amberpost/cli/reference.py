@@ -46,6 +46,8 @@ ACTION_TEXTS = {
     Action.USER_ENABLED: "A user may sign in again.",
     Action.USER_PASSWORD_RESET: "A user got a one-time password.",
     Action.USER_PASSWORD_CHANGED: "A user chose a new password.",
+    Action.USER_SESSIONS_ENDED: "The directory has disabled the account of a user who was signed in; his sessions "
+    "ended.",
     Action.USER_SIGNED_IN: "A user signed in.",
     Action.USER_SIGNED_OUT: "A user signed out.",
     Action.USER_LOGIN_FAILED: "Somebody failed to sign in.",
@@ -67,6 +69,7 @@ ACTION_TEXTS = {
     "were set, never their values.",
     Action.DIRECTORY_SYNCED: "What the directory says was carried out; the detail counts what came, changed "
     "and left.",
+    Action.DIRECTORY_TESTED: "The connection to a directory was tested; the detail tells whether it can be used.",
     Action.SEATS_CHANGED: "The number of seats was changed.",
     Action.SETUP_FINISHED: "The set-up assistant was finished: from now on the archive collects.",
 }
@@ -92,7 +95,7 @@ def _commands() -> str:
         "Every command takes `--data DIR` (or `AMBERPOST_DATA`; the option wins) and `--json`: one JSON object on",
         'stdout and nothing else there, `{"error", "exit"}` on failure. Words and progress go to stderr.',
         "The key file is where `AMBERPOST_KEY_FILE` says, else where `init` put it.",
-        "Exit codes: 0 well, 2 the caller can fix it, 4 a source failed, 5 disk or keys, 6 integrity.",
+        "Exit codes: 0 well, 2 the caller can fix it, 4 a source or the directory failed, 5 disk or keys, 6 integrity.",
     ]
     for name, text in COMMANDS.items():
         parser = build_parser(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action, read_secret, read_text
 from amberpost.cli.source_report import facts, report_of, report_text, step_facts, step_text
 from amberpost.daemon.work import settle
 from amberpost.errors import SourceError, UserError
@@ -31,35 +31,26 @@ _PLAIN = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    add = _action(actions, "add", "a remote e-mail account")
+    add = add_action(actions, "add", "a remote e-mail account")
     add.add_argument("--name", required=True)
     _add_fields(add)
-    change = _action(actions, "set", "change what is given, and nothing else")
+    change = add_action(actions, "set", "change what is given, and nothing else")
     change.add_argument("--name", required=True)
     change.add_argument("--rename", metavar="NAME", help="a new name")
     _add_fields(change)
-    _action(actions, "list", "all accounts")
+    add_action(actions, "list", "all accounts")
     for name, text in (
         ("remove", "forget an account; its mail stays"),
         ("test", "try to connect, step by step; takes and changes nothing"),
         ("report", "last runs, what stays on the server, gaps, state"),
     ):
-        _action(actions, name, text).add_argument("--name", required=True)
+        add_action(actions, name, text).add_argument("--name", required=True)
 
 
 def run(call: Call) -> Result:
     result = _ACTIONS[call.arguments.action](call)
     settle(call.config)
     return result
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
@@ -188,14 +179,14 @@ def _apply(source: Source, wanted: argparse.Namespace) -> None:
     if wanted.folder is not None:
         source.folders = wanted.folder
     if wanted.ca is not None:
-        source.ca_pem = _read(Path(wanted.ca)) if wanted.ca else ""
+        source.ca_pem = read_text(Path(wanted.ca)) if wanted.ca else ""
 
 
 def _save(call: Call, source: Source, action: Action) -> list[str]:
     """Returns what is unusual, though allowed; it is said on stderr as well."""
     wanted = call.arguments
     secrets = NewSecrets(
-        password=_secret(wanted.password_file), client_secret=_secret(wanted.client_secret_file)
+        password=read_secret(wanted.password_file), client_secret=read_secret(wanted.client_secret_file)
     )
     keys = open_keys_of(call.config)
     try:
@@ -221,17 +212,6 @@ def _warnings(source: Source, secrets: NewSecrets) -> list[str]:
     if source.keep_mails:
         found.append("nothing is deleted on the server, so the mailbox fills up")
     return found
-
-
-def _secret(path: Path | None) -> str:
-    return _read(path).rstrip("\r\n") if path else ""
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError("This file cannot be read", subject=str(path)) from error
 
 
 def _date(text: str) -> date | None:

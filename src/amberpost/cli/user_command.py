@@ -12,7 +12,7 @@ from amberpost.accounts.people import (
     reset_password,
     set_active,
 )
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.work import settle
 from amberpost.directory.local import current_addresses
 from amberpost.errors import UserError
@@ -23,15 +23,15 @@ NEEDS_ARCHIVE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    add = _action(actions, "add", "a local user with a private archive")
+    add = add_action(actions, "add", "a local user with a private archive")
     add.add_argument("--login", required=True)
     add.add_argument("--name", default="")
     add.add_argument("--address", action="append", default=[], help="may be given several times")
     add.add_argument("--role", choices=Role.values, default=Role.READER)
-    _action(actions, "import", "users from CSV").add_argument("file", type=Path)
-    _action(actions, "export", "local users to CSV, without passwords").add_argument("file", type=Path)
-    _action(actions, "list", "all users")
-    give = _action(actions, "address", "give a user further addresses")
+    add_action(actions, "import", "users from CSV").add_argument("file", type=Path)
+    add_action(actions, "export", "local users to CSV, without passwords").add_argument("file", type=Path)
+    add_action(actions, "list", "all users")
+    give = add_action(actions, "address", "give a user further addresses")
     give.add_argument("--login", required=True)
     give.add_argument("--address", action="append", required=True)
     for name, text in (
@@ -39,22 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("disable", "no more sign-in"),
         ("enable", "sign-in"),
     ):
-        _action(actions, name, text).add_argument("--login", required=True)
+        add_action(actions, name, text).add_argument("--login", required=True)
 
 
 def run(call: Call) -> Result:
     result = _ACTIONS[call.arguments.action](call)
     settle(call.config)
     return result
-
-
-def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text)
-    parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-    return parser
 
 
 def _add(call: Call) -> Result:

@@ -6,7 +6,6 @@ Secrets are write-only: an empty one leaves what is set. Nothing is saved here; 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,22 +13,24 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from amberpost.console.account_layout import LAYOUT
+from amberpost.console.account_notices import notices_of
+from amberpost.console.field_groups import Group, Row
 from amberpost.console.notices import Notice
 from amberpost.errors import UserError
 from amberpost.message.evaluate import MODES, parse_mode
 from amberpost.sources.certificates import valid_authority, valid_fingerprint
 from amberpost.sources.configure import EXCHANGE_ONLINE, NewSecrets, default_security, valid_server
-from amberpost.sources.domains import is_own, own_domains
 from amberpost.sources.models import Security, Source, SourceProtocol
 
 CUSTOM = "custom"
 SECRETS = ("password", "client_secret")
 AUTHORITY_BYTES = 64 * 1024
 
-_GUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _OAUTH_ONLY = (
     "tenant_id", "client_id", "client_secret", "secret_expires_on", "authority", "scope",
@@ -48,21 +49,6 @@ _RENDER_AGAIN = {
     "hx-params": "not password,client_secret,ca_file",
 }
 _SECRET = {"autocomplete": "new-password", "hx-preserve": "true"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    field: forms.BoundField
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Fields that belong together under one heading."""
-
-    title: str
-    rows: tuple[Row, ...]
-    is_folded: bool = False  # seldom needed, nothing wrong in it
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -255,29 +241,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def groups(self) -> list[Group]:
         """The fields in the order of the page."""
-        found = [
-            self._group(gettext("Account"), "name", "protocol", "enabled"),
-            self._group(gettext("Server"), "server", "security", "allow_insecure_oauth"),
-            self._group(
-                gettext("Sign-in"),
-                "user", "password", "tenant_id", "client_id", "client_secret", "secret_expires_on",
-            ),
-            self._group(gettext("Advanced: national clouds"), "authority", "scope", folds=True),
-            self._group(
-                gettext("Collecting"),
-                "interval_minutes", "keep_mails", "max_size_mb", "folders_text", "silence_hours",
-            ),
-            self._group(gettext("Whose mail it is"), "evaluation_mode", "custom_header"),
-            self._group(
-                gettext("Certificate of the server"), "ca_pem", "ca_file", "certificate_sha256", folds=True
-            ),
-        ]  # fmt: skip
+        found = [self._group(title, names, folds=folds) for title, names, folds in LAYOUT]
         return [group for group in found if group.rows]
 
     # Checking
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"].strip()
+        name: str = self.cleaned_data["name"]
         if Source.objects.filter(name=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError(gettext("There is an account of this name already."))
         return name
@@ -286,15 +256,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return _judged(valid_server, self.cleaned_data["server"])
 
     def clean_tenant_id(self) -> str:
-        tenant: str = self.cleaned_data["tenant_id"].strip()
+        tenant: str = self.cleaned_data["tenant_id"]
         if not _TENANT.fullmatch(tenant):
-            raise ValidationError(
-                gettext("The tenant ID is a GUID or a domain name. Copy it from the overview.")
-            )
+            raise ValidationError(_("The tenant ID is a GUID or a domain name. Copy it from the overview."))
         return tenant
-
-    def clean_client_id(self) -> str:
-        return str(self.cleaned_data["client_id"]).strip()
 
     def clean_certificate_sha256(self) -> str:
         return _judged(valid_fingerprint, self.cleaned_data["certificate_sha256"])
@@ -389,10 +354,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
                 if at is not None:
                     self.fields[name].help_text = _set_on(at)
 
-    def _group(self, title: str, *names: str, folds: bool = False) -> Group:
+    def _group(self, title: Promise, names: tuple[str, ...], *, folds: bool) -> Group:
         rows = [self._row(name) for name in names if name in self.fields]
         is_used = any(row.field.errors or row.field.value() for row in rows)
-        return Group(title=title, rows=tuple(rows), is_folded=folds and not is_used)
+        return Group(title=str(title), rows=tuple(rows), is_folded=folds and not is_used)
 
     def _row(self, name: str) -> Row:
         field = self[name]
@@ -400,55 +365,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return Row(field=field, notices=tuple(notice.judged(value) for notice in self._notices(name)))
 
     def _notices(self, name: str) -> Iterator[Notice]:
-        match name:
-            case "security":
-                yield Notice(watch="none", text=gettext(
-                    "Passwords and mail are readable for others on the way. Only for a short time: please bring "
-                    "the remote server up to date."
-                ))  # fmt: skip
-            case "keep_mails":
-                yield from self._keep_notices()
-            case "user":
-                yield from self._user_notices()
-            case "server" if not self.kind.uses_oauth:
-                yield Notice(when=r"(^|\.)(office365|outlook)\.com(:\d+)?$", text=gettext(
-                    "Exchange Online takes no passwords. Choose OAuth 2 (IMAP) for it."
-                ))  # fmt: skip
-            case "client_id":
-                yield Notice(unless=f"^{_GUID}$", text=gettext(
-                    "A client ID usually is a GUID, such as 11111111-2222-3333-4444-555555555555."
-                ))  # fmt: skip
-            case "client_secret":
-                yield Notice(when=f"^{_GUID}$", text=gettext(
-                    "This looks like the Secret ID. What is needed is the Value of the secret, which has another "
-                    "shape."
-                ))  # fmt: skip
-
-    def _keep_notices(self) -> Iterator[Notice]:
-        yield Notice(watch="checked", text=gettext(
-            "The mailbox fills up, because nothing is deleted there. Meant for tests."
-        ))  # fmt: skip
-        if self.instance.pk and self.instance.keep_mails:
-            yield Notice(watch="unchecked", text=gettext(
-                "You are switching this off: at the next fetch, all mail of this account that is archived already "
-                "is deleted on the server."
-            ))  # fmt: skip
-
-    def _user_notices(self) -> Iterator[Notice]:
-        if self.kind.uses_oauth:
-            yield Notice(unless=r"^[^@\s]+@[^@\s]+$", text=gettext(
-                "With OAuth 2 the user is the address of the mailbox."
-            ))  # fmt: skip
-        domains = sorted(own_domains())
-        if domains:
-            typed = str(self["user"].value() or "")
-            found = "|".join(map(re.escape, domains))
-            if is_own(typed) and not re.search(f"@({found})$", typed, re.IGNORECASE):
-                found = re.escape(typed.rpartition("@")[2])  # typed in Unicode
-            yield Notice(when=f"@({found})$", text=gettext(
-                "This address is in one of your own mail domains. A journal mailbox must not be in the tenant "
-                "whose mail it gets: Microsoft 365 delivers no reports to it."
-            ))  # fmt: skip
+        typed = str(self["user"].value() or "")
+        return notices_of(name, self.kind, kept=self.instance, user=typed)
 
 
 def _follow_protocol(post: Mapping[str, str], protocol: SourceProtocol) -> dict[str, str]:

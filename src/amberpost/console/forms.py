@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amberpost.accounts.models import Role, User
 from amberpost.directory.local import valid_address
+from amberpost.directory.models import ArchiveOrigin
 from amberpost.errors import UserError
 
 
@@ -69,3 +70,24 @@ class EditUserForm(forms.ModelForm):  # type: ignore[type-arg]
         else:
             choices = [choice for choice in Role.choices if choice[0] != Role.OPERATOR]
             self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=choices)
+
+
+class AddArchiveForm(forms.Form):
+    """A public archive with the local list."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    origin = forms.ChoiceField(
+        label=_("Stands for"),
+        choices=[choice for choice in ArchiveOrigin.choices if choice[0] != ArchiveOrigin.PERSON],
+        initial=ArchiveOrigin.SHARED,
+    )
+    addresses = AddressesField(
+        label=_("E-mail addresses"),
+        help_text=_(
+            "One a line. Mail to these addresses goes into this archive; nobody reads it until you release it."
+        ),
+    )
+
+
+class SeatsForm(forms.Form):
+    limit = forms.IntegerField(label=_("Seats"), min_value=0, max_value=10_000_000, required=False)

@@ -16,6 +16,10 @@ _PLACES: Mapping[str, str] = {
     Kind.QUARANTINE_GROWING: "console:quarantine",
     Kind.JOBS_FAILED: "console:jobs",
     Kind.NOTICE_FAILED: "console:notices",
+    Kind.DIRECTORY_FAILING: "console:directory",
+    Kind.DIRECTORY_WAITS: "console:directory",
+    Kind.CLAIMED_TWICE: "console:archives",
+    Kind.SEATS_EXCEEDED: "console:archives",
 }
 _OF_A_SOURCE = {
     Kind.SOURCE_FAILING,

@@ -19,6 +19,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.config import Config
+from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.work import are_processed, report_status
 from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId
@@ -117,12 +118,14 @@ class Fetcher:
 
 
 def fetch_loop(config: Config, stop: threading.Event) -> None:
-    """Collect each enabled source when it is due, until told to stop."""
+    """Collect each enabled source when it is due, and read the directory, until told to stop."""
     schedule = Schedule()
     threads = [
         threading.Thread(target=_collect_loop, args=(config, schedule, stop), daemon=True)
         for _ in range(THREADS)
     ]
+    for loop in (directory_loop, session_loop):
+        threads.append(threading.Thread(target=loop, args=(config, stop), daemon=True))
     started_at = now()
     for thread in threads:
         thread.start()

@@ -35,9 +35,9 @@ def setting_row(directory: Directory) -> str:
 
 
 def save_directory(
-    directory: Directory, secrets: Mapping[str, Secret], seal: SealSetting, *, by: str
+    directory: Directory, secrets: Mapping[str, Secret], seal: SealSetting, *, by: str, fields: str = ""
 ) -> Directory:
-    """Save settings and rules; an empty secret leaves the one that is set."""
+    """Save settings and rules; an empty secret leaves the one that is set. `fields` names what changed."""
     sealed = {
         field: base64.b64encode(seal(setting_row(directory), field, secret.reveal())).decode()
         for field, secret in secrets.items()
@@ -46,7 +46,10 @@ def save_directory(
     with transaction.atomic():
         directory.sealed_secrets = {**directory.sealed_secrets, **sealed}
         directory.save()
-        record(by, Action.DIRECTORY_CHANGED, directory.kind, secrets=",".join(sorted(sealed)))
+        DirectoryStatus.objects.filter(directory=directory).update(
+            next_attempt_at=None, failures=0, last_error=""
+        )
+        record(by, Action.DIRECTORY_CHANGED, directory.kind, secrets=",".join(sorted(sealed)), fields=fields)
     return directory
 
 
@@ -64,6 +67,9 @@ def activate(directory: Directory, *, by: str) -> None:
         Directory.objects.filter(is_active=True).update(is_active=False)
         directory.is_active = True
         directory.save()
+        DirectoryStatus.objects.update_or_create(
+            directory=directory, defaults={"is_applied": False, "is_waiting": False, "report": {}}
+        )
         record(by, Action.DIRECTORY_ACTIVATED, directory.kind)
 
 

@@ -55,7 +55,35 @@ class DirectoryStatus(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     sync_now = models.BooleanField(default=False)  # an operator asked
     is_waiting = models.BooleanField(default=False)  # a suspicious plan waits for an operator
-    report = models.JSONField(default=dict)  # counts, conflicts and notes of the last plan
+    is_applied = models.BooleanField(default=False)  # an operator has seen a plan since it became active
+    report = models.JSONField(default=dict)  # conflicts, notes and worries of the last plan, and its hash
+
+
+class RunOutcome(models.TextChoices):
+    APPLIED = "applied", _("changed")
+    UNCHANGED = "unchanged", _("nothing to change")
+    WAITING = "waiting", _("waits for an operator")
+    FAILED = "failed", _("failed")
+
+
+class DirectoryRun(models.Model):
+    """One reading of a directory and what came of it; memory, not configuration."""
+
+    directory = models.ForeignKey(Directory, models.CASCADE, related_name="runs")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=200)
+    outcome = models.CharField(max_length=10, choices=RunOutcome.choices)
+    came = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    conflicts = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)  # messages that leave quarantine
+    notes = models.JSONField(default=list)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-id",)
 
 
 class ArchiveKind(models.TextChoices):

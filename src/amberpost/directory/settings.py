@@ -61,7 +61,7 @@ class LdapSettings:
     @property
     def addresses(self) -> tuple[LdapHost, ...]:
         """The hosts with their ports."""
-        return tuple(_parse_host(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
+        return tuple(parse_host(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,8 @@ class EntraSettings:
     max_waiting_seconds: float = 600  # in one run, because Microsoft asks us to
 
 
-def _parse_host(text: str, port: int) -> LdapHost:
+def parse_host(text: str, port: int) -> LdapHost:
+    """A server as an operator types it; `port` is the usual one."""
     text = text.strip()
     if text.startswith("[") and "]" in text:  # RFC 3986 §3.2.2: an IPv6 address
         name, _, rest = text[1:].partition("]")

@@ -39,6 +39,10 @@ class Kind(StrEnum):
     UNPROCESSABLE = "unprocessable"
     JOBS_FAILED = "jobs_failed"
     NOTICE_FAILED = "notice_failed"
+    DIRECTORY_FAILING = "directory_failing"
+    DIRECTORY_WAITS = "directory_waits"
+    CLAIMED_TWICE = "addresses_claimed_twice"
+    SEATS_EXCEEDED = "seats_exceeded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

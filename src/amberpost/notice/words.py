@@ -160,6 +160,33 @@ def _notice_failed(values: Arguments) -> str:
     return _("Notifications by webhook do not arrive: %(error)s") % {"error": values["error"]}
 
 
+def _directory_failing(values: Arguments) -> str:
+    text = _("The directory cannot be read: %(error)s. Users and archives stay as they are.")
+    return text % {"error": str(values["error"]).removesuffix(".")}
+
+
+def _directory_waits(_values: Arguments) -> str:
+    return _("Changes of the directory wait for an operator to look at them.")
+
+
+def _claimed_twice(values: Arguments) -> str:
+    number = int(values["number"])
+    text = ngettext(
+        "%(number)d address is claimed twice in the directory; its mail waits in quarantine.",
+        "%(number)d addresses are claimed twice in the directory; their mail waits in quarantine.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def _seats_exceeded(values: Arguments) -> str:
+    if values["has_stopped"]:
+        text = _("%(used)d users for %(limit)d seats. Collecting has stopped; mail waits on its servers.")
+    else:
+        text = _("%(used)d users for %(limit)d seats. Collecting stops on %(day)s.")
+    return text % values
+
+
 _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
     Kind.FINDINGS: _findings,
     Kind.VERIFY_FAILED: _verify_failed,
@@ -179,4 +206,8 @@ _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
     Kind.UNPROCESSABLE: _unprocessable,
     Kind.JOBS_FAILED: _jobs_failed,
     Kind.NOTICE_FAILED: _notice_failed,
+    Kind.DIRECTORY_FAILING: _directory_failing,
+    Kind.DIRECTORY_WAITS: _directory_waits,
+    Kind.CLAIMED_TWICE: _claimed_twice,
+    Kind.SEATS_EXCEEDED: _seats_exceeded,
 }

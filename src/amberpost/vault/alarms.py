@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from amberpost.accounts.seats import Seats
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import PROCESSES
@@ -34,6 +35,16 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryFacts:
+    """The directory in use, as its last reading left it."""
+
+    failures: int = 0
+    last_error: str = ""
+    is_waiting: bool = False  # for an operator to look at changes
+    claimed_twice: int = 0  # addresses that nobody gets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the alarms are made of."""
 
@@ -52,6 +63,8 @@ class Facts:
     has_failed_verify: bool = False
     failed_jobs: int = 0
     failed_channels: Mapping[str, str] = field(default_factory=dict)  # channel -> error
+    directory: DirectoryFacts = DirectoryFacts()
+    seats: Seats | None = None
 
 
 def alarms(facts: Facts, limits: NoticeSettings) -> list[Alarm]:
@@ -60,6 +73,8 @@ def alarms(facts: Facts, limits: NoticeSettings) -> list[Alarm]:
         *_integrity(facts),
         *_processes(facts),
         *_sources(facts, limits),
+        *_directory(facts.directory, limits),
+        *_seats(facts),
         *_disk(facts, limits),
         *_queues(facts, limits),
         *_channels(facts),
@@ -163,6 +178,45 @@ def _expiring(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
                 stage=stage,
                 arguments={"source": source.name, "days": days, "day": day.isoformat()},
             )
+
+
+def _directory(directory: DirectoryFacts, limits: NoticeSettings) -> Iterator[Alarm]:
+    if directory.failures:
+        is_lasting = directory.failures >= limits.failing_polls
+        yield Alarm(
+            kind=Kind.DIRECTORY_FAILING,
+            level=Level.GRAVE if is_lasting else Level.HINT,
+            arguments={"error": directory.last_error},
+        )
+    if directory.is_waiting:
+        yield Alarm(kind=Kind.DIRECTORY_WAITS, level=Level.WARNING)
+    if directory.claimed_twice:
+        yield Alarm(
+            kind=Kind.CLAIMED_TWICE,
+            level=Level.WARNING,
+            stage=directory.claimed_twice,
+            arguments={"number": directory.claimed_twice},
+        )
+
+
+def _seats(facts: Facts) -> Iterator[Alarm]:
+    """More users than seats: a warning during the grace, grave on its last day and after it."""
+    seats = facts.seats
+    if seats is None or seats.limit is None or seats.grace_until is None:
+        return
+    left = seats.grace_until - facts.at
+    stage = 1 + (left <= timedelta(days=1)) + (left <= timedelta(0))
+    yield Alarm(
+        kind=Kind.SEATS_EXCEEDED,
+        level=Level.WARNING if stage == 1 else Level.GRAVE,
+        stage=stage,
+        arguments={
+            "used": seats.used,
+            "limit": seats.limit,
+            "day": seats.grace_until.date().isoformat(),
+            "has_stopped": int(left <= timedelta(0)),
+        },
+    )
 
 
 def _disk(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:

@@ -20,9 +20,10 @@ from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Installation, Role, User
 from amberpost.clock import milliseconds, now
-from amberpost.directory.models import Address
+from amberpost.directory.active import setting_row as directory_row
+from amberpost.directory.models import Address, Directory
 from amberpost.errors import ArchiveError, UserError
-from amberpost.notice.configure import ROW, SECRETS
+from amberpost.notice.configure import ROW
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.configure import setting_row
 from amberpost.sources.models import Source, SourceProtocol
@@ -52,24 +53,12 @@ Cipher = Callable[[str, str, bytes], bytes]  # row, field, bytes
 Key = tuple[str, int, str]  # table, row, name of the secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedField:
-    """A secret setting: where it is sealed, and under which names."""
-
-    model: type[models.Model]
-    name: str
-    row: Callable[[Any], str]
-
-    @property
-    def column(self) -> str:
-        return f"{_SEALED}{self.name}"
-
-
-FIELDS = (
-    SealedField(model=Source, name="password", row=setting_row),
-    SealedField(model=Source, name="client_secret", row=setting_row),
-    *(SealedField(model=NoticeSettings, name=name, row=lambda _row: ROW) for name in SECRETS),
-)
+# Models with sealed secrets -> the name under which a row seals them
+SEALING: dict[type[models.Model], Callable[[Any], str]] = {
+    Directory: directory_row,
+    Source: setting_row,
+    NoticeSettings: lambda _row: ROW,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,18 +142,35 @@ def is_untouched(operator: User) -> bool:
 
 
 def _collect(unseal: Cipher) -> Iterator[tuple[Key, bytes]]:
-    for field in FIELDS:
-        for row in field.model._default_manager.order_by("pk"):
-            sealed = bytes(getattr(row, field.column))
-            if sealed:
-                yield _key(row, field.name), unseal(field.row(row), field.name, sealed)
+    for model, row_name in SEALING.items():
+        for row in model._default_manager.order_by("pk"):
+            for name, sealed in _sealed_of(row).items():
+                yield _key(row, name), unseal(row_name(row), name, sealed)
     for user in User.objects.order_by("pk"):
         if user.has_usable_password():
             yield _key(user, _HASH), user.password.encode()
 
 
+def _sealed_of(row: models.Model) -> dict[str, bytes]:
+    """Name -> sealed bytes of each secret that is set."""
+    if isinstance(row, Directory):
+        return {name: base64.b64decode(sealed) for name, sealed in row.sealed_secrets.items() if sealed}
+    columns = [field.name for field in row._meta.concrete_fields if field.name.startswith(_SEALED)]
+    found = {column.removeprefix(_SEALED): bytes(getattr(row, column)) for column in columns}
+    return {name: sealed for name, sealed in found.items() if sealed}
+
+
+def _put_sealed(row: models.Model, name: str, sealed: bytes) -> None:
+    if isinstance(row, Directory):
+        row.sealed_secrets = {**row.sealed_secrets, name: base64.b64encode(sealed).decode()}
+    elif hasattr(row, f"{_SEALED}{name}"):
+        setattr(row, f"{_SEALED}{name}", sealed)
+        setattr(row, f"{name}_set_at", now())
+    row.save()
+
+
 def _without_secrets(state: Snapshot) -> Snapshot:
-    """Every sealed column and password hash emptied, also those of a file somebody has written by hand."""
+    """Without sealed columns and password hashes, also those of a file somebody has written by hand."""
     empty: Snapshot = {}
     for table, rows in state.items():
         empty[table] = [_emptied(table, row) for row in rows] if isinstance(rows, list) else rows
@@ -172,9 +178,9 @@ def _without_secrets(state: Snapshot) -> Snapshot:
 
 
 def _emptied(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    sealed = {name for name in row if name.startswith(_SEALED)}
-    dated = {f"{name.removeprefix(_SEALED)}_set_at" for name in sealed} & row.keys()
-    clean = {**row, **{key: {"bytes": ""} for key in sealed}, **dict.fromkeys(dated)}
+    clean = {name: value for name, value in row.items() if not name.startswith(_SEALED)}
+    dated = {f"{name.removeprefix(_SEALED)}_set_at" for name in row.keys() - clean.keys()} & row.keys()
+    clean.update(dict.fromkeys(dated))
     return {**clean, _HASH: ""} if table == User._meta.label else clean
 
 
@@ -260,13 +266,11 @@ def _look_for_owners() -> None:
 
 
 def _set_secrets(secrets: Mapping[Key, bytes], seal: Cipher) -> None:
-    for field in FIELDS:
-        for row in field.model._default_manager.all():
-            plain = secrets.get(_key(row, field.name))
-            if plain:
-                setattr(row, field.column, seal(field.row(row), field.name, plain))
-                setattr(row, f"{field.name}_set_at", now())
-                row.save()
+    for model, row_name in SEALING.items():
+        rows = {row.pk: row for row in model._default_manager.all()}
+        for (table, pk, name), plain in secrets.items():
+            if table == model._meta.label and pk in rows:
+                _put_sealed(rows[pk], name, seal(row_name(rows[pk]), name, plain))
 
 
 def _is_hash(text: str) -> bool:
@@ -321,7 +325,7 @@ def _in_words(missing: list[Key]) -> Iterator[str]:
         "webhook_secret": _("webhook secret"),
     }
     for table, pk, name in sorted(missing, key=lambda key: (key[0] == User._meta.label, key)):
-        yield f"{_owner(table, pk)}: {words.get(name, name)}"
+        yield f"{_owner(table, pk)}: {words.get(name, name.replace('_', ' '))}"
 
 
 def _owner(table: str, pk: int) -> str:
@@ -330,4 +334,6 @@ def _owner(table: str, pk: int) -> str:
         return _("user %(login)s") % {"login": login}
     if table == Source._meta.label:
         return str(Source.every.filter(pk=pk).first() or pk)
+    if table == Directory._meta.label:
+        return str(Directory.objects.filter(pk=pk).first() or pk)
     return _("notifications")

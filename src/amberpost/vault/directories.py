@@ -6,6 +6,7 @@ from django.db import transaction
 
 from amberpost.accounts.sync import Applied, apply, current_state
 from amberpost.directory.active import active_directory, rules_of
+from amberpost.directory.digest import plan_hash
 from amberpost.directory.found import Found
 from amberpost.directory.plan import Plan, plan
 from amberpost.vault.late import request_assignment
@@ -19,6 +20,19 @@ class Preview:
     plan: Plan
     quarantined: int  # messages that would leave quarantine
 
+    @property
+    def hash(self) -> str:
+        """Names exactly these changes."""
+        return plan_hash(self.plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synchronised:
+    """What was planned, and what became of it."""
+
+    preview: Preview
+    applied: Applied | None  # None: nothing has changed, an operator must say yes first
+
 
 def preview(found: Found) -> Preview:
     """The plan for what a directory says, and how much quarantined mail would find its archive."""
@@ -26,16 +40,20 @@ def preview(found: Found) -> Preview:
     return Preview(plan=made, quarantined=count_assignable(_first_held(made)))
 
 
-def synchronise(found: Found, *, by: str, is_confirmed: bool = False) -> tuple[Plan, Applied]:
-    """Plan from what is here now, apply, and have kept mail looked through. UserError if it is suspicious.
+def synchronise(found: Found, *, by: str, accept: str = "", must_ask: bool = False) -> Synchronised:
+    """Plan from what is here now, apply, and have kept mail looked through.
 
-    The plan is made anew inside the transaction: what was shown a while ago may no longer be true.
+    A suspicious plan, or any if `must_ask`, changes nothing unless `accept` is its hash: what was shown a
+    while ago may no longer be true.
     """
     with transaction.atomic():
-        made = plan(current_state(), found, rules_of(active_directory()))
-        applied = apply(made, by=by, is_confirmed=is_confirmed)
+        shown = preview(found)
+        is_free = not (must_ask or shown.plan.is_suspicious) or shown.plan.is_empty
+        if not is_free and accept != shown.hash:
+            return Synchronised(preview=shown, applied=None)
+        applied = apply(shown.plan, by=by, is_confirmed=True)
         request_assignment(applied.gained, by)
-    return made, applied
+    return Synchronised(preview=shown, applied=applied)
 
 
 def _first_held(made: Plan) -> frozenset[str]:

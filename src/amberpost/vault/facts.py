@@ -4,13 +4,16 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from amberpost.accounts.seats import seats
 from amberpost.clock import now
 from amberpost.config import Config
+from amberpost.directory.active import active_directory
+from amberpost.directory.models import DirectoryKind, DirectoryStatus
 from amberpost.notice.outbox import failures
 from amberpost.search.index import IndexDamaged
 from amberpost.search.local import TantivyIndex
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
-from amberpost.vault.alarms import Facts, SourceFacts, is_silent
+from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, is_silent
 from amberpost.vault.catalogue import INDEX, position
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Message, Quarantine, Work, WorkerStatus, WorkKind
@@ -45,6 +48,8 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         has_failed_verify=bool(verify and verify.error),
         failed_jobs=jobs.exclude(error="").count(),
         failed_channels={str(channel): error for channel, error in failures().items()},
+        directory=_directory(),
+        seats=seats(),
     )
 
 
@@ -87,6 +92,20 @@ def _sources() -> Iterator[SourceFacts]:
             silence_hours=source.silence_hours,
             quiet_since=status.last_message_at or _first_look(source),
         )
+
+
+def _directory() -> DirectoryFacts:
+    directory = active_directory()
+    if directory.pk is None or directory.kind == DirectoryKind.LOCAL:
+        return DirectoryFacts()
+    status = DirectoryStatus.objects.filter(directory=directory).first() or DirectoryStatus()
+    conflicts = status.report.get("conflicts", [])
+    return DirectoryFacts(
+        failures=status.failures,
+        last_error=status.last_error,
+        is_waiting=status.is_waiting,
+        claimed_twice=sum(not c["holder"] and len(c["claimants"]) > 1 for c in conflicts),
+    )
 
 
 def _first_look(source: Source) -> datetime:

@@ -164,7 +164,7 @@ def test_the_first_operator_comes_through_a_link_that_works_once(site: Site) -> 
     assert token not in str(list(SetupLink.objects.values()))
     client, form = site.fresh(), {"login": "root.one", "name": "One", "password": GOOD, "again": GOOD}
     assert client.get(f"/setup/{token}/").status_code == 200
-    assert client.post(f"/setup/{token}/", form)["Location"] == "/console/"
+    assert client.post(f"/setup/{token}/", form)["Location"] == "/console/assistant/"
     assert User.objects.get(login="root.one").role == "operator"
     again = site.fresh().post(f"/setup/{token}/", {**form, "login": "root.two"})
     assert again.status_code == 404

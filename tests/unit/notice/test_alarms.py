@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
+from amberpost.accounts.seats import Seats
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import _SENTENCES, sentence
-from amberpost.vault.alarms import Facts, SourceFacts, alarms
+from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, alarms
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -181,6 +182,8 @@ EVERYTHING = replace(
     findings=1,
     failed_jobs=1,
     failed_channels={"webhook": "HTTP 500"},
+    directory=DirectoryFacts(failures=1, last_error="No server answers", is_waiting=True, claimed_twice=2),
+    seats=Seats(used=12, limit=10, grace_until=AT + DAY),
 )
 
 
@@ -202,3 +205,39 @@ def test_each_kind_has_a_sentence_with_its_values_in_each_language(language: str
 def test_a_kind_of_another_release_is_shown_by_its_name() -> None:
     assert sentence("moon_full", {}) == "moon_full"
     assert sentence(Kind.MAIL_LEFT, {}) == "mail_left"
+
+
+def test_a_failing_directory_is_shown_at_once_and_told_when_it_goes_on() -> None:
+    for failures, level in [(1, Level.HINT), (5, Level.GRAVE)]:
+        (alarm,) = found(
+            replace(WELL, directory=DirectoryFacts(failures=failures, last_error="No server answers"))
+        )
+        assert shape(alarm) == (Kind.DIRECTORY_FAILING, level, 0)
+    assert sentence(alarm.kind, alarm.arguments).startswith(
+        "The directory cannot be read: No server answers."
+    )
+
+
+def test_a_waiting_plan_and_addresses_that_nobody_gets_are_told() -> None:
+    told = found(replace(WELL, directory=DirectoryFacts(is_waiting=True, claimed_twice=3)))
+    assert {shape(alarm) for alarm in told} == {
+        (Kind.DIRECTORY_WAITS, Level.WARNING, 0),
+        (Kind.CLAIMED_TWICE, Level.WARNING, 3),
+    }
+
+
+@pytest.mark.parametrize(
+    ("left", "level", "stage"),
+    [(3 * DAY, Level.WARNING, 1), (HOUR, Level.GRAVE, 2), (-HOUR, Level.GRAVE, 3)],
+)
+def test_too_few_seats_become_graver_until_collecting_stops(
+    left: timedelta, level: Level, stage: int
+) -> None:
+    (alarm,) = found(replace(WELL, seats=Seats(used=12, limit=10, grace_until=AT + left)))
+    assert shape(alarm) == (Kind.SEATS_EXCEEDED, level, stage)
+    assert ("has stopped" in sentence(alarm.kind, alarm.arguments)) == (stage == 3)
+
+
+def test_enough_seats_are_no_alarm() -> None:
+    assert found(replace(WELL, seats=Seats(used=10, limit=10, grace_until=None))) == []
+    assert found(replace(WELL, seats=Seats(used=10, limit=None, grace_until=None))) == []

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from amberpost.accounts.access import allow
 from amberpost.accounts.installation import is_set_up, is_unfinished
 from amberpost.accounts.models import Role, User
+from amberpost.accounts.seats import seats
 from amberpost.clock import now
 from amberpost.console.request import Request
 from amberpost.console.verdict import troubles
@@ -36,6 +37,7 @@ def show(request: Request) -> HttpResponse:
         "is_unfinished": is_unfinished(),
         "beginning": _beginning(),
         "readers": User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count(),
+        "seats": seats(),
     }
     return render(request, "console/overview.html", context)
 

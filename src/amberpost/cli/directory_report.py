@@ -1,0 +1,130 @@
+"""What the directory commands say, as JSON and as text."""
+
+from typing import Any
+
+from amberpost.directory.active import status_of
+from amberpost.directory.claims import Conflict
+from amberpost.directory.models import Directory, DirectoryRun
+from amberpost.directory.plan import Changing, Coming
+from amberpost.vault.directories import Preview
+
+Json = dict[str, Any]
+
+_RULES = (
+    "interval_minutes", "has_rooms", "has_public_archives", "is_manual", "releases_to_delegates",
+    "releases_to_members", "guard_percent", "guard_count",
+)  # fmt: skip
+
+
+def directory_facts(directory: Directory) -> Json:
+    """Settings, which secrets are set, rules and state; no secrets."""
+    facts: Json = {
+        "kind": directory.kind,
+        "active": directory.is_active,
+        "settings": directory.settings,
+        "secrets_set": sorted(directory.sealed_secrets),
+        **{name: getattr(directory, name) for name in _RULES},
+    }
+    if directory.pk is None:
+        return facts
+    status = status_of(directory)
+    return facts | {
+        "waiting": status.is_waiting,
+        "failures": status.failures,
+        "error": status.last_error,
+        "last_success_at": status.last_success_at,
+        "next_attempt_at": status.next_attempt_at,
+        "conflicts": status.report.get("conflicts", []),
+    }
+
+
+def plan_facts(shown: Preview) -> Json:
+    """Who would come, change and leave, and what to know before."""
+    made = shown.plan
+    return {
+        "hash": shown.hash,
+        "empty": made.is_empty,
+        "worries": [worry.value for worry in made.worries],
+        "quarantined": shown.quarantined,
+        "coming": [_coming(item) for item in made.coming],
+        "changing": [_changing(item) for item in made.changing],
+        "leaving": [
+            {"name": i.name, "login": i.login, "cause": i.cause.value, "archive": i.archive_id}
+            for i in made.leaving
+        ],
+        "hand_overs": [
+            {"address": i.address, "from": i.from_archive_id, "to": i.to_key} for i in made.hand_overs
+        ],
+        "joins": len(made.joins),
+        "parts": len(made.parts),
+        "releases": len(made.releases),
+        "revocations": len(made.revocations),
+        "conflicts": [_conflict(conflict) for conflict in made.conflicts],
+        "notes": list(made.notes),
+    }
+
+
+def plan_text(shown: Preview) -> str:
+    """The same for a person."""
+    made = shown.plan
+    lines = [f"come    {i.entry.kind}\t{i.entry.name}\t{' '.join(i.addresses)}" for i in made.coming]
+    lines += [f"change  {i.entry.kind}\t{i.entry.name}\t{_what(i)}" for i in made.changing]
+    lines += [f"leave   {i.name}\t{i.cause}" for i in made.leaving]
+    lines += [
+        f"conflict\t{c.subject}\t{c.holder or 'nobody'} | {', '.join(c.claimants)}" for c in made.conflicts
+    ]
+    lines += [f"note\t{note}" for note in made.notes]
+    lines += [f"LOOK AT THIS\t{worry.value}" for worry in made.worries]
+    lines.append(
+        f"{len(made.coming)} come, {len(made.changing)} change, {len(made.leaving)} leave, "
+        f"{len(made.joins)} join a group, {len(made.parts)} part, {len(made.releases)} released, "
+        f"{len(made.revocations)} revoked; {shown.quarantined} messages leave quarantine"
+    )
+    lines.append(f"plan {shown.hash}")
+    return "\n".join(lines)
+
+
+def run_facts(run: DirectoryRun) -> Json:
+    """One run."""
+    names = ("outcome", "came", "changed", "left", "conflicts", "quarantined", "notes", "error", "asked_by")
+    facts = {name: getattr(run, name) for name in names}
+    return {
+        **facts,
+        "outcome": str(run.outcome),
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+    }
+
+
+def run_text(run: DirectoryRun) -> str:
+    said = f"{run.started_at:%Y-%m-%d %H:%M:%S}\t{run.outcome!s}"
+    if run.error:
+        return f"{said}\t{run.error}"
+    return (
+        f"{said}\t{run.came} came, {run.changed} changed, {run.left} left, {run.conflicts} conflicts, "
+        f"{run.quarantined} messages out of quarantine"
+    )
+
+
+def _coming(item: Coming) -> Json:
+    entry = item.entry
+    return {
+        "key": entry.key, "kind": entry.kind.value, "name": entry.name, "login": item.login,
+        "addresses": list(item.addresses), "selected": item.is_selected, "enabled": item.is_enabled,
+    }  # fmt: skip
+
+
+def _changing(item: Changing) -> Json:
+    return {
+        "archive": item.archive_id, "key": item.entry.key, "name": item.entry.name, "fields": list(item.fields),
+        "gained": list(item.gained), "lost": list(item.lost), "returns": item.returns, "adopted": item.is_adopted,
+    }  # fmt: skip
+
+
+def _conflict(conflict: Conflict) -> Json:
+    return {"subject": conflict.subject, "holder": conflict.holder, "claimants": list(conflict.claimants)}
+
+
+def _what(item: Changing) -> str:
+    said = list(item.fields) + [f"+{a}" for a in item.gained] + [f"-{a}" for a in item.lost]
+    return " ".join(said + ["returns"] * item.returns + ["adopted"] * item.is_adopted)

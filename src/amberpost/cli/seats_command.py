@@ -1,0 +1,37 @@
+"""amberpost seats [--limit N | --no-limit]: how many people the archive works for."""
+
+import argparse
+
+from amberpost.accounts.seats import Seats, seats, set_seat_limit
+from amberpost.cli.call import Call, Result
+from amberpost.daemon.work import settle
+from amberpost.errors import UserError
+
+NEEDS_ARCHIVE = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--limit", type=int, metavar="NUMBER", help="so many and no more")
+    either.add_argument("--no-limit", action="store_true", help="as many as there are")
+
+
+def run(call: Call) -> Result:
+    wanted = call.arguments
+    if wanted.limit is not None and wanted.limit < 0:
+        raise UserError("There cannot be fewer than no seats", subject=str(wanted.limit))
+    if wanted.limit is not None or wanted.no_limit:
+        set_seat_limit(None if wanted.no_limit else wanted.limit, by=call.actor)
+        settle(call.config)
+    now = seats()
+    return Result(
+        data={"used": now.used, "limit": now.limit, "over": now.is_over, "grace_until": now.grace_until},
+        text=_text(now),
+    )
+
+
+def _text(now: Seats) -> str:
+    if now.limit is None:
+        return f"{now.used} seats used, no limit"
+    over = f"; collecting stops on {now.grace_until:%Y-%m-%d %H:%M} UTC" if now.grace_until else ""
+    return f"{now.used} of {now.limit} seats used{over}"

@@ -1,0 +1,22 @@
+"""Fields of a form that belong together under one heading, each with the warnings beside it."""
+
+from dataclasses import dataclass
+
+from django import forms
+
+from amberpost.console.notices import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    field: forms.BoundField
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Fields that belong together under one heading."""
+
+    title: str
+    rows: tuple[Row, ...]
+    is_folded: bool = False  # seldom needed, nothing wrong in it

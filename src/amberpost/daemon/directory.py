@@ -1,0 +1,82 @@
+"""Read the directory on its schedule, and end the sessions of people it no longer lets in.
+
+The schedule is the directory's interval; an operator may ask for a run at once. Sessions are looked at more
+often, with one small question about those who are signed in now.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections, connection
+
+from amberpost.clock import now
+from amberpost.config import Config
+from amberpost.errors import DirectoryError, UserError
+from amberpost.store.disk import LocalDisk
+from amberpost.store.keys import KeyStore
+from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
+from amberpost.vault.open import open_keys_of
+from amberpost.vault.signed_in import end_sessions_of_departed
+
+log = logging.getLogger(__name__)
+
+ACTOR = "directory"
+WATCH_EVERY = timedelta(seconds=30)
+WATCH_AFTER_REFUSAL = timedelta(minutes=10)  # a refused password asked too often would lock the account
+
+
+def directory_loop(config: Config, stop: threading.Event) -> None:
+    """Read the directory whenever it is due, until told to stop."""
+    _loop(config, stop, lambda turns: turns.read_if_due())
+
+
+def session_loop(config: Config, stop: threading.Event) -> None:
+    """Look at open sessions, until told to stop; in a thread of its own, as reading may take long."""
+    _loop(config, stop, lambda turns: turns.watch_if_due())
+
+
+def _loop(config: Config, stop: threading.Event, act: Callable[["Turns"], None]) -> None:
+    keys = open_keys_of(config)
+    turns = Turns(LocalDisk(config.data), keys)
+    try:
+        while not stop.wait(1):
+            act(turns)
+            close_old_connections()
+    finally:
+        keys.close()
+        connection.close()
+
+
+class Turns:
+    """What is done when it is due; no fault, the directory's or ours, leaves from here: mail is collected beside it."""
+
+    def __init__(self, disk: LocalDisk, keys: KeyStore) -> None:
+        self._disk, self._keys = disk, keys
+        self.watch_at: datetime = now()  # when sessions are looked at next
+
+    def read_if_due(self) -> None:
+        """A run, if the schedule or an operator wants one."""
+        try:
+            if is_due(now()):
+                sync_directory(self._disk, self._keys, by=ACTOR, must_ask=needs_first_look())
+        except UserError as error:  # somebody else reads it, or its settings were changed meanwhile
+            log.info("directory not read reason=%s", error.message)
+        except Exception as error:
+            log.exception("directory run broke down")
+            note_breakdown(error, by=ACTOR)
+
+    def watch_if_due(self) -> None:
+        """Ask about those who are signed in, and end the sessions of who is no longer let in."""
+        if now() < self.watch_at:
+            return
+        self.watch_at = now() + WATCH_EVERY
+        try:
+            end_sessions_of_departed(self._keys, by=ACTOR)
+        except DirectoryError as error:
+            log.warning("directory does not answer about sessions")
+            self.watch_at = now() + (WATCH_AFTER_REFUSAL if error.permanent else WATCH_EVERY)
+        except Exception:
+            log.exception("looking at sessions broke down")
+            self.watch_at = now() + WATCH_AFTER_REFUSAL
