@@ -51,6 +51,7 @@ def offers_microsoft() -> bool:
 
 def depart(redirect_uri: str, next_page: str, open_setting: OpenSetting) -> Departure:
     """Begin an attempt; SignInRefused if Microsoft's login cannot be reached."""
+    _require_entra()
     attempt = new_attempt()
     try:
         url = _LOGINS.authorization_url(_client(open_setting), attempt, redirect_uri)
@@ -63,6 +64,7 @@ def depart(redirect_uri: str, next_page: str, open_setting: OpenSetting) -> Depa
 
 def arrive(request: HttpRequest, ticket: str, redirect_uri: str, open_setting: OpenSetting) -> str:
     """Begin the session of the person who came back, and say where he wanted to go; SignInRefused for all others."""
+    _require_entra()
     attempt, next_page = _attempt(request, ticket)
     count_try(request)
     try:
@@ -110,9 +112,12 @@ def explain(fault: SignInFault) -> str:
     return text % {"code": fault.code or fault.message}
 
 
-def _client(open_setting: OpenSetting) -> Client:
+def _require_entra() -> None:
     if not offers_microsoft():
         raise NotFound(_("Nobody signs in at Microsoft here."))
+
+
+def _client(open_setting: OpenSetting) -> Client:
     directory = active_directory()
     return graph_client(entra_settings(directory, lambda name: secret_of(directory, name, open_setting)))
 

@@ -25,7 +25,7 @@ _SHOWN_RUNS = 10
 # Options that are settings of the reader, and those that are rules of ours, under their own names
 _SETTINGS = (
     "security", "user", "base_dn", "domain", "netbios", "user_container", "user_attribute", "mail_attributes",
-    "tenant_id", "client_id", "authority",
+    "tenant_id", "client_id", "authority", "graph",
 )  # fmt: skip
 _RULES = (
     "interval_minutes", "has_rooms", "has_public_archives", "is_manual", "releases_to_delegates",
@@ -81,6 +81,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         "--client-secret-file", type=Path, metavar="FILE", help="entra: the Value of the secret, not its id"
     )
     option("--authority", metavar="URL", help="entra: login server of a national cloud")
+    option("--graph", metavar="URL", help="entra: Graph server of a national cloud")
     option("--interval", dest="interval_minutes", type=int, metavar="MINUTES", help="60 if not given")
     option("--rooms", dest="has_rooms", action=flag, help="archives for rooms and equipment")
     option("--public-archives", dest="has_public_archives", action=flag, help="local: also public archives")

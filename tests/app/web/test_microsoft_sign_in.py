@@ -16,7 +16,10 @@ from amberpost.accounts.models import User
 from amberpost.accounts.people import set_active
 from amberpost.audit.models import AuditEvent
 from amberpost.directory.active import activate, get_directory
+from amberpost.errors import DirectoryError
 from amberpost.oauth.openid import Logins
+from amberpost.vault.open import open_keys_of
+from amberpost.vault.signed_in import end_sessions_of_departed
 from tests.app.pages import PASSWORD, sign_in, text
 from tests.microsoft_site import MicrosoftSite, make_site
 from tests.opened import Opened
@@ -93,6 +96,36 @@ def test_the_ticket_is_hidden_from_scripts_and_lasts_ten_minutes(site: Microsoft
     site.depart(client)
     ticket = client.cookies[f"{django_settings.SESSION_COOKIE_NAME}-microsoft"]
     assert (ticket["httponly"], ticket["samesite"], ticket["max-age"]) == (True, "Lax", 600)
+
+
+def test_whoever_is_disabled_or_deleted_in_entra_loses_his_session(site: MicrosoftSite) -> None:
+    client, keys = Client(), open_keys_of(site.opened.config)
+    try:
+        for trouble in (lambda: site.tenant.users[site.anna].update(accountEnabled=False),
+                        lambda: site.tenant.users.pop(site.anna)):  # fmt: skip
+            site.attempt(site.anna, client)
+            assert end_sessions_of_departed(keys, by="test") == []
+            assert is_in(client)
+            kept = dict(site.tenant.users[site.anna])
+            trouble()
+            assert [user.login for user in end_sessions_of_departed(keys, by="test")] == [
+                "anna@firma.example"
+            ]
+            assert not is_in(client)
+            site.tenant.users[site.anna] = kept
+    finally:
+        keys.close()
+
+
+def test_when_graph_does_not_answer_sessions_stay(site: MicrosoftSite) -> None:
+    client, keys = Client(), open_keys_of(site.opened.config)
+    site.attempt(site.anna, client)
+    site.tenant.app.roles = ()
+    site.tenant.server.revoke(site.tenant.app)
+    with pytest.raises(DirectoryError):
+        end_sessions_of_departed(keys, by="test")
+    keys.close()
+    assert is_in(client)
 
 
 # Who is nobody here
@@ -342,6 +375,7 @@ def test_the_button_is_there_only_with_entra(site: MicrosoftSite) -> None:
     activate(get_directory("local"), by="test")
     assert "Microsoft" not in text(Client().get("/sign-in/"))
     assert Client().get("/sign-in/microsoft/").status_code == 404
+    assert Client().get("/sign-in/microsoft/back/?code=x&state=y").status_code == 404
 
 
 def test_too_many_attempts_from_one_address_must_wait(site: MicrosoftSite) -> None:
@@ -357,10 +391,12 @@ def test_too_many_attempts_from_one_address_must_wait(site: MicrosoftSite) -> No
     assert "Too many attempts" in text(answer)
 
 
-def test_the_secret_is_nowhere_on_the_way(site: MicrosoftSite, caplog: pytest.LogCaptureFixture) -> None:
-    site.directory.settings["client_id"] = str(uuid.uuid4())
-    site.directory.save()
-    client = Client()
-    page = text(client.get("/sign-in/microsoft/"))
-    site.pages.claims = {"nonce": "x"}
-    assert site.tenant.app.secret not in page + caplog.text
+def test_a_wrong_secret_is_for_the_operator_and_stands_nowhere(
+    site: MicrosoftSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = site.tenant.app.secret
+    site.tenant.app.secret = "another"
+    page = refused(site)
+    assert "not set up rightly" in page
+    assert "AADSTS7000215" in caplog.text
+    assert before not in page + caplog.text
