@@ -146,7 +146,10 @@ FIELDS = (
     Field(
         name=f"Secret expires on {_ADDED}", label="Client secret expires on", typed="2031-05-03",
         option="secret_expires_on", kept="2031-05-03", protocols=OAUTH_PROTOCOLS,
-        effects=("tests/app/console/test_account_form.py::test_the_day_a_secret_expires_is_shown_and_kept",),
+        effects=(
+            "tests/app/console/test_account_form.py::test_the_day_a_secret_expires_is_shown_and_kept",
+            "tests/unit/notice/test_alarms.py::test_a_secret_and_a_certificate_warn_30_7_and_1_days_before",
+        ),
     ),
     Field(
         name=f"Authority {_ADDED}", label="Login server (authority)", typed="https://login.cloud.example",
@@ -166,7 +169,11 @@ FIELDS = (
     Field(
         name=f"Silence {_ADDED}", label="Alarm when nothing comes for (hours)", default="72", typed="5",
         option="silence_hours", kept=5,
-        effects=("tests/app/console/test_account_form.py::test_the_hours_until_an_alarm_are_kept",),
+        effects=(
+            "tests/app/console/test_account_form.py::test_the_hours_until_an_alarm_are_kept",
+            "tests/unit/notice/test_alarms.py::"
+            "test_silence_is_an_alarm_after_the_hours_of_the_source_and_never_if_there_are_none",
+        ),
     ),
     Field(
         name=f"Own root certificate {_ADDED}", label="Own root certificate (PEM)", option="has_ca", kept=True,

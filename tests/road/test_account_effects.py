@@ -356,6 +356,7 @@ def test_an_own_root_or_the_accepted_certificate_lets_in_and_nothing_else(
     assert "certificate" in str(collect(road, source).error)
     source.ca_pem = f"Our root:\n{dovecot.ca_pem}"
     assert collect(road, change(road, source)).error is None
+    assert SourceStatus.objects.get(source=source).certificate_expires_at > now(), "learned by the run itself"
     source.ca_pem = ""
     keys = open_keys_of(road.config)
     settings = trial_settings(source, NewSecrets(), keys.open_setting, ceiling_bytes=1)

@@ -6,7 +6,7 @@ Several threads, so that a slow server holds up nobody else; never two runs at o
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
@@ -30,6 +30,7 @@ from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceSta
 from amberpost.sources.progress import load_cursor
 from amberpost.sources.settings import Task
 from amberpost.sources.signals import note_run
+from amberpost.sources.status import note_shown_certificate
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
@@ -105,7 +106,10 @@ class Fetcher:
         return account
 
     def _connector(self, source: Source) -> Connector:
-        settings = account_settings(source, self._keys.open_setting, ceiling_bytes=self._config.ceiling_bytes)
+        settings = replace(
+            account_settings(source, self._keys.open_setting, ceiling_bytes=self._config.ceiling_bytes),
+            on_certificate=partial(note_shown_certificate, source.pk),
+        )
         task = Task(source_id=source.pk, cursor=load_cursor(source.pk), evaluation=source.evaluation)
         return CONNECTORS[source.protocol](settings, task)
 

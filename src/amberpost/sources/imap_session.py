@@ -27,7 +27,7 @@ from amberpost.errors import SourceError
 from amberpost.sources.exchange import TokenRefused, recognise
 from amberpost.sources.imap_login import log_in_with_password, log_in_with_token, login_failure
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
-from amberpost.sources.tls import check_pinned, connect_context, require_tls_for_tokens
+from amberpost.sources.tls import check_shown, connect_context, require_tls_for_tokens
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
 
@@ -186,7 +186,7 @@ class ImapSession:
             if settings.security == "starttls":
                 self._upgrade(context)
             if settings.security != "none":
-                check_pinned(settings, self._client.socket())
+                check_shown(settings, self._client.socket())
 
     def _upgrade(self, context: ssl.SSLContext) -> None:
         """STARTTLS or nothing: a missing offer is never a reason to go on in clear text."""

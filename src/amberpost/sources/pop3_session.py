@@ -25,7 +25,7 @@ from amberpost.sources.exchange import (
 )
 from amberpost.sources.pop3_wire import Garbled, TooLong, Wire
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
-from amberpost.sources.tls import check_pinned, connect_context, require_tls_for_tokens
+from amberpost.sources.tls import check_shown, connect_context, require_tls_for_tokens
 from amberpost.store.secret import Secret
 
 LISTING_LIMIT_BYTES = 64 * 2**20  # about 800,000 messages with the longest UIDLs
@@ -226,7 +226,7 @@ class Pop3Session:
         self._secure(context)
 
     def _secure(self, context: ssl.SSLContext) -> None:
-        check_pinned(self._settings, self._connected.secure(context, self._settings.server))
+        check_shown(self._settings, self._connected.secure(context, self._settings.server))
 
     def _ask_capabilities(self) -> dict[str, list[str]]:
         try:

@@ -28,6 +28,10 @@ class OAuthLogin:
 Login = PasswordLogin | OAuthLogin
 
 
+def _ignore(_certificate: bytes) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """One remote account, POP3 or IMAP. Immutable; secrets print as ***."""
@@ -42,6 +46,7 @@ class AccountSettings:
     keep_mails: bool = False
     ca_pem: str | None = None  # trusted instead of the system's authorities
     certificate_sha256: str | None = None  # this very certificate is trusted, whoever signed it
+    on_certificate: Callable[[bytes], None] = _ignore  # told the DER form of the one the server showed
     batch_messages: int = 100
     batch_bytes: int = 8 * 2**20
     timeout_seconds: float = 60

@@ -1,7 +1,7 @@
 """TLS towards a mail server, as its account asks for: verified by an authority, or one pinned certificate.
 
 Promises: without a pin the chain and the name are verified; with one, exactly that certificate is accepted,
-whoever signed it; call check_pinned() before anything secret is sent.
+whoever signed it; call check_shown() before anything secret is sent.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from amberpost.tls import client_context
 
 
 def connect_context(settings: AccountSettings) -> ssl.SSLContext:
-    """How the handshake verifies; what a pin replaces is left to check_pinned()."""
+    """How the handshake verifies; what a pin replaces is left to check_shown()."""
     if settings.certificate_sha256 is None:
         return client_context(settings.ca_pem)
     context = client_context(None)
@@ -23,8 +23,9 @@ def connect_context(settings: AccountSettings) -> ssl.SSLContext:
     return context
 
 
-def check_pinned(settings: AccountSettings, connection: ssl.SSLSocket) -> None:
-    """Raise unless the server showed the pinned certificate; does nothing where none is pinned."""
+def check_shown(settings: AccountSettings, connection: ssl.SSLSocket) -> None:
+    """Tell which certificate the server showed, and raise if one is pinned and it is another."""
+    settings.on_certificate(connection.getpeercert(binary_form=True) or b"")
     if settings.certificate_sha256 is None:
         return
     shown = fingerprint(connection)
