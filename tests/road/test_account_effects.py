@@ -4,14 +4,12 @@ tests/browser/account_fields.py says which test shows the effect of which field.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from amberpost.clock import now
-from amberpost.daemon.fetch import Account, collect_once, due_sources
-from amberpost.daemon.work import work_beside
+from amberpost.daemon.fetch import Account, due_sources
 from amberpost.errors import UserError
 from amberpost.sources.configure import NewSecrets, default_security, remove_source, save_source
 from amberpost.sources.models import FetchRun, LeftMessage, Source, SourceStatus
@@ -23,6 +21,7 @@ from amberpost.vault.open import open_keys_of
 from amberpost.vault.quarantine import quarantined
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report
+from tests.road.collecting import collect_one
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.microsoft import Microsoft
 
@@ -81,15 +80,6 @@ def change(road: Opened, source: Source, secrets: NewSecrets | None = None) -> S
         keys.close()
 
 
-def collect(road: Opened, source: Source) -> Account:
-    """One run, as `amberpost fetch --once` does it."""
-    with ThreadPoolExecutor(1) as threads:
-        collecting = threads.submit(collect_once, road.config, [source])
-        work_beside(road.config, collecting)
-        (found,) = collecting.result()
-    return found
-
-
 def counts(found: Account) -> tuple[int, int, int, int]:
     assert found.error is None, found.error
     assert found.seen == found.stored + found.duplicate + found.quarantined + found.left
@@ -112,7 +102,7 @@ def test_the_name_stands_in_reports_and_stays_when_the_account_is_gone(
 ) -> None:
     source = account(road, dovecot, user, name="Journal of the Müller company")
     dovecot.deposit(user, [letter(1, to="nobody@nowhere.example")])
-    assert collect(road, source).source == "Journal of the Müller company"
+    assert collect_one(road, source).source == "Journal of the Müller company"
     remove_source(source)
     assert not Source.objects.filter(pk=source.pk).exists()
     assert quarantined()[1][0].source == "Journal of the Müller company (removed)"
@@ -134,7 +124,7 @@ def test_the_number_of_a_removed_account_is_not_given_again_after_a_rebuild(
 ) -> None:
     source = account(road, dovecot, user)
     dovecot.deposit(user, [letter(1)])
-    collect(road, source)
+    collect_one(road, source)
     remove_source(source)
     road.process()
     road.rebuild()
@@ -153,22 +143,22 @@ def test_each_protocol_and_security_empties_the_mailbox(
 ) -> None:
     source = account(road, dovecot, user, protocol=protocol, security=security)
     dovecot.deposit(user, [letter(1), letter(2)])
-    assert counts(collect(road, source)) == (2, 0, 0, 0)
+    assert counts(collect_one(road, source)) == (2, 0, 0, 0)
     assert dovecot.count(user) == 0
     assert {hit.subject for hit in road.find("alice").hits} == {"Brief 1", "Brief 2"}
 
 
 def test_a_wrong_password_ends_the_run_in_plain_words(road: Opened, dovecot: Dovecot, user: str) -> None:
     source = change(road, account(road, dovecot, user), NewSecrets(password="wrong"))
-    found = collect(road, source)
+    found = collect_one(road, source)
     assert "does not accept the user name or password" in str(found.error)
     change(road, source, NewSecrets(password=WORD))
-    assert collect(road, source).error is None
+    assert collect_one(road, source).error is None
 
 
 def test_starttls_is_never_dropped_silently(road: Opened, dovecot: Dovecot, user: str) -> None:
     source = account(road, dovecot, user, server=f"{dovecot.host}:{dovecot.ssl_port}", security="starttls")
-    assert collect(road, source).error
+    assert collect_one(road, source).error
 
 
 # OAuth 2
@@ -192,7 +182,7 @@ def test_tenant_client_and_secret_open_the_mailbox_and_each_wrong_one_does_not(
     )
     save_source(source, NewSecrets(client_secret=app.secret), keys.seal_setting)
     dovecot.deposit(user, [letter(1)])
-    assert counts(collect(road, source)) == (1, 0, 0, 0)
+    assert counts(collect_one(road, source)) == (1, 0, 0, 0)
     for name, value in (
         ("tenant_id", "other.example"),
         ("client_id", app.tenant),
@@ -200,10 +190,10 @@ def test_tenant_client_and_secret_open_the_mailbox_and_each_wrong_one_does_not(
     ):
         before = getattr(source, name)
         setattr(source, name, value)
-        assert "AADSTS" in str(collect(road, change(road, source)).error), name
+        assert "AADSTS" in str(collect_one(road, change(road, source)).error), name
         setattr(source, name, before)
     wrong = change(road, source, NewSecrets(client_secret=app.secret_id))
-    assert "AADSTS7000215" in str(collect(road, wrong).error)
+    assert "AADSTS7000215" in str(collect_one(road, wrong).error)
     keys.close()
 
 
@@ -221,7 +211,7 @@ def test_a_token_goes_unencrypted_only_with_the_explicit_tick(
     source.allow_insecure_oauth = True
     change(road, source, NewSecrets(client_secret=app.secret))
     dovecot.deposit(user, [letter(1)])
-    assert counts(collect(road, source)) == (1, 0, 0, 0)
+    assert counts(collect_one(road, source)) == (1, 0, 0, 0)
 
 
 # Fetch every, enabled
@@ -231,7 +221,7 @@ def test_the_next_fetch_is_due_after_the_interval(road: Opened, dovecot: Dovecot
     source = account(road, dovecot, user, interval_minutes=17)
     assert source in due_sources()
     began = now()
-    collect(road, source)
+    collect_one(road, source)
     assert source not in due_sources()
     due = SourceStatus.objects.get(source=source).next_attempt_at
     assert due is not None
@@ -245,7 +235,7 @@ def test_a_paused_account_is_not_due(road: Opened, dovecot: Dovecot, user: str) 
 
 def test_fetch_now_makes_it_due_at_once(road: Opened, dovecot: Dovecot, user: str) -> None:
     source = account(road, dovecot, user)
-    collect(road, source)
+    collect_one(road, source)
     SourceStatus.objects.filter(source=source).update(fetch_now=True)
     assert source in due_sources()
 
@@ -259,11 +249,11 @@ def test_keep_mails_leaves_them_there_once_archived_and_switching_it_off_deletes
 ) -> None:
     source = account(road, dovecot, user, protocol=protocol, keep_mails=True)
     dovecot.deposit(user, [letter(1), letter(2)])
-    assert counts(collect(road, source)) == (2, 0, 0, 0)
-    assert collect(road, source).seen == 0
+    assert counts(collect_one(road, source)) == (2, 0, 0, 0)
+    assert collect_one(road, source).seen == 0
     assert dovecot.count(user) == 2
     source.keep_mails = False
-    collect(road, change(road, source))
+    collect_one(road, change(road, source))
     assert dovecot.count(user) == 0
     assert Capture.objects.filter(source_id=source.pk).count() >= 2
     assert len(road.find("alice").hits) == 2
@@ -281,13 +271,13 @@ def test_mail_above_the_size_stays_on_the_server_and_is_listed(
     just, above = letter(1, text="x" * (2**20 - frame)), letter(2, text="x" * (2**20 - frame + 1))
     assert (len(just), len(above)) == (2**20, 2**20 + 1)
     dovecot.deposit(user, [just, above])
-    assert counts(collect(road, source)) == (1, 0, 0, 1)
+    assert counts(collect_one(road, source)) == (1, 0, 0, 1)
     assert dovecot.messages(user) == [above]
     left = LeftMessage.objects.get(source=source)
     assert left.size_bytes == 2**20 + 1
     assert FetchRun.objects.filter(source=source).latest("started_at").left == 1
     source.max_size_mb = None
-    assert counts(collect(road, change(road, source))) == (1, 0, 0, 0)
+    assert counts(collect_one(road, change(road, source))) == (1, 0, 0, 0)
     assert dovecot.count(user) == 0
     assert not LeftMessage.objects.filter(source=source).exists()
 
@@ -326,7 +316,7 @@ def test_the_header_evaluation_decides_whose_mail_it_is(
         letter(1), sender="k@customer.example", recipients=["Bcc: bob@firma.example"]
     )
     dovecot.deposit(user, [raw])
-    found = counts(collect(road, source))
+    found = counts(collect_one(road, source))
     assert found == ((1, 0, 0, 0) if owners else (0, 0, 1, 0))
     assert {login for login in ("alice", "bob", "charlie") if road.find(login).hits} == owners
 
@@ -338,10 +328,10 @@ def test_only_the_named_folders_are_collected(road: Opened, dovecot: Dovecot, us
     dovecot.deposit(user, [letter(1)])
     dovecot.deposit(user, [letter(2)], "Junk")
     source = account(road, dovecot, user, folders=["Junk"])
-    assert counts(collect(road, source)) == (1, 0, 0, 0)
+    assert counts(collect_one(road, source)) == (1, 0, 0, 0)
     assert (dovecot.count(user), dovecot.count(user, "Junk")) == (1, 0)
     source.folders = []
-    assert counts(collect(road, change(road, source))) == (1, 0, 0, 0)
+    assert counts(collect_one(road, change(road, source))) == (1, 0, 0, 0)
     assert dovecot.count(user) == 0
 
 
@@ -353,9 +343,9 @@ def test_an_own_root_or_the_accepted_certificate_lets_in_and_nothing_else(
     road: Opened, dovecot: Dovecot, user: str, protocol: str
 ) -> None:
     source = account(road, dovecot, user, protocol=protocol, ca_pem="")
-    assert "certificate" in str(collect(road, source).error)
+    assert "certificate" in str(collect_one(road, source).error)
     source.ca_pem = f"Our root:\n{dovecot.ca_pem}"
-    assert collect(road, change(road, source)).error is None
+    assert collect_one(road, change(road, source)).error is None
     assert SourceStatus.objects.get(source=source).certificate_expires_at > now(), "learned by the run itself"
     source.ca_pem = ""
     keys = open_keys_of(road.config)
@@ -363,9 +353,9 @@ def test_an_own_root_or_the_accepted_certificate_lets_in_and_nothing_else(
     keys.close()
     shown = next(step.certificate for step in probe(settings, protocol) if step.certificate)
     source.certificate_sha256 = shown.fingerprint  # with colons, as it is shown
-    assert collect(road, change(road, source)).error is None
+    assert collect_one(road, change(road, source)).error is None
     source.certificate_sha256 = "0" * 64
-    assert "certificate" in str(collect(road, change(road, source)).error)
+    assert "certificate" in str(collect_one(road, change(road, source)).error)
 
 
 # Secrets
@@ -379,4 +369,4 @@ def test_a_secret_left_empty_is_kept_and_a_typed_one_is_tried_before_it_is_saved
         settings = trial_settings(source, NewSecrets(password=typed), keys.open_setting, ceiling_bytes=2**20)
         assert has_succeeded(list(probe(settings, "imap"))) is is_well
     keys.close()
-    assert collect(road, change(road, source)).error is None
+    assert collect_one(road, change(road, source)).error is None
