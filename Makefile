@@ -16,6 +16,7 @@ PACKAGE := pyproject.toml hatch_build.py
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
+PYTEST_JOBS ?= 2
 
 .PHONY: help
 help:  ## List the targets
@@ -38,7 +39,7 @@ static: $(VENV)/.test
 
 .PHONY: test
 test: packages static  ## Everything but the long tests, with real servers and a real browser; under 20 minutes
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile $(PYTEST_ARGS)
 
 .PHONY: test-long
 test-long: packages $(VENV)/.test  ## The full counts of the fault, fuzz and scale tests; the report goes to docs/dev
