@@ -311,13 +311,16 @@ class TestDovecot(SourceContract):
         assert accept.raws == messages
         assert dovecot.count(settings.user) == 0
 
-    def test_a_poll_without_news_moves_little(self, dovecot: Dovecot, settings: AccountSettings) -> None:
-        dovecot.deposit(settings.user, letters(1_000))
+    @pytest.mark.parametrize("count", [1_000, pytest.param(100_000, marks=pytest.mark.long)])
+    def test_a_poll_without_news_moves_little(
+        self, dovecot: Dovecot, settings: AccountSettings, count: int
+    ) -> None:
+        dovecot.deposit(settings.user, letters(count))
         kept, accept = (
             replace(settings, keep_mails=True, batch_messages=100, batch_bytes=2**23),
             MemoryAccept(),
         )
-        collect(kept, accept)
+        assert collect(kept, accept).seen == count
         cursor = cursor_of(accept.accepted)
         with Proxy(dovecot.port) as proxy:
             assert collect(replace(kept, port=proxy.port, security="none"), accept, cursor).seen == 0

@@ -22,6 +22,7 @@ from amberpost.directory.models import Address, Archive, ArchiveState
 from amberpost.errors import NotFound, UserError
 from amberpost.vault.directories import preview, synchronise
 from amberpost.vault.export import export_as
+from amberpost.vault.find import find
 from amberpost.vault.models import Assignment, Message, Outcome
 from amberpost.vault.quarantine import quarantined
 from amberpost.vault.read import open_message, open_raw
@@ -30,7 +31,9 @@ from tests.archive import read_export
 from tests.directory import found, key_of, person, public, shared_directory
 from tests.opened import Opened
 from tests.people import letter, report
+from tests.road.collecting import USER, WORD, Mailbox
 from tests.road.sample import GENERATED, truth
+from tests.servers.dovecot import PROGRAM, Dovecot
 
 STORED, QUARANTINED = Outcome.STORED, Outcome.QUARANTINED
 
@@ -342,6 +345,8 @@ def test_everything_decided_survives_a_rebuild(opened: Opened) -> None:
 # The generated reports with their directory: every pair that must be visible, none that must not
 
 
+@pytest.mark.server
+@pytest.mark.skipif(PROGRAM is None, reason="Dovecot is not installed")
 @pytest.mark.skipif(GENERATED is None, reason="the shared corpora are not here")
 def test_the_truth_of_the_generated_reports_holds_with_their_directory(road: Opened, tmp_path) -> None:  # type: ignore[no-untyped-def]
     assert GENERATED is not None
@@ -349,20 +354,22 @@ def test_the_truth_of_the_generated_reports_holds_with_their_directory(road: Ope
     use(has_rooms=True)
     sync(road, directory=directory)
     rows = truth()
-    road.take(*((GENERATED / "reports" / name).read_bytes() for row in rows for name in row["reports"]))
+    reports = [(GENERATED / "reports" / name).read_bytes() for row in rows for name in row["reports"]]
+    with Dovecot(users={USER: WORD}) as server:
+        mailbox = Mailbox(opened=road, server=server)
+        mailbox.configure()
+        mailbox.deliver(reports)
+        account = mailbox.collect()
+        assert (account.error, account.seen, server.count(USER)) == (None, len(reports), 0)
     owners = {user.directory_key: user for user in User.objects.filter(directory_key__isnull=False)}
     people = {user["id"]: owners[key_of(user["id"])] for user in facts["users"]}
-    for (
-        login,
-        user,
-    ) in people.items():  # who has left may read nothing; his rights are judged as if he came back
+    # Who has left may read nothing; his rights are judged as if he came back.
+    for login, user in people.items():
         user.is_active = True
         User.objects.filter(pk=user.pk).update(is_active=True)
         assert user.login.lower().startswith(login.lower()[:3])
     sha_of = {message.id: bytes(message.sha256).hex() for message in Message.objects.all()}
     with road.reading() as vault:
-        from amberpost.vault.find import find
-
         seen = {
             login: {sha_of[hit.id] for hit in find(vault, user, "", limit=10**6).hits}
             for login, user in people.items()
