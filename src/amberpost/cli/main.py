@@ -9,7 +9,6 @@ import getpass
 import importlib
 import json
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -93,7 +92,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     os.umask(0o077)  # what an archive writes is nobody else's business
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     printer = _Printer(as_json="--json" in words)
     try:
         return printer.result(_run(words))
@@ -106,6 +104,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130
+    except BrokenPipeError:
+        # Who read our output went away, as `head` does. SIGPIPE stays ignored: it would end a collecting
+        # process when a mail server hangs up.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     finally:
         if settings.configured:
             connections.close_all()  # the last one out folds SQLite's write-ahead log into the database

@@ -51,4 +51,4 @@ def place_of(kind: str, subject: str) -> str:
     """The page about an alarm."""
     if kind in _OF_A_SOURCE:
         return reverse("console:source", args=[int(subject)])
-    return reverse(_PLACES.get(Kind(kind), "console:system"))
+    return reverse(_PLACES.get(kind, "console:system"))

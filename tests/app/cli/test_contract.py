@@ -342,3 +342,14 @@ def test_evaluate_reads_the_custom_field_it_is_given_and_refuses_what_is_none(
     archive.json("evaluate", file, "--custom", "no field", code=2)
     archive.json("evaluate", tmp_path / "missing.eml", code=2)
     archive.json("evaluate", tmp_path, code=2)
+
+
+def test_a_reader_of_the_output_may_go_away(archive: Archive) -> None:
+    process = subprocess.Popen(
+        archive.line("config", "example"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 141
