@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -79,8 +80,9 @@ def _family(root: int) -> list[int]:
     while waiting:
         pid = waiting.pop()
         found.append(pid)
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            waiting += [int(word) for word in _read(children).split()]
+        with suppress(FileNotFoundError):  # getmail starts a process for each message, gone in a moment
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                waiting += [int(word) for word in _read(children).split()]
     return found
 
 
