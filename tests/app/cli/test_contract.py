@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -353,3 +354,15 @@ def test_a_reader_of_the_output_may_go_away(archive: Archive) -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(60) == 141
+
+
+def test_a_server_that_hangs_up_cannot_end_a_command() -> None:
+    """With SIGPIPE at its default, writing to a closed connection would end the process without a word."""
+    script = (
+        "import signal, socket; from amberpost.cli.main import main; main(['config', 'example'])\n"
+        "here, there = socket.socketpair(); there.close()\n"
+        "try: here.sendall(b'DELE 1')\n"
+        "except BrokenPipeError: raise SystemExit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, check=False)
+    assert done.returncode == 7
