@@ -1,6 +1,10 @@
-"""Options shared by all tests: what runs when, and how much hypothesis tries."""
+"""Options shared by all tests: what runs when, how much hypothesis tries, and what no test may leave behind."""
 
+import os
 import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,3 +35,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def _process_state() -> tuple[object, ...]:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return f"umask {mask:03o}", Path.cwd(), signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGTERM)
+
+
+@pytest.fixture(autouse=True)
+def _the_process_is_left_as_it_was() -> Iterator[None]:
+    """What one test changes for the whole process breaks another one, later and elsewhere."""
+    before = _process_state()
+    yield
+    assert _process_state() == before

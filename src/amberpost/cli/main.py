@@ -88,10 +88,14 @@ class _Printer:
         return error.exit_code
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+def program() -> int:
+    """The process `amberpost`: what holds for the whole of it, then its command."""
     os.umask(0o077)  # what an archive writes is nobody else's business
+    return main(sys.argv[1:])
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command; returns its exit code and leaves the process as it found it."""
     printer = _Printer(as_json="--json" in words)
     try:
         return printer.result(_run(words))
@@ -181,4 +185,4 @@ def _system_user() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())
