@@ -285,6 +285,9 @@ class Dovecot:
             extra=extra,
         )
         (self.folder / "dovecot.conf").write_text(text)
+        for name in ("dovecot.conf", "users", "oauth2.conf"):  # read by its own users, whatever our umask is
+            with suppress(FileNotFoundError):
+                (self.folder / name).chmod(0o644)
         for user in self.users:
             self._made(self.maildir(user))
 
