@@ -38,11 +38,11 @@ static: $(VENV)/.test
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: test
-test: packages static  ## Everything but the long tests, with real servers and a real browser; under 20 minutes
+test: packages static compiled  ## Everything but the long tests, with real servers and a real browser; under 20 minutes
 	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile $(PYTEST_ARGS)
 
 .PHONY: test-long
-test-long: packages $(VENV)/.test  ## The full counts of the fault, fuzz and scale tests; the report goes to docs/dev
+test-long: packages compiled  ## The full counts of the fault, fuzz and scale tests; the report goes to docs/dev
 	@{ echo "make test-long, $$(date -u +%Y-%m-%d), $$(nproc) cores, $$($(BIN)/python --version)"; \
 	   $(BIN)/pytest -m long --durations=0 --durations-min=1 -rA --color=no --no-header --show-capture=no $(PYTEST_ARGS); \
 	 } 2>&1 | sed "s|$(CURDIR)/||g" | tee docs/dev/test-long.txt
@@ -50,6 +50,11 @@ test-long: packages $(VENV)/.test  ## The full counts of the fault, fuzz and sca
 .PHONY: packages
 packages:
 	@tests/install-debian-packages
+
+# Tests start the command hundreds of times; where Python keeps no bytecode, each would compile all of it.
+.PHONY: compiled
+compiled: $(VENV)/.test
+	@$(BIN)/python -m compileall -q src tests
 
 .PHONY: bench
 bench: $(VENV)/.test  ## Speed and size against figures of other programs

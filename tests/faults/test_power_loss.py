@@ -20,7 +20,7 @@ def play(seeds: range) -> None:
 
 
 def test_nothing_is_lost_doubled_or_damaged_by_power_loss() -> None:
-    play(range(1_500))
+    play(range(1_000))
 
 
 @pytest.mark.long

@@ -24,6 +24,7 @@ from tests.people import ALICE, BOB, CHARLIE, letter, report
 from tests.road.collecting import collect_one
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.microsoft import Microsoft
+from tests.servers.proxy import Proxy
 
 pytestmark = [
     pytest.mark.server,
@@ -156,9 +157,24 @@ def test_a_wrong_password_ends_the_run_in_plain_words(road: Opened, dovecot: Dov
     assert collect_one(road, source).error is None
 
 
-def test_starttls_is_never_dropped_silently(road: Opened, dovecot: Dovecot, user: str) -> None:
-    source = account(road, dovecot, user, server=f"{dovecot.host}:{dovecot.ssl_port}", security="starttls")
-    assert collect_one(road, source).error
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Dovecot]:
+    """A server that offers no STARTTLS, as one does when somebody on the way takes the offer out."""
+    with Dovecot(users={"bare": WORD}, extra="ssl = no") as server:
+        yield server
+
+
+@pytest.mark.parametrize("protocol", ["imap", "pop3"])
+def test_starttls_is_never_dropped_silently(road: Opened, bare: Dovecot, protocol: str) -> None:
+    bare.deposit("bare", [letter(1)])
+    before = bare.count("bare")
+    with Proxy(bare.pop3_port if protocol == "pop3" else bare.port) as between:
+        server = f"{bare.host}:{between.port}"
+        found = collect_one(road, account(road, bare, "bare", protocol=protocol, server=server))
+        assert between.said
+        assert WORD.encode() not in between.said
+    assert "does not offer STARTTLS" in str(found.error)
+    assert bare.count("bare") == before
 
 
 # OAuth 2

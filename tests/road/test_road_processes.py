@@ -130,6 +130,17 @@ def test_two_imports_at_once_take_everything_once(archive: Archive, tmp_path: Pa
     assert (again["seen"], again["duplicate"]) == (302, 302)
 
 
+def test_killed_alone_an_import_leaves_no_process_behind(archive: Archive, tmp_path: Path) -> None:
+    """As the kernel does when memory is short: only one process of many is killed."""
+    running = archive.start("import", folder_of(tmp_path, "mail", generated(1500)))
+    until(lambda: len(session_members(running.pid)) >= 3, "the processes that prepare mail")
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait(30)
+    until(lambda: not session_members(running.pid), "an end of all its processes")
+    archive.json("process", "--all")
+    assert archive.json("verify", "--deep")["findings"] == []
+
+
 def test_searching_and_verifying_beside_an_import_sees_a_sound_archive(
     archive: Archive, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+_SAID_KEPT = 10_000
+
 
 class Proxy:
     """Forwards one port. `cut_at`: close both sides when the client sends this, instead of passing it on.
@@ -33,6 +35,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.sent_bytes = 0  # by the client
+        self.said = bytearray()  # the first of what clients sent
         self.received_bytes = 0
         self.cuts = self.lies = 0
 
@@ -70,6 +73,7 @@ class Proxy:
     def _upward(self, client: socket.socket, server: socket.socket) -> None:
         while data := _read(client):
             self.sent_bytes += len(data)
+            self.said += data[: max(0, _SAID_KEPT - len(self.said))]
             if self._cut_at and self._cut_at in data:
                 return self._cut(client, server)
             _write(server, data)

@@ -51,6 +51,7 @@ class _Check:
         self._start = start
         self._mark: Durable = records.keys.durable(records.log)
         self._promised = max(checkpoint_size, self._mark.next_index)
+        self._sizes = self._sizes_now()  # before the rows: a worker may be adding keys first, then bytes
         self._next_index = self._rows.next_index()
         self._next_number = self._rows.next_number()
         self._references = 0
@@ -127,9 +128,9 @@ class _Check:
 
     def _check_segments_between(self, segment: int, end: int, stop: int) -> Iterator[Finding]:
         """Nothing follows the last known record of a segment, and segments without one are empty."""
-        for number in segment_numbers(self._records.disk, self._records.log):
+        for number, size in self._sizes.items():
             if number == segment or segment < number < stop:
-                yield from self._check_gap(number, end if number == segment else 0, self._size(number))
+                yield from self._check_gap(number, end if number == segment else 0, size)
 
     def _check_gap(self, segment: int, at: int, stop: int) -> Iterator[Finding]:
         """Bytes no key points to: objects whose key was destroyed, or what a crash left at the very end."""
@@ -235,6 +236,10 @@ class _Check:
     def _where(self, row: CaptureRow | ObjectRow) -> str:
         name = f"record {row.index}" if isinstance(row, CaptureRow) else f"object {row.number}"
         return f"{self._records.log} {name} {row.place}"
+
+    def _sizes_now(self) -> dict[int, int]:
+        numbers = segment_numbers(self._records.disk, self._records.log)
+        return {number: self._size(number) for number in numbers}
 
     def _size(self, segment: int) -> int:
         try:

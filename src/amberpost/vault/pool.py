@@ -7,7 +7,9 @@ done again one by one, and the one that kills again is kept whole as unprocessab
 import gc
 import logging
 import multiprocessing
+import os
 import resource
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -41,10 +43,18 @@ def relax_collector() -> None:
 
 
 def _start_child(dedup_key: bytes) -> None:
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     _Child.dedup_key = dedup_key
     relax_collector()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     logging.getLogger("amberpost").setLevel(logging.ERROR)
+
+
+def _die_with_parent() -> None:
+    """A child holds both ends of the pipe it reads tasks from, so it would wait for a killed parent for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _prepare_some(task: Sequence[bytes]) -> list[Prepared]:

@@ -17,6 +17,7 @@ from amberpost.accounts.setup import make_setup_link
 from amberpost.audit.models import AuditEvent
 from amberpost.daemon.fetch import due_sources
 from amberpost.directory.local import current_addresses
+from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
 from amberpost.vault.configuration import export_configuration
@@ -105,6 +106,22 @@ def test_going_back_to_a_page_loses_nothing(setting: Setting) -> None:
 def test_what_is_harmless_can_be_skipped(setting: Setting, step: int) -> None:
     setting.to(step)
     assert setting.post(step, skip="yes").headers["Location"] == f"/console/assistant/{step + 1}/"
+
+
+def test_a_directory_is_a_way_to_users_and_leads_back(setting: Setting) -> None:
+    setting.to(3)
+    assert 'href="/console/directory/settings/"' in setting.page(3)
+    assert 'href="/console/assistant/3/"' in text(setting.client.get("/console/directory/"))
+    Directory.objects.create(kind=DirectoryKind.AD, is_active=True)
+    page = setting.page(3)
+    assert "Users come from: Active Directory." in page
+    assert 'href="/console/directory/"' in page
+
+
+def test_the_directory_page_leads_back_only_while_the_assistant_waits(setting: Setting) -> None:
+    setting.to(7)
+    setting.post(7)
+    assert "/console/assistant/3/" not in text(setting.client.get("/console/directory/"))
 
 
 def test_there_is_no_page_behind_the_last(setting: Setting) -> None:

@@ -1,6 +1,7 @@
 """One log: append, read, find, recover, collect."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 import amberpost.store.batch
 from amberpost.errors import IntegrityError, NotFound, StoreError
 from amberpost.store.batch import NewRecord
+from amberpost.store.check import Depth
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.split import Cut, split
@@ -123,6 +125,38 @@ def test_orphans_are_collected_and_are_no_finding(disk: LocalDisk, keys: KeyStor
     assert store.collect_orphans() == 1
     assert store.collect_orphans() == 0
     assert store.read(1).raw == b"two"
+
+
+class Growing(LocalDisk):
+    """A disk on which the worker seals another record as soon as somebody reads one."""
+
+    grow: Callable[[], object] | None = None
+
+    def read_at(self, path: str, offset: int, length: int) -> bytes:
+        if self.grow is not None and path.endswith(".seg"):
+            grow, self.grow = self.grow, None
+            grow()
+        return super().read_at(path, offset, length)
+
+
+@pytest.mark.parametrize("depth", ["crc", "deep"])
+def test_what_is_sealed_during_a_check_is_no_finding(
+    depth: Depth, disk: LocalDisk, keys: KeyStore, tmp_path: Path
+) -> None:
+    store = Store.open(disk, keys, "mail")
+    store.append([record(keys, b"one")])
+    growing = Growing(tmp_path / "data")
+    growing.grow = lambda: store.append([record(keys, b"two"), record(keys, b"three")])
+    assert list(Store.open(growing, keys, "mail", read_only=True).check(depth)) == []
+    assert store.next_index == 3
+
+
+def test_a_record_whose_key_was_lost_is_found(disk: LocalDisk, keys: KeyStore) -> None:
+    store = Store.open(disk, keys, "mail")
+    store.append([record(keys, b"one"), record(keys, b"two")])
+    with keys.transaction() as connection:
+        connection.execute("DELETE FROM mail_capture WHERE idx = 1")
+    assert "bytes-without-key" in {finding.kind for finding in store.check("deep")}
 
 
 def test_keys_older_than_the_segments_are_refused(disk: LocalDisk, keys: KeyStore, tmp_path: Path) -> None:

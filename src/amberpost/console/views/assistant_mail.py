@@ -20,6 +20,7 @@ from amberpost.console.assistant_forms import DomainsForm, FirstNoticeForm, Peop
 from amberpost.console.assistant_pages import show_page
 from amberpost.console.checks import check_lists
 from amberpost.console.request import Request, signed_in
+from amberpost.directory.active import active_directory
 from amberpost.directory.models import Address
 from amberpost.errors import UserError
 from amberpost.notice.configure import current_settings, save_settings
@@ -29,7 +30,7 @@ from amberpost.vault.late import request_assignment
 
 
 def users(request: Request) -> HttpResponse:
-    """The local list. Directories join it as another way."""
+    """The local list, and the way to a directory, whose pages are the console's own."""
     form = PeopleForm(request.POST or None, request.FILES or None)
     if _is_skipped(request):
         return _on(SetupStep.DOMAINS)
@@ -42,7 +43,10 @@ def users(request: Request) -> HttpResponse:
             reach_step(SetupStep.DOMAINS)
             return show_page(request, SetupStep.USERS, part="_made", made=made)
     known = User.objects.exclude(role=Role.OPERATOR)
-    return show_page(request, SetupStep.USERS, form=form, known=known[:20], count=known.count())
+    directory = active_directory()
+    return show_page(
+        request, SetupStep.USERS, form=form, known=known[:20], count=known.count(), directory=directory
+    )
 
 
 def _add_users(form: PeopleForm, *, by: str) -> list[tuple[User, str]]:

@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amberpost.accounts.access import allow
+from amberpost.accounts.installation import is_unfinished
 from amberpost.console.directory_acts import save_form, test_form, test_saved
 from amberpost.console.directory_form import DirectoryForm, chosen_kind
 from amberpost.console.request import Request, signed_in
@@ -179,5 +180,6 @@ def _detail(request: Request, *, steps: list[Step] | None = None) -> HttpRespons
         "is_complete": not missing_fields(directory),
         "steps": steps,
         "problems": None,
+        "is_unfinished": is_unfinished(),
     }
     return render(request, "console/directory.html", context)
