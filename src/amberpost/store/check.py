@@ -52,8 +52,7 @@ class _Check:
         self._mark: Durable = records.keys.durable(records.log)
         self._promised = max(checkpoint_size, self._mark.next_index)
         self._sizes = self._sizes_now()  # before the rows: a worker may be adding keys first, then bytes
-        self._next_index = self._rows.next_index()
-        self._next_number = self._rows.next_number()
+        self._next_index, self._next_number = self._rows.next_numbers()
         self._references = 0
         self._recent: dict[bytes, bytes] = {}
         self._recent_bytes = 0
@@ -206,7 +205,7 @@ class _Check:
                 yield self._finding("reference-missing", where, f"keys.db lacks the reference to {id.hex()}")
 
     def _check_reference_count(self) -> Iterator[Finding]:
-        number = self._rows.first_number_after(self._mark.segment, self._mark.end)
+        number = min(self._rows.first_number_after(self._mark.segment, self._mark.end), self._next_number)
         found = self._rows.count_references(self._promised, number)
         if found > self._references:
             where = f"keys.db {self._records.log}_reference"

@@ -3,6 +3,7 @@
 What SQLite never reads (free pages and free space inside pages) has no meaning and is not checked.
 """
 
+import time
 from collections.abc import Iterator
 
 from amberpost.errors import ArchiveError, Finding, IntegrityError, StoreError
@@ -12,13 +13,17 @@ from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE, read_origin, read_slots
 from amberpost.store.slots import slot_mac
 
+_WAL_FILE = f"{KEYS_FILE}-wal"
+_TRIES = 30
+_PAUSE_SECONDS = 0.1
+
 
 def check_keys(keys: KeyStore, disk: Disk, *, deep: bool) -> Iterator[Finding]:
     """Findings in what all logs share."""
     yield from _check_origin(keys, disk)
     try:
         keys.database.require_format()
-        yield from _check_length(disk)
+        yield from _check_length(keys, disk)
         if deep:
             yield from _check_structure(keys)
         yield from _check_slots(keys)
@@ -46,15 +51,17 @@ def _check_structure(keys: KeyStore) -> Iterator[Finding]:
         yield _finding("keys-damaged", "keys.db", "the tables are not those of this version")
 
 
-def _check_length(disk: Disk) -> Iterator[Finding]:
+def _check_length(keys: KeyStore, disk: Disk) -> Iterator[Finding]:
     """SQLite reads a cut page as zeros: compare the length with what the file's own header says."""
     if not disk.exists(KEYS_FILE):
         return
-    head = disk.read_at(KEYS_FILE, 0, 100)  # https://www.sqlite.org/fileformat.html#the_database_header
-    page = int.from_bytes(head[16:18], "big") or 1
-    pages, size = int.from_bytes(head[28:32], "big"), disk.size(KEYS_FILE)
-    if size % page or size < pages * page:
-        yield _finding("keys-damaged", KEYS_FILE, "the file is cut")
+    for _ in range(_TRIES):
+        if keys.database.has_whole_file():
+            return
+        if not disk.exists(_WAL_FILE) or not disk.size(_WAL_FILE):
+            break
+        time.sleep(_PAUSE_SECONDS)  # a checkpoint writes the header first and the last pages last
+    yield _finding("keys-damaged", KEYS_FILE, "the file is cut")
 
 
 def _check_slots(keys: KeyStore) -> Iterator[Finding]:

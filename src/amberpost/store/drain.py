@@ -114,6 +114,8 @@ class IntakeReader:
                 self._sweep(name, state)
 
     def _sweep(self, name: str, state: str) -> None:
+        if state == "open" and self._disk.exists(intake_path(name)):
+            return  # made since the folder was listed
         if state == "open":
             self._report("intake-missing", name, "keys.db knows an intake log whose file is gone")
         elif state == "released":

@@ -7,7 +7,7 @@ A commit here is durable when it returns (WAL, synchronous=FULL); what was delet
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from amberpost.errors import IntegrityError, StoreError
@@ -88,6 +88,23 @@ class KeyDatabase:
             yield from self.connection().execute(sql, values)
         except _BAD as error:
             raise IntegrityError("The key database cannot be read", subject="keys.db") from error
+
+    def has_whole_file(self) -> bool:
+        """False if the file is shorter than its own header says, or no file of SQLite's at all.
+
+        Asked of SQLite, which ignores the write-ahead log of an `immutable` file. A descriptor of our own would,
+        when it is closed, take the locks of all connections of this process away
+        (https://www.sqlite.org/howtocorrupt.html section 2.2), and another process could remove the log under them.
+        """
+        path = Path(str(self.rows("PRAGMA database_list")[0][2]))
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+                (page,) = connection.execute("PRAGMA page_size").fetchone()
+                (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        except _BAD:
+            return False
+        size = path.stat().st_size
+        return bool(size % page == 0 and size >= pages * page)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

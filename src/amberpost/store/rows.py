@@ -135,6 +135,15 @@ class LogRows:
     def next_number(self) -> int:
         return _number(self._rows("SELECT coalesce(max(number), 0) + 1 FROM LOG_object")[0][0])
 
+    def next_numbers(self) -> tuple[int, int]:
+        """(next_index, next_number) of one moment, whatever is being committed."""
+        sql = (
+            "SELECT (SELECT coalesce(max(idx), -1) + 1 FROM LOG_capture),"
+            " (SELECT coalesce(max(number), 0) + 1 FROM LOG_object)"
+        )
+        index, number = self._rows(sql)[0]
+        return _number(index), _number(number)
+
     def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         return self._keys.database.rows(self._named(sql), values)
 

@@ -3,6 +3,7 @@
 Findings are named; an empty result means that everything that was looked at agrees.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,6 +20,8 @@ from amberpost.vault.prepare import capture_hashes, commitment
 Depth = Literal["quick", "crc", "deep"]
 
 _CAPTURES = {"ARCHIVE", "IMPORT"}
+_PATIENCE = 50  # looks at the catalogue
+_PAUSE_SECONDS = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,14 +138,17 @@ def _broken(pair: LogPair, where: str, error: ArchiveError) -> Finding:
 
 def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
     """Catalogue and index follow the log; what they lack or have too much is a finding."""
-    size, reached = vault.mail.store.next_index, position(CATALOGUE)
+    reached, size = (
+        position(CATALOGUE),
+        vault.mail.store.next_index,
+    )  # in this order: the log is written first
     if reached > size:
         yield Finding(
             kind="catalogue_ahead",
             where="catalogue",
             message=f"The catalogue knows {reached} entries, the log has {size}: records are missing.",
         )
-    elif reached < size and depth == "deep":
+    elif depth == "deep" and not _is_catalogued(size):
         yield Finding(
             kind="catalogue_behind",
             where="catalogue",
@@ -151,6 +157,15 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
     if depth == "deep":
         yield from _check_rows(vault, min(size, reached))
     yield from _check_index(vault)
+
+
+def _is_catalogued(size: int) -> bool:
+    """Whether the catalogue has so many entries; a worker that is at work has them in a moment."""
+    for _ in range(_PATIENCE):
+        if position(CATALOGUE) >= size:
+            return True
+        time.sleep(_PAUSE_SECONDS)
+    return False
 
 
 def _check_rows(vault: Vault, size: int) -> Iterator[Finding]:
@@ -180,8 +195,8 @@ def _check_index(vault: Vault) -> Iterator[Finding]:
             kind="index_damaged", where="index", message="Make it anew with: amberpost rebuild --index"
         )
         return
-    indexed, messages, lag = vault.index.count(), Message.objects.count(), index_lag()
-    if indexed + lag < messages or indexed > messages:
+    messages, lag, indexed = Message.objects.count(), index_lag(), vault.index.count()  # in this order
+    if indexed + lag < messages or indexed > Message.objects.count():
         yield Finding(
             kind="index_disagrees",
             where="index",

@@ -1,12 +1,15 @@
 """Keys: slots, labels, settings, the key file."""
 
 import json
+import os
 import pickle
 from pathlib import Path
 
 import pytest
 
 from amberpost.errors import ConfigError, IntegrityError, StoreError
+from amberpost.store.check_keys import check_keys
+from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import create_keys, open_keys
 from amberpost.store.secret import Secret
@@ -108,3 +111,42 @@ def test_a_log_whose_reservation_was_swept_is_not_used(keys: KeyStore) -> None:
     keys.forget_intake("a-1")
     with pytest.raises(StoreError):
         keys.confirm_intake("a-1")
+
+
+def locks_on(path: Path) -> list[str]:
+    """The POSIX locks of this process on a file, as the kernel lists them."""
+    mark, me = f":{path.stat().st_ino}", str(os.getpid())
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return [" ".join(words[1:4]) for words in lines if me in words and any(mark in word for word in words)]
+
+
+def test_a_check_leaves_sqlite_its_locks(disk: LocalDisk, keys: KeyStore, tmp_path: Path) -> None:
+    """Without them another process may remove the write-ahead log while we write to it."""
+    keys.database.require_format()
+    before = locks_on(tmp_path / "data" / "keys.db")
+    assert before
+    assert list(check_keys(keys, disk, deep=True)) == []
+    assert locks_on(tmp_path / "data" / "keys.db") == before
+
+
+@pytest.mark.parametrize("left", [0.99, 0.5, 4096])
+def test_a_cut_file_is_found_though_sqlite_reads_zeros(
+    left: float, disk: LocalDisk, keys: KeyStore, tmp_path: Path
+) -> None:
+    keys.settle()
+    keys.database.truncate_wal()
+    path = tmp_path / "data" / "keys.db"
+    os.truncate(path, int(left if left > 1 else path.stat().st_size * left))
+    assert "the file is cut" in {finding.message for finding in check_keys(keys, disk, deep=False)}
+
+
+def test_a_file_that_a_checkpoint_is_lengthening_is_not_cut(
+    disk: LocalDisk, keys: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [False, False, True]
+    monkeypatch.setattr(keys.database, "has_whole_file", lambda: answers.pop(0))
+    with keys.transaction() as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")  # something in the log
+        connection.execute("DROP TABLE other")
+    assert list(check_keys(keys, disk, deep=False)) == []
+    assert answers == []

@@ -1,0 +1,66 @@
+"""Verifying beside a worker: what happens between two looks is no finding, what is wrong is one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from amberpost.vault import verify as module
+from amberpost.vault.catalogue import CATALOGUE, position
+from amberpost.vault.models import Message, Position
+from tests.opened import Opened
+from tests.people import ALICE, letter
+
+Look = Callable[[str], int]
+
+
+@pytest.fixture
+def filled(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Opened:
+    monkeypatch.setattr(module, "_PAUSE_SECONDS", 0.0)
+    opened.add_user("alice", *ALICE.addresses)
+    opened.take(letter(1), letter(2))
+    assert opened.verify() == []
+    return opened
+
+
+def kinds(opened: Opened) -> set[str]:
+    return {finding.kind for finding in opened.verify()}
+
+
+def test_what_is_sealed_and_catalogued_between_two_looks_is_no_finding(
+    filled: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [letter(3)]
+
+    def look(name: str) -> int:
+        if letters:
+            filled.take(letters.pop())
+        return position(name)
+
+    monkeypatch.setattr(module, "position", look)
+    assert kinds(filled) == set()
+    assert letters == []
+
+
+def test_a_worker_that_has_just_sealed_is_given_time_to_catalogue(
+    filled: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def look(name: str) -> int:
+        looks.append(name)
+        return position(name) - (len(looks) < 4)
+
+    monkeypatch.setattr(module, "position", look)
+    assert kinds(filled) == set()
+    assert len(looks) == 4
+
+
+@pytest.mark.parametrize(("moved", "kind"), [(-1, "catalogue_behind"), (1, "catalogue_ahead")])
+def test_a_catalogue_that_is_elsewhere_is_found(filled: Opened, moved: int, kind: str) -> None:
+    Position.objects.filter(name=CATALOGUE).update(next_index=position(CATALOGUE) + moved)
+    assert kind in kinds(filled)
+
+
+def test_an_index_that_has_more_than_the_catalogue_is_found(filled: Opened) -> None:
+    Message.objects.order_by("pk").last().delete()  # type: ignore[union-attr]
+    assert "index_disagrees" in kinds(filled)
