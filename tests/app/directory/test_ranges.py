@@ -1,5 +1,7 @@
 """Lists a domain controller gives out in parts ("member;range=0-1499") come whole or not at all."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from amberpost.directory.ldap import sign_in
@@ -15,7 +17,7 @@ COUNT = 37
 
 
 @pytest.fixture(scope="module")
-def crowded(domain: Samba) -> Samba:
+def crowded(domain: Samba) -> Iterator[Samba]:
     """The domain with a group of 37."""
     people = [
         LdifEntry(f"CN=Viele {number},OU=Viele,{BASE}")
@@ -25,7 +27,8 @@ def crowded(domain: Samba) -> Samba:
     ]
     group = LdifEntry(f"CN=Menge,OU=Viele,{BASE}").add("objectClass", "group").add("sAMAccountName", "menge")
     domain.load([*people, group.add("member", *(one.dn for one in people))])
-    return domain
+    yield domain
+    domain.clear(f"OU=Viele,{BASE}")
 
 
 @pytest.mark.parametrize("first", ["0-4", "0-0", "0-35", "0-36", "0-*", "0-99"])

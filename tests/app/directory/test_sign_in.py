@@ -1,5 +1,7 @@
 """Signing in with the directory: who gets in, who does not, and that the answer says why."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from amberpost.directory.ldap import SignIn, bind_as, enabled_keys, read_directory
@@ -105,8 +107,8 @@ def account(name: str, *, uac: int = 512, **values: str | int) -> LdifEntry:
 
 
 @pytest.fixture(scope="module")
-def troubled(domain: Samba) -> Samba:
-    """The domain with accounts that are closed in one way each."""
+def troubled(domain: Samba) -> Iterator[Samba]:
+    """The domain with accounts that are closed in one way each; others compare it with its truth later."""
     domain.load(
         [
             account("fine", uac=66048),
@@ -118,7 +120,8 @@ def troubled(domain: Samba) -> Samba:
             account("old"),
         ]
     )
-    return domain
+    yield domain
+    domain.clear(f"OU=Anmeldung,{BASE}")
 
 
 @pytest.mark.parametrize(
@@ -190,4 +193,4 @@ def test_a_key_survives_a_rename_and_a_move(troubled: Samba) -> None:
     after = next(entry for entry in read_directory(settings).entries if entry.login == "mover")
     assert (before.key, before.name) == (after.key, "mover")
     assert after.name == "Neuer Name"
-    troubled.delete(f"CN=Neuer Name,OU=Leute,{BASE}")  # others compare this domain with its truth
+    troubled.delete(f"CN=Neuer Name,OU=Leute,{BASE}")
