@@ -23,7 +23,7 @@ class LogfmtFormatter(logging.Formatter):
         text = f"{stamp} {record.levelname} {name} {message}"
         if context:
             text += f" {context}"
-        if record.exc_info:
+        if record.exc_info and record.levelno >= logging.ERROR:  # Django gives one with each refusal, too
             text += "\n" + self.formatException(record.exc_info)
         return text
 
