@@ -192,6 +192,16 @@ class SourceContract:
         assert report.left[0].reason
         assert report.left[0].size_bytes == 50_000
 
+    def test_near_the_limit_the_real_length_decides(self, place: Place) -> None:
+        """Exchange Online announces estimates: up to a quarter above the limit is looked at."""
+        over = b"z" * 1_001
+        place.deliver([over])
+        accept = MemoryAccept()
+        report = run(place.connector(max_size_bytes=1_000), accept)
+        assert accept.raws == []
+        assert place.waiting() == [over]
+        assert [one.size_bytes for one in report.left] == [1_001]
+
     def test_every_message_tells_where_it_came_from(self, place: Place) -> None:
         place.deliver(letters(5))
         accept = MemoryAccept()
