@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from amberpost.store.disk import LocalDisk
+from amberpost.store.worker_lock import take_worker_lock
 from amberpost.vault import verify as module
 from amberpost.vault.catalogue import CATALOGUE, position
 from amberpost.vault.models import Message, Position
@@ -44,6 +46,7 @@ def test_what_is_sealed_and_catalogued_between_two_looks_is_no_finding(
 def test_a_worker_that_has_just_sealed_is_given_time_to_catalogue(
     filled: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    at_work = take_worker_lock(LocalDisk(filled.config.data))
     looks = []
 
     def look(name: str) -> int:
@@ -53,6 +56,19 @@ def test_a_worker_that_has_just_sealed_is_given_time_to_catalogue(
     monkeypatch.setattr(module, "position", look)
     assert kinds(filled) == set()
     assert len(looks) == 4
+    at_work.release()
+
+
+def test_without_a_worker_nobody_waits(filled: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def look(name: str) -> int:
+        looks.append(name)
+        return position(name) - 1
+
+    monkeypatch.setattr(module, "position", look)
+    assert kinds(filled) == {"catalogue_behind"}
+    assert len(looks) == 3
 
 
 @pytest.mark.parametrize(("moved", "kind"), [(-1, "catalogue_behind"), (1, "catalogue_ahead")])

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from amberpost.errors import ArchiveError, Finding
+from amberpost.store.disk import Disk
+from amberpost.store.worker_lock import find_worker_lock
 from amberpost.vault.catalogue import CATALOGUE, position
 from amberpost.vault.entries import header_hash, parse_header, parse_leaf
 from amberpost.vault.frame import taken
@@ -148,7 +150,7 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
             where="catalogue",
             message=f"The catalogue knows {reached} entries, the log has {size}: records are missing.",
         )
-    elif depth == "deep" and not _is_catalogued(size):
+    elif depth == "deep" and not _is_catalogued(vault.disk, size):
         yield Finding(
             kind="catalogue_behind",
             where="catalogue",
@@ -159,11 +161,14 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
     yield from _check_index(vault)
 
 
-def _is_catalogued(size: int) -> bool:
+def _is_catalogued(disk: Disk, size: int) -> bool:
     """Whether the catalogue has so many entries; a worker that is at work has them in a moment."""
     for _ in range(_PATIENCE):
         if position(CATALOGUE) >= size:
             return True
+        if (lock := find_worker_lock(disk)) is not None:  # nobody is at work
+            lock.release()
+            return position(CATALOGUE) >= size
         time.sleep(_PAUSE_SECONDS)
     return False
 
