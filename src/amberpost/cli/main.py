@@ -95,7 +95,7 @@ def program() -> int:
 
 
 def main(words: Sequence[str]) -> int:
-    """Run one command; returns its exit code and leaves the process as it found it."""
+    """Run one command; returns its exit code."""
     printer = _Printer(as_json="--json" in words)
     try:
         return printer.result(_run(words))

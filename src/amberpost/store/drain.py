@@ -114,10 +114,9 @@ class IntakeReader:
                 self._sweep(name, state)
 
     def _sweep(self, name: str, state: str) -> None:
-        if state == "open" and self._disk.exists(intake_path(name)):
-            return  # made since the folder was listed
         if state == "open":
-            self._report("intake-missing", name, "keys.db knows an intake log whose file is gone")
+            if not self._disk.exists(intake_path(name)):  # else it was made since the folder was listed
+                self._report("intake-missing", name, "keys.db knows an intake log whose file is gone")
         elif state == "released":
             self._disk.sync_folder("intake")  # a process killed after the unlink may not have
             self._keys.forget_intake(name)

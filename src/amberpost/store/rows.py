@@ -38,6 +38,10 @@ class ObjectRow:
     wrapped: bytes
 
 
+_NEXT_INDEX = "SELECT coalesce(max(idx), -1) + 1 FROM LOG_capture"
+_NEXT_NUMBER = "SELECT coalesce(max(number), 0) + 1 FROM LOG_object"
+
+
 class LogRows:
     """The tables of one log."""
 
@@ -130,18 +134,14 @@ class LogRows:
         return self.next_number() if found is None else _number(found)
 
     def next_index(self) -> int:
-        return _number(self._rows("SELECT coalesce(max(idx), -1) + 1 FROM LOG_capture")[0][0])
+        return _number(self._rows(_NEXT_INDEX)[0][0])
 
     def next_number(self) -> int:
-        return _number(self._rows("SELECT coalesce(max(number), 0) + 1 FROM LOG_object")[0][0])
+        return _number(self._rows(_NEXT_NUMBER)[0][0])
 
     def next_numbers(self) -> tuple[int, int]:
         """(next_index, next_number) of one moment, whatever is being committed."""
-        sql = (
-            "SELECT (SELECT coalesce(max(idx), -1) + 1 FROM LOG_capture),"
-            " (SELECT coalesce(max(number), 0) + 1 FROM LOG_object)"
-        )
-        index, number = self._rows(sql)[0]
+        index, number = self._rows(f"SELECT ({_NEXT_INDEX}), ({_NEXT_NUMBER})")[0]
         return _number(index), _number(number)
 
     def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:

@@ -140,10 +140,8 @@ def _broken(pair: LogPair, where: str, error: ArchiveError) -> Finding:
 
 def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
     """Catalogue and index follow the log; what they lack or have too much is a finding."""
-    reached, size = (
-        position(CATALOGUE),
-        vault.mail.store.next_index,
-    )  # in this order: the log is written first
+    reached = position(CATALOGUE)  # asked before the log, which is written first
+    size = vault.mail.store.next_index
     if reached > size:
         yield Finding(
             kind="catalogue_ahead",
