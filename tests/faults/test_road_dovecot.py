@@ -39,6 +39,13 @@ def dovecot() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
+def line(dovecot: Dovecot) -> Iterator[Proxy]:
+    """A line to the same server, which counts what it carries."""
+    with Proxy(dovecot.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
 def liar(dovecot: Dovecot) -> Iterator[Proxy]:
     """The same server, as one that announces wrong sizes."""
     with Proxy(dovecot.port, lie=with_wrong_sizes) as proxy:
@@ -50,11 +57,13 @@ def with_wrong_sizes(data: bytes) -> bytes:
     return re.sub(rb"(?<=RFC822\.SIZE )\d+", lambda found: bytes(57 - digit + 48 for digit in found[0]), data)
 
 
-def add_source(archive: Archive, server: Dovecot, *options: str, ssl: bool = False) -> None:
+def add_source(
+    archive: Archive, server: Dovecot, *options: str, ssl: bool = False, line: Proxy | None = None
+) -> None:
     folder = archive.data.parent
     (folder / "word").write_text("journal word\n")
     (folder / "ca.pem").write_text(server.ca_pem)
-    port = server.ssl_port if ssl else server.port
+    port = line.port if line else server.ssl_port if ssl else server.port
     archive.json(
         "source", "add", "--name", "Journal", "--protocol", "imap", "--server", f"localhost:{port}",
         "--user", "journal", "--password-file", folder / "word", "--security", "ssl" if ssl else "starttls",
@@ -209,8 +218,20 @@ def gaps(archive: Archive) -> int:
 RENUMBER_EVERY = 8  # kills
 
 
+def await_death(
+    process: "subprocess.Popen[bytes]", line: Proxy, rng: random.Random, *, patience: float
+) -> None:
+    """Until a random byte of what the server sends, and a little longer: on a slow machine, too, deaths fall
+    into the login, the transfer and the processing, and not all into the start of the program."""
+    wanted = line.received_bytes + int(10 ** rng.uniform(1.5, 5.7))
+    late = time.monotonic() + (patience if rng.random() < 0.8 else rng.uniform(0.1, 1.0))
+    while line.received_bytes < wanted and time.monotonic() < late and process.poll() is None:
+        time.sleep(0.002)
+    time.sleep(rng.choice((0.0, rng.uniform(0.0, 0.8))))
+
+
 def kill_fetches(
-    archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int, name: str = ""
+    archive: Archive, server: Dovecot, line: Proxy, *, kills: int, seed: int, each: int, name: str = ""
 ) -> list[bytes]:
     """`kills` random deaths of `fetch --once` or of the server while mail keeps coming and UIDs change."""
     rng, given = random.Random(seed), []
@@ -221,7 +242,7 @@ def kill_fetches(
         server.deposit("journal", more)
         given += more
         process = archive.start("fetch", "--once")
-        time.sleep(rng.uniform(0.3, 2.2))
+        await_death(process, line, rng, patience=20)
         if rng.random() < 0.75:
             kill_all(process)
         else:
@@ -249,15 +270,15 @@ def test_killing_fetches_and_the_server_loses_and_doubles_nothing(
 ) -> None:
     add_source(archive, dovecot)
     through(archive, liar)
-    given = kill_fetches(archive, dovecot, kills=20, seed=1, each=12)
+    given = kill_fetches(archive, dovecot, liar, kills=20, seed=1, each=12)
     until_empty(archive, dovecot)
-    assert liar.lies > 5
+    assert liar.lies > 0
     assert_each_once(archive, given, tmp_path / "out")
     assert gaps(archive) == 0
 
 
 def kill_serve(
-    archive: Archive, server: Dovecot, *, kills: int, seed: int, each: int, name: str = ""
+    archive: Archive, server: Dovecot, line: Proxy, *, kills: int, seed: int, each: int, name: str = ""
 ) -> list[bytes]:
     """Deaths of the whole server, of one of its parts, and of Dovecot, while it collects."""
     rng, given = random.Random(seed), []
@@ -270,7 +291,7 @@ def kill_serve(
         given += more
         if process is None:
             process = archive.start("serve", "--listen", "127.0.0.1:0")
-        time.sleep(rng.uniform(1.0, 4.0))
+        await_death(process, line, rng, patience=5)  # it may rest for a minute once Dovecot was gone
         if rng.random() < 0.7:
             kill_all(process)
             process = None
@@ -282,10 +303,10 @@ def kill_serve(
 
 
 def test_killing_the_running_archive_loses_and_doubles_nothing(
-    archive: Archive, dovecot: Dovecot, tmp_path: Path
+    archive: Archive, dovecot: Dovecot, line: Proxy, tmp_path: Path
 ) -> None:
-    add_source(archive, dovecot)
-    given = kill_serve(archive, dovecot, kills=10, seed=2, each=12)
+    add_source(archive, dovecot, line=line)
+    given = kill_serve(archive, dovecot, line, kills=10, seed=2, each=12)
     until_empty(archive, dovecot)
     assert_each_once(archive, given, tmp_path / "out")
     assert gaps(archive) == 0
@@ -323,13 +344,13 @@ def test_the_server_keeps_its_mail_until_there_is_a_receipt(
 
 @pytest.mark.long
 def test_500_kills_with_new_uidvalidities_and_wrong_sizes_lose_and_double_nothing(
-    archive: Archive, dovecot: Dovecot, liar: Proxy, tmp_path: Path
+    archive: Archive, dovecot: Dovecot, line: Proxy, liar: Proxy, tmp_path: Path
 ) -> None:
-    add_source(archive, dovecot)
-    given = kill_fetches(archive, dovecot, kills=170, seed=3, each=15)
+    add_source(archive, dovecot, line=line)
+    given = kill_fetches(archive, dovecot, line, kills=170, seed=3, each=15)
     through(archive, liar)
-    given += kill_fetches(archive, dovecot, kills=170, seed=6, each=15, name="l")
-    given += kill_serve(archive, dovecot, kills=160, seed=4, each=15, name="s")
+    given += kill_fetches(archive, dovecot, liar, kills=170, seed=6, each=15, name="l")
+    given += kill_serve(archive, dovecot, liar, kills=160, seed=4, each=15, name="s")
     until_empty(archive, dovecot)
     assert liar.lies > 50
     assert_each_once(archive, given, tmp_path / "out")

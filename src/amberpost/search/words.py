@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 # Scripts written without spaces (and Hangul, whose words carry endings): each character is a word of its
 # own, a run of them in a query is a phrase. Thai, Lao, Tibetan, Burmese, Jamo, Khmer, CJK, Kana, Hangul,
@@ -22,23 +22,36 @@ _ALONE = (
 # Invisible inside words: soft hyphen, zero-width, combining marks that no precomposed letter exists for.
 _INVISIBLE = "\u00ad\u034f\u200b-\u200d\u2060\ufeff\u0300-\u036f"
 _GREEK = str.maketrans("άέήίόύώϊϋΐΰςΆΈΉΊΌΎΏΪΫёЁ", "αεηιουωιυιυσΑΕΗΙΟΥΩΙΥеЕ")
-_SPECIAL = re.compile(
-    f"(?P<alone>[{_ALONE}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<greek>[\u0386-\u03ceςёЁ]+)|(?P<bad>[\ud800-\udfff]+)"
-)
-_ANY_SPECIAL = re.compile(
-    f"[{_ALONE}{_INVISIBLE}\u0386-\u03ceςёЁ\ud800-\udfff]+"
-)  # one class: a third of the time
 _LONG_TEXT = 16 * 1024  # shorter texts hold no word that the index would drop (65,530 bytes)
 _LONG_WORD = 2048  # longer than any query, so cutting there never hides a word that can be asked for
 _LONG_RUN = re.compile(rf"[^\W_]{{{_LONG_WORD}}}")
-
-_WORD = re.compile(
-    rf"[\uff66-\uff9d][\uff9e\uff9f]|[{_ALONE}]|[^\W_{_ALONE}{_INVISIBLE}][^\W_{_ALONE}]*"
-    rf"(?:[{_INVISIBLE}]+[^\W_{_ALONE}]*)*"
-)
 _UNFOLDED = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ё": "е"}
 )
+
+
+# Compiled when first used: classes as large as these take 50 ms, and most commands look at no word.
+
+
+@cache
+def _special() -> re.Pattern[str]:
+    return re.compile(
+        f"(?P<alone>[{_ALONE}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<greek>[\u0386-\u03ceςёЁ]+)|(?P<bad>[\ud800-\udfff]+)"
+    )
+
+
+@cache
+def _any_special() -> re.Pattern[str]:
+    """The same as one class: a third of the time."""
+    return re.compile(f"[{_ALONE}{_INVISIBLE}\u0386-\u03ceςёЁ\ud800-\udfff]+")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(
+        rf"[\uff66-\uff9d][\uff9e\uff9f]|[{_ALONE}]|[^\W_{_ALONE}{_INVISIBLE}][^\W_{_ALONE}]*"
+        rf"(?:[{_INVISIBLE}]+[^\W_{_ALONE}]*)*"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,7 @@ def prepare(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if _fits(text, "cp1252"):
         return text.replace("\u00ad", "")
-    return _ANY_SPECIAL.sub(lambda run: _SPECIAL.sub(_settle, run.group()), text)
+    return _any_special().sub(lambda run: _special().sub(_settle, run.group()), text)
 
 
 def _fits(text: str, charset: str) -> bool:
@@ -84,7 +97,7 @@ def _settle(match: re.Match[str]) -> str:
 
 def words(text: str) -> Iterator[Word]:
     """The folded words of a text in order, with their places in it."""
-    for match in _WORD.finditer(text):
+    for match in _word().finditer(text):
         word = match.group()
         if _counts(word[0]):
             yield Word(fold(word), match.start(), match.end())
