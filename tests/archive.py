@@ -1,12 +1,13 @@
 """A fresh archive in a temporary folder, driven by its commands (Archive) or within this process (Opened).
 
 Both look at the same folder, so a test may fill it quickly from within and judge it through the commands.
-Fixtures: `new_archive` makes archives, `archive` is one; `opened` enters one within this process.
+Fixtures: `archive` is one for commands; `opened` is one entered within this process, `new_opened` makes more.
 """
 
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,8 +18,11 @@ from typing import IO, Any
 
 import pytest
 
+from tests.ready import Starter
+
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "amberpost.cli.main")
+STARTER = Starter()
 TIMEOUT = 300
 
 Json = dict[str, Any]
@@ -57,14 +61,9 @@ class Archive:
 
     def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Done:
         """Run a command on this archive to its end."""
-        done = subprocess.run(
-            self.line(*words),
-            env=environment({**self.settings, **(env or {})}),
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-        return Done(code=done.returncode, out=done.stdout, words=done.stderr.decode("utf-8", "replace"))
+        line = self.line(*words)[len(COMMAND) :]
+        code, out, errors = STARTER.run(line, environment({**self.settings, **(env or {})}), timeout=TIMEOUT)
+        return Done(code=code, out=out, words=errors.decode("utf-8", "replace"))
 
     def json(self, *words: str | Path, code: int = 0) -> Json:
         """The JSON object of a command that must end with `code`."""
@@ -153,19 +152,20 @@ def _parents() -> dict[int, tuple[int, int]]:
     return found
 
 
-@pytest.fixture
-def new_archive(tmp_path: Path) -> Callable[..., Archive]:
-    """Makes fresh archives by `amberpost init`."""
-
-    def make(name: str = "archive", **settings: str) -> Archive:
-        return Archive(data=tmp_path / name, settings=settings).init()
-
-    return make
+@pytest.fixture(scope="session")
+def _initialised(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """What `amberpost init` made, to copy: asking for it anew takes longer than most tests."""
+    return Archive(data=tmp_path_factory.mktemp("initialised") / "archive").init()
 
 
 @pytest.fixture
-def archive(new_archive: Callable[..., Archive]) -> Archive:
-    return new_archive()
+def archive(_initialised: Archive, tmp_path: Path) -> Archive:
+    made = Archive(data=tmp_path / "archive")
+    shutil.copytree(_initialised.data, made.data)
+    shutil.copy(_initialised.key_file, made.key_file)
+    settings = made.data / "config.toml"
+    settings.write_text(settings.read_text().replace(str(_initialised.key_file), str(made.key_file)))
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -182,17 +182,15 @@ def _empty(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> 
 @pytest.fixture
 def new_opened(_empty: Path, tmp_path: Path, django_db_blocker: Any) -> Iterator[Callable[..., Any]]:
     """Makes fresh archives that are used within this process; the newest made or entered is the current one."""
-    import shutil
-
     from tests.opened import Opened
 
     made: list[Opened] = []
 
-    def make(name: str = "archive", **changes: object) -> Opened:
+    def make(name: str = "archive", *, like: Path = _empty, **changes: object) -> Opened:
         if made:
             made[-1].leave()
-        shutil.copytree(_empty / "archive", tmp_path / name)
-        shutil.copy(_empty / "archive.key", tmp_path / f"{name}.key")
+        shutil.copytree(like / "archive", tmp_path / name)
+        shutil.copy(like / "archive.key", tmp_path / f"{name}.key")
         (tmp_path / name / "config.toml").unlink()  # it names the key file of the archive we copied
         made.append(Opened.enter(tmp_path / name, **changes))
         return made[-1]

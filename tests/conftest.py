@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.archive import _empty, archive, new_archive, new_opened, opened  # noqa: F401  fixtures
+from tests.archive import _empty, _initialised, archive, new_opened, opened  # noqa: F401  fixtures
 
 # The same examples in every run of `make test`; fresh ones, and many, in `make test-long`.
 settings.register_profile(

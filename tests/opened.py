@@ -97,6 +97,8 @@ class Opened:
     @cached_property
     def mailbox(self) -> int:
         """The id of a source that nobody asks."""
+        if known := Source.objects.filter(name="mailbox").first():
+            return known.pk
         keys = open_keys_of(self.config)
         source = Source(name="mailbox", server="localhost", user="journal", enabled=False)
         save_source(source, NewSecrets(password="word"), keys.seal_setting)

@@ -6,6 +6,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -89,34 +91,56 @@ def search(page: Page, words: str) -> None:
     page.wait_for_url("**/search/*/")
 
 
-@pytest.fixture
-def served(new_opened: Callable[..., Opened]) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One for all tests of a file, as each page has a context of its own. While it runs, its event loop keeps
+    this thread from the database."""
     if CHROMIUM is None:
         pytest.skip("no chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def _peopled(_empty: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
+    """An archive with people and mail, to copy; `token` opens the operator's first page."""
+    folder = tmp_path_factory.mktemp("peopled")
+    shutil.copytree(_empty, folder, dirs_exist_ok=True)
+    with django_db_blocker.unblock():
+        opened = Opened.enter(folder / "archive")
+        _set_hashers(["django.contrib.auth.hashers.Argon2PasswordHasher"])  # the only one the server knows
+        for person in (ALICE, BOB, CHARLIE):
+            opened.add_user(person.login, *person.addresses)
+        opened.add_user("otto", role="operator")
+        opened.take(
+            ALICES_MAIL,
+            report(
+                letter(2, subject="Vertraulich"),
+                recipients=["To: alice@firma.example", "Bcc: bob@firma.example"],
+            ),
+            letter(3, subject="Falle", fields=["Content-Type: text/html; charset=utf-8"], text=HOSTILE),
+            *(letter(n, subject=f"Lieferung {n}") for n in range(10, 16)),
+        )
+        (folder / "token").write_text(make_setup_link())
+        opened.leave()
+    return folder
+
+
+@pytest.fixture
+def served(_peopled: Path, chromium: Browser, new_opened: Callable[..., Opened]) -> Iterator[Served]:
     port = _free_port()
-    opened = new_opened(listen=f"127.0.0.1:{port}")
-    _set_hashers(["django.contrib.auth.hashers.Argon2PasswordHasher"])  # the only one the server knows
-    for person in (ALICE, BOB, CHARLIE):
-        opened.add_user(person.login, *person.addresses)
-    opened.add_user("otto", role="operator")
-    opened.take(
-        ALICES_MAIL,
-        report(
-            letter(2, subject="Vertraulich"), recipients=["To: alice@firma.example", "Bcc: bob@firma.example"]
-        ),
-        letter(3, subject="Falle", fields=["Content-Type: text/html; charset=utf-8"], text=HOSTILE),
-        *(letter(n, subject=f"Lieferung {n}") for n in range(10, 16)),
-    )
-    token = make_setup_link()
+    opened = new_opened(like=_peopled, listen=f"127.0.0.1:{port}")
     server = opened.commands.start("serve", "--web-only", "--listen", f"127.0.0.1:{port}")
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/health")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            yield Served(url=url, setup_token=token, browser=browser, opened=opened)
-            browser.close()
+        token = (_peopled / "token").read_text()
+        yield Served(url=url, setup_token=token, browser=chromium, opened=opened)
     finally:
+        for context in chromium.contexts:
+            context.close()
         kill_all(server)
 
 

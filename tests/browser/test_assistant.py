@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.archive import Archive, kill_all
-from tests.browser.conftest import CHROMIUM, OPTIONS, _free_port, _wait_for
+from tests.browser.conftest import _free_port, _wait_for
 from tests.people import ALICE, letter, report
 from tests.servers.dovecot import Dovecot
 
@@ -70,13 +70,8 @@ def journal() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def new_page() -> Iterator[Callable[[str], Page]]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield lambda locale: browser.new_context(locale=locale).new_page()
-        browser.close()
+def new_page(chromium: Browser) -> Callable[[str], Page]:
+    return lambda locale: chromium.new_context(locale=locale).new_page()
 
 
 @pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["English", "German"])

@@ -79,8 +79,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("elsewhere")
-    venv.create(folder / "venv", with_pip=True)
-    pip = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet"]
+    venv.create(folder / "venv", with_pip=False)
+    pip = [sys.executable, "-m", "pip", "--python", folder / "venv" / "bin" / "python", "install"]
+    pip += ["--quiet", "--no-compile"]
     subprocess.run(
         [*pip, "--require-hashes", "-r", ROOT / "requirements" / "runtime.txt"], cwd=folder, check=True
     )

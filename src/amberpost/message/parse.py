@@ -37,7 +37,7 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
     subject = text_field(view, block, b"subject", defects)[: limits.SUBJECT_CHARACTERS]
     references = message_ids(first(view, block, b"references"))
     in_reply_to = message_ids(first(view, block, b"in-reply-to"))
-    sent_at, offset, received_at = _times(view, block, (captured_at or now()) + CLOCK_SKEW, defects)
+    sent_at, offset = _times(view, block, (captured_at or now()) + CLOCK_SKEW, defects)
     return ParsedMessage(
         subject=subject,
         from_=mailboxes(view, block, b"from", defects),
@@ -52,7 +52,6 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
         references=references,
         sent_at=sent_at,
         date_offset_minutes=offset,
-        received_at=received_at,
         thread=thread_key(
             references=references, in_reply_to=in_reply_to, message_id=identifier, subject=subject
         ),
@@ -73,18 +72,13 @@ def _resent(view: bytes, block: HeaderBlock, defects: set[Defect]) -> tuple[Mail
 
 def _times(
     view: bytes, block: HeaderBlock, latest: datetime, defects: set[Defect]
-) -> tuple[datetime | None, int | None, datetime | None]:
-    """(sent_at, offset of the Date field in minutes, received_at)."""
+) -> tuple[datetime | None, int | None]:
+    """(sent_at, offset of the Date field in minutes)."""
     date = usable_date(field_text(first(view, block, b"date"), defects), latest, defects)
-    received_at = _received_at(view, block, latest)
     if date is None:
-        return received_at, None, received_at
+        return _received_at(view, block, latest), None
     offset = date.utcoffset()
-    return (
-        date.astimezone(UTC),
-        int(offset.total_seconds()) // 60 if offset is not None else None,
-        received_at,
-    )
+    return date.astimezone(UTC), int(offset.total_seconds()) // 60 if offset is not None else None
 
 
 def _received_at(view: bytes, block: HeaderBlock, latest: datetime) -> datetime | None:

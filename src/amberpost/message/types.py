@@ -148,7 +148,6 @@ class ParsedMessage:
     references: tuple[str, ...]
     sent_at: datetime | None  # Date field, else first valid Received; aware UTC; never an absurd one
     date_offset_minutes: int | None  # the offset the Date field gave
-    received_at: datetime | None  # newest valid Received
     thread: str  # conversation key, see thread.py; "" never
     header: Span
     parts: tuple[Part, ...]

@@ -244,7 +244,7 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
 
 def _sent_at(capture: Taken, parsed: ParsedMessage) -> datetime:
     """Date, else Received, else when the mailbox got it: never an absurd one, never 1970."""
-    candidates = (parsed.sent_at, parsed.received_at, capture.received_at)
+    candidates = (parsed.sent_at, capture.received_at)
     return next(moment for moment in candidates if moment is not None and milliseconds(moment) > 0)
 
 

@@ -1,0 +1,150 @@
+"""Commands without the second that each takes to start: forked from a process that has loaded the libraries.
+
+Each command is a process of its own all the same, with its own environment, folder, streams and exit code,
+and loads Django's settings and models itself; it only finds what needs no settings in memory already. Run as
+`python -m tests.ready FD` by the Starter; tests do not notice it otherwise.
+"""
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARIES = (
+    "django.contrib.auth.checks", "django.contrib.auth.hashers", "django.contrib.auth.management",
+    "django.contrib.contenttypes.management", "django.core.handlers.wsgi", "django.core.mail",
+    "django.db.backends.sqlite3.base", "django.db.migrations.executor", "django.db.models", "django.forms",
+    "django.http", "django.template.backends.django", "django.urls", "django.utils.translation.trans_real",
+    "django.views.debug", "email.parser", "imaplib", "multiprocessing.spawn", "smtplib", "tantivy",
+)  # fmt: skip
+PACKAGES = ("message", "store", "ledger", "search", "oauth")  # they know no framework (import-linter)
+_REQUEST_BYTES = 256 * 1024
+
+
+class Starter:
+    """The process that forks; started with the first command, ends with ours. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._control: socket.socket | None = None
+        self._owner = 0
+
+    def run(
+        self, words: Sequence[str], environment: Mapping[str, str], *, timeout: float
+    ) -> tuple[int, bytes, bytes]:
+        """(exit code, stdout, stderr) of `amberpost` with these words; negative if a signal ended it."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                self._ask(words, environment, [out.fileno(), errors.fileno(), theirs.fileno()])
+                theirs.close()
+                ours.settimeout(timeout)
+                code = _code(ours, words)
+            return code, _all_of(out), _all_of(errors)
+
+    def _ask(self, words: Sequence[str], environment: Mapping[str, str], streams: list[int]) -> None:
+        request = json.dumps([list(words), dict(environment), os.getcwd()]).encode()
+        with self._guard:
+            if self._control is None or self._owner != os.getpid():
+                self._control, self._owner = _started(), os.getpid()
+            socket.send_fds(self._control, [request], streams)
+
+
+def _started() -> socket.socket:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.ready", str(theirs.fileno())],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+    return ours
+
+
+def _code(answers: socket.socket, words: Sequence[str]) -> int:
+    """The exit code, which comes after the pid; a command that takes too long is killed."""
+    told = answers.makefile("r")
+    pid = int(told.readline())
+    try:
+        return int(told.readline())
+    except TimeoutError:
+        os.kill(pid, signal.SIGKILL)
+        raise subprocess.TimeoutExpired(list(words), answers.gettimeout() or 0) from None
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+# In the other process
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    _load()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers leave no zombies
+    while True:
+        request, streams, _, _ = socket.recv_fds(control, _REQUEST_BYTES, 3)
+        if not request:
+            return
+        if not os.fork():
+            control.close()
+            _keep(*json.loads(request), *streams)
+            return
+        for stream in streams:
+            os.close(stream)
+
+
+def _load() -> None:
+    from amberpost.cli import main as program
+
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for package in PACKAGES:
+        folder = importlib.import_module(f"amberpost.{package}").__path__
+        for module in pkgutil.iter_modules(folder, f"amberpost.{package}."):
+            importlib.import_module(module.name)
+    sys.modules["__main__"] = program  # as with `python -m`; pool processes load it again
+    gc.collect()
+    gc.freeze()
+
+
+def _keep(words: list[str], environment: dict[str, str], folder: str, *streams: int) -> None:
+    """Run the command in a child and tell its pid and exit code; returns in the child when it has ended."""
+    out, errors, answers = streams
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid:
+        told = socket.socket(fileno=answers)
+        told.sendall(f"{pid}\n".encode())
+        _, status = os.waitpid(pid, 0)
+        told.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os._exit(0)
+    os.close(answers)
+    for source, target in ((out, 1), (errors, 2)):
+        os.dup2(source, target)
+        os.close(source)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv[1:] = words
+    program: Any = sys.modules["__main__"]
+    sys.exit(program.program())
+
+
+if __name__ == "__main__":
+    main()
