@@ -235,15 +235,17 @@ class Dovecot:
 
     def count(self, user: str, mailbox: str = "INBOX") -> int:
         """How many messages are left, counted on the disk."""
-        return sum(1 for _ in self._files(user, mailbox))
+        return len(self._files(user, mailbox))
 
     def messages(self, user: str, mailbox: str = "INBOX") -> list[bytes]:
-        return [path.read_bytes() for path in sorted(self._files(user, mailbox), key=lambda path: path.name)]
+        while True:
+            with suppress(FileNotFoundError):  # Dovecot moved one while we read
+                return [path.read_bytes() for _, path in sorted(self._files(user, mailbox).items())]
 
     def flags(self, user: str, mailbox: str = "INBOX") -> list[str]:
         """The Maildir flag letters of each message (S seen, T deleted), in order of arrival."""
-        names = sorted(path.name for path in self._files(user, mailbox))
-        return [name.partition(":2,")[2] for name in names]
+        found = sorted(self._files(user, mailbox).items())
+        return [path.name.partition(":2,")[2] for _, path in found]
 
     def empty(self, user: str, mailbox: str = "INBOX") -> None:
         """Throw the mailbox away with its UIDs; the next session sees a new UIDVALIDITY.
@@ -253,9 +255,11 @@ class Dovecot:
         shutil.rmtree(self.maildir(user, mailbox), ignore_errors=True)
         time.sleep(1.1)  # UIDVALIDITY is the second the mailbox was made
 
-    def _files(self, user: str, mailbox: str) -> Iterable[Path]:
-        for part in ("new", "cur"):
-            yield from (self.maildir(user, mailbox) / part).glob("*")
+    def _files(self, user: str, mailbox: str) -> dict[str, Path]:
+        """Name without flags -> file; Dovecot may move one from new to cur while we look."""
+        folder = self.maildir(user, mailbox)
+        paths = [path for part in ("new", "cur") for path in (folder / part).glob("*")]
+        return {path.name.partition(":2,")[0]: path for path in paths}
 
     # Set-up
 
