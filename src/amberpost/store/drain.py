@@ -107,11 +107,17 @@ class IntakeReader:
                 self._destroy(name)
             elif name in known:
                 self._logs[name] = _Followed(name, FrameCipher(self._keys.intake_key(name), name))
-            elif self._disk.size(intake_path(name)):  # an empty one was never used
+            elif self._has_bytes(name):  # an empty one was never used
                 self._report("intake-key-missing", name, "an intake log has no key in keys.db")
         for name, state in known.items():
             if name not in present and name not in self._logs:
                 self._sweep(name, state)
+
+    def _has_bytes(self, name: str) -> bool:
+        try:
+            return self._disk.size(intake_path(name)) > 0
+        except FileNotFoundError:  # its writer lost the reservation and took it away since the folder was listed
+            return False
 
     def _sweep(self, name: str, state: str) -> None:
         if state == "open":

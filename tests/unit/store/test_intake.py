@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,20 @@ def test_a_log_without_a_key_is_an_alarm_and_stays(disk: LocalDisk, keys: KeySto
     assert drained(reader) == []
     assert [one.kind for one in reader.findings()] == ["intake-key-missing"]
     assert len(disk.list("intake")) == 1
+
+
+def test_a_log_whose_writer_gives_way_while_we_look_stops_nothing(
+    disk: LocalDisk, keys: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that starts takes the reservation away; the writer then removes its empty file and begins another."""
+    log = IntakeLog(disk, keys)
+    log.append([b"kept"])
+    log.close()
+    listed = disk.list("intake")
+    monkeypatch.setattr(disk, "list", lambda folder: [*listed, "0123456789abcdef-1.log"])
+    reader = IntakeReader(disk, keys)
+    assert drained(reader) == [b"kept"]
+    assert reader.findings() == []
 
 
 def test_a_log_that_vanished_is_an_alarm(disk: LocalDisk, keys: KeyStore) -> None:
