@@ -39,7 +39,7 @@ static: $(VENV)/.test
 
 .PHONY: test
 test: packages static compiled  ## Everything but the long tests, with real servers and a real browser; about 20 minutes
-	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: test-long
 test-long: packages compiled  ## The full counts of the fault, fuzz and scale tests; the report goes to docs/dev

@@ -1,6 +1,6 @@
 """Do one function on an archive in a process of its own, which may then be killed at any point.
 
-    python -m tests.child DATA module:function [argument ...]
+The words are DATA module:function [argument ...]; see Opened.in_child().
 
 The function gets the Opened archive and the arguments as text.
 """
@@ -23,7 +23,3 @@ def main() -> None:
     module, _, function = name.partition(":")
     opened = Opened.enter(Path(data))
     getattr(importlib.import_module(module), function)(opened, *arguments)
-
-
-if __name__ == "__main__":
-    main()

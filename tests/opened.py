@@ -1,6 +1,5 @@
 """An archive used within this process: what the commands do, without starting a process for each."""
 
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +39,7 @@ from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import Vault, open_keys_of, open_vault, open_writer_vault
 from amberpost.vault.pool import Pool
 from amberpost.vault.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
-from tests.archive import ROOT, TIMEOUT, Archive, environment, read_export, with_changes
+from tests.archive import STARTER, TIMEOUT, Archive, environment, read_export, with_changes
 
 _PASSWORD = "a long enough password"
 _FAST = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 on purpose takes long
@@ -208,10 +207,11 @@ class Opened:
     def in_child(self, function: str, *arguments: object) -> int:
         """The exit code of a process of its own that calls "module:function" with this archive, opened."""
         connections.close_all()
-        line = [sys.executable, "-m", "tests.child", self.config.data, function, *arguments]
-        variables = environment({**self.commands.settings, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"})
-        done = subprocess.run([str(word) for word in line], env=variables, timeout=TIMEOUT, check=False)
-        return done.returncode
+        words = [str(word) for word in (self.config.data, function, *arguments)]
+        variables = environment(self.commands.settings)
+        code, out, errors = STARTER.run(words, variables, timeout=TIMEOUT, program="tests.child:main")
+        sys.stdout.write((out + errors).decode("utf-8", "replace"))
+        return code
 
     def dies_in(self, function: str, *arguments: object) -> None:
         """As in_child(); it must end itself by os._exit(9), as kill -9 would."""

@@ -18,11 +18,12 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = "amberpost.cli.main:program"
 LIBRARIES = (
-    "django.contrib.auth.checks", "django.contrib.auth.hashers", "django.contrib.auth.management",
+    "amberpost.cli.main", "django.contrib.auth.checks", "django.contrib.auth.hashers", "django.contrib.auth.management",
     "django.contrib.contenttypes.management", "django.core.handlers.wsgi", "django.core.mail",
     "django.db.backends.sqlite3.base", "django.db.migrations.executor", "django.db.models", "django.forms",
     "django.http", "django.template.backends.django", "django.urls", "django.utils.translation.trans_real",
@@ -41,20 +42,21 @@ class Starter:
         self._owner = 0
 
     def run(
-        self, words: Sequence[str], environment: Mapping[str, str], *, timeout: float
+        self, words: Sequence[str], environment: Mapping[str, str], *, timeout: float, program: str = COMMAND
     ) -> tuple[int, bytes, bytes]:
-        """(exit code, stdout, stderr) of `amberpost` with these words; negative if a signal ended it."""
+        """(exit code, stdout, stderr) of `amberpost`, or another "module:function", with these words; the code
+        is negative if a signal ended it."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
             ours, theirs = socket.socketpair()
             with ours, theirs:
-                self._ask(words, environment, [out.fileno(), errors.fileno(), theirs.fileno()])
+                request = json.dumps([program, list(words), dict(environment), os.getcwd()]).encode()
+                self._ask(request, [out.fileno(), errors.fileno(), theirs.fileno()])
                 theirs.close()
                 ours.settimeout(timeout)
                 code = _code(ours, words)
             return code, _all_of(out), _all_of(errors)
 
-    def _ask(self, words: Sequence[str], environment: Mapping[str, str], streams: list[int]) -> None:
-        request = json.dumps([list(words), dict(environment), os.getcwd()]).encode()
+    def _ask(self, request: bytes, streams: list[int]) -> None:
         with self._guard:
             if self._control is None or self._owner != os.getpid():
                 self._control, self._owner = _started(), os.getpid()
@@ -67,7 +69,7 @@ def _started() -> socket.socket:
         subprocess.Popen(
             [sys.executable, "-m", "tests.ready", str(theirs.fileno())],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
         )
@@ -110,21 +112,18 @@ def main() -> None:
 
 
 def _load() -> None:
-    from amberpost.cli import main as program
-
     for name in LIBRARIES:
         importlib.import_module(name)
     for package in PACKAGES:
         folder = importlib.import_module(f"amberpost.{package}").__path__
         for module in pkgutil.iter_modules(folder, f"amberpost.{package}."):
             importlib.import_module(module.name)
-    sys.modules["__main__"] = program  # as with `python -m`; pool processes load it again
     gc.collect()
     gc.freeze()
 
 
-def _keep(words: list[str], environment: dict[str, str], folder: str, *streams: int) -> None:
-    """Run the command in a child and tell its pid and exit code; returns in the child when it has ended."""
+def _keep(program: str, words: list[str], environment: dict[str, str], folder: str, *streams: int) -> None:
+    """Run the program in a child and tell its pid and exit code; returns in the child when it has ended."""
     out, errors, answers = streams
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
@@ -142,8 +141,11 @@ def _keep(words: list[str], environment: dict[str, str], folder: str, *streams: 
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[1:] = words
-    program: Any = sys.modules["__main__"]
-    sys.exit(program.program())
+    module, _, function = program.partition(":")
+    sys.modules["__main__"] = importlib.import_module(
+        module
+    )  # as with `python -m`; pool processes load it again
+    sys.exit(getattr(sys.modules["__main__"], function)())
 
 
 if __name__ == "__main__":

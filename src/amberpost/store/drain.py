@@ -116,7 +116,9 @@ class IntakeReader:
     def _has_bytes(self, name: str) -> bool:
         try:
             return self._disk.size(intake_path(name)) > 0
-        except FileNotFoundError:  # its writer lost the reservation and took it away since the folder was listed
+        except (
+            FileNotFoundError
+        ):  # its writer lost the reservation and took it away since the folder was listed
             return False
 
     def _sweep(self, name: str, state: str) -> None:
