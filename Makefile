@@ -38,7 +38,7 @@ static: $(VENV)/.test
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: test
-test: packages static compiled  ## Everything but the long tests, with real servers and a real browser; about 20 minutes
+test: packages static compiled  ## Everything but the long tests, with real servers and a real browser; under 20 minutes
 	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: test-long

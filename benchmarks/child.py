@@ -80,7 +80,7 @@ def _family(root: int) -> list[int]:
     while waiting:
         pid = waiting.pop()
         found.append(pid)
-        with suppress(FileNotFoundError):  # getmail starts a process for each message, gone in a moment
+        with suppress(OSError):  # getmail starts a process for each message, gone in a moment
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 waiting += [int(word) for word in _read(children).split()]
     return found

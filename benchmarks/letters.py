@@ -23,6 +23,7 @@ SELDOM_EACH = 1000
 RARE_WORD, RARE_EACH = "quetzalcoatlus", 2500  # in so few messages
 PHRASE, PHRASE_EACH = "copper kettle inventory", 200
 EPOCH = datetime(2019, 1, 1, tzinfo=UTC)
+_DATES = 120_000  # messages until the first date comes again, so that none is in the future
 _MANY_SCRIPTS = 5  # messages in a hundred that mix Cyrillic, Japanese, Arabic with the rest
 _ASCII = 65  # and that have no letter beyond ASCII
 
@@ -72,7 +73,7 @@ class Writer:
 
     def letter(self, number: int) -> Letter:
         chance = Chance(f"letter/{number}")
-        sent_at = EPOCH + timedelta(seconds=number * 1800 + chance.below(86_400))
+        sent_at = EPOCH + timedelta(seconds=number % _DATES * 1800 + chance.below(86_400))
         sender = self._sender(chance)
         to = self._recipients(chance, number)
         topic = number // 5  # five messages a conversation

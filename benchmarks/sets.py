@@ -19,7 +19,7 @@ from benchmarks.progress import say
 from benchmarks.stock import load_stock
 
 DATA = Path(__file__).parent / "data"
-RECIPE = 2
+RECIPE = 3
 REPORTS_FROM = 1_000_000  # letters nobody gets without a report
 _SAMPLE_EACH = 17  # messages compressed alone to tell how well they compress
 
