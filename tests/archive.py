@@ -61,8 +61,8 @@ class Archive:
 
     def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Done:
         """Run a command on this archive to its end."""
-        line = self.line(*words)[len(COMMAND) :]
-        code, out, errors = STARTER.run(line, environment({**self.settings, **(env or {})}), timeout=TIMEOUT)
+        variables = environment({**self.settings, **(env or {})})
+        code, out, errors = STARTER.run(self.words(*words), variables, timeout=TIMEOUT)
         return Done(code=code, out=out, words=errors.decode("utf-8", "replace"))
 
     def json(self, *words: str | Path, code: int = 0) -> Json:
@@ -83,7 +83,11 @@ class Archive:
         )
 
     def line(self, *words: str | Path) -> list[str]:
-        return [*COMMAND, *map(str, words), "--data", str(self.data)]
+        """What the system is given to start a command."""
+        return [*COMMAND, *self.words(*words)]
+
+    def words(self, *words: str | Path) -> list[str]:
+        return [*map(str, words), "--data", str(self.data)]
 
     # Short cuts
 
@@ -164,7 +168,9 @@ def archive(_initialised: Archive, tmp_path: Path) -> Archive:
     shutil.copytree(_initialised.data, made.data)
     shutil.copy(_initialised.key_file, made.key_file)
     settings = made.data / "config.toml"
-    settings.write_text(settings.read_text().replace(str(_initialised.key_file), str(made.key_file)))
+    text = settings.read_text()
+    assert str(_initialised.key_file) in text
+    settings.write_text(text.replace(str(_initialised.key_file), str(made.key_file)))
     return made
 
 

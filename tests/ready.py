@@ -1,7 +1,8 @@
 """Commands without the second that each takes to start: forked from a process that has loaded the libraries.
 
 Each command is a process of its own all the same, with its own environment, folder, streams and exit code,
-and loads Django's settings and models itself; it only finds what needs no settings in memory already. Run as
+and loads Django's settings and models itself; it only finds what needs no settings in memory already. It is
+waited for, its own children are not: a test that promises that none stay behind starts genuinely. Run as
 `python -m tests.ready FD` by the Starter; tests do not notice it otherwise.
 """
 
@@ -18,10 +19,10 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMAND = "amberpost.cli.main:program"
+PROGRAM = "amberpost.cli.main:program"
 LIBRARIES = (
     "amberpost.cli.main", "django.contrib.auth.checks", "django.contrib.auth.hashers", "django.contrib.auth.management",
     "django.contrib.contenttypes.management", "django.core.handlers.wsgi", "django.core.mail",
@@ -42,18 +43,17 @@ class Starter:
         self._owner = 0
 
     def run(
-        self, words: Sequence[str], environment: Mapping[str, str], *, timeout: float, program: str = COMMAND
+        self, words: Sequence[str], environment: Mapping[str, str], *, timeout: float, program: str = PROGRAM
     ) -> tuple[int, bytes, bytes]:
         """(exit code, stdout, stderr) of `amberpost`, or another "module:function", with these words; the code
         is negative if a signal ended it."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-            ours, theirs = socket.socketpair()
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with ours, theirs:
                 request = json.dumps([program, list(words), dict(environment), os.getcwd()]).encode()
                 self._ask(request, [out.fileno(), errors.fileno(), theirs.fileno()])
                 theirs.close()
-                ours.settimeout(timeout)
-                code = _code(ours, words)
+                code = _code(ours, words, timeout)
             return code, _all_of(out), _all_of(errors)
 
     def _ask(self, request: bytes, streams: list[int]) -> None:
@@ -76,15 +76,24 @@ def _started() -> socket.socket:
     return ours
 
 
-def _code(answers: socket.socket, words: Sequence[str]) -> int:
+def _code(answers: socket.socket, words: Sequence[str], timeout: float) -> int:
     """The exit code, which comes after the pid; a command that takes too long is killed."""
-    told = answers.makefile("r")
-    pid = int(told.readline())
+    pid = _number(answers)  # without a limit: loading the libraries is not the command's time
+    answers.settimeout(timeout)
     try:
-        return int(told.readline())
+        return _number(answers)
     except TimeoutError:
         os.kill(pid, signal.SIGKILL)
-        raise subprocess.TimeoutExpired(list(words), answers.gettimeout() or 0) from None
+        answers.settimeout(None)
+        _number(answers)
+        raise subprocess.TimeoutExpired(list(words), timeout) from None
+
+
+def _number(answers: socket.socket) -> int:
+    told = answers.recv(64)
+    if not told:
+        raise RuntimeError("the process that starts commands has ended; its stderr says why")
+    return int(told)
 
 
 def _all_of(file: IO[bytes]) -> bytes:
@@ -106,7 +115,6 @@ def main() -> None:
         if not os.fork():
             control.close()
             _keep(*json.loads(request), *streams)
-            return
         for stream in streams:
             os.close(stream)
 
@@ -122,16 +130,18 @@ def _load() -> None:
     gc.freeze()
 
 
-def _keep(program: str, words: list[str], environment: dict[str, str], folder: str, *streams: int) -> None:
-    """Run the program in a child and tell its pid and exit code; returns in the child when it has ended."""
+def _keep(
+    program: str, words: list[str], environment: dict[str, str], folder: str, *streams: int
+) -> NoReturn:
+    """Run the program in a child and tell its pid and exit code."""
     out, errors, answers = streams
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid:
         told = socket.socket(fileno=answers)
-        told.sendall(f"{pid}\n".encode())
+        told.send(str(pid).encode())
         _, status = os.waitpid(pid, 0)
-        told.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        told.send(str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
     os.close(answers)
     for source, target in ((out, 1), (errors, 2)):
@@ -142,9 +152,8 @@ def _keep(program: str, words: list[str], environment: dict[str, str], folder: s
     os.environ.update(environment)
     sys.argv[1:] = words
     module, _, function = program.partition(":")
-    sys.modules["__main__"] = importlib.import_module(
-        module
-    )  # as with `python -m`; pool processes load it again
+    # As with `python -m`: pool processes load it again.
+    sys.modules["__main__"] = importlib.import_module(module)
     sys.exit(getattr(sys.modules["__main__"], function)())
 
 

@@ -139,9 +139,9 @@ def served(_peopled: Path, chromium: Browser, new_opened: Callable[..., Opened])
         token = (_peopled / "token").read_text()
         yield Served(url=url, setup_token=token, browser=chromium, opened=opened)
     finally:
+        kill_all(server)
         for context in chromium.contexts:
             context.close()
-        kill_all(server)
 
 
 def _free_port() -> int:

@@ -70,8 +70,10 @@ def journal() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def new_page(chromium: Browser) -> Callable[[str], Page]:
-    return lambda locale: chromium.new_context(locale=locale).new_page()
+def new_page(chromium: Browser) -> Iterator[Callable[[str], Page]]:
+    yield lambda locale: chromium.new_context(locale=locale).new_page()
+    for context in chromium.contexts:
+        context.close()
 
 
 @pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["English", "German"])

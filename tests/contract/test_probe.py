@@ -159,9 +159,7 @@ def test_a_certificate_nobody_vouches_for_is_shown_and_can_be_trusted(
 def test_a_server_without_starttls_is_told_what_to_choose(
     dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "amberpost.sources.probe.STEP_SECONDS", 1.5
-    )  # it waits for a greeting that never comes
+    monkeypatch.setattr(probe_module, "STEP_SECONDS", 1.5)  # no greeting ever comes
     settings = replace(settings_of(dovecot, "full"), port=dovecot.ssl_port)  # speaks TLS from the first byte
     found = failure(steps_of(settings))
     assert found.name == "tls"

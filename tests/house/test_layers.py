@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.house.tree import PACKAGE, ROOT, python_files
+from tests.house.tree import PACKAGE, ROOT, python_files, repository_files
 
 _FORBIDDEN_NAMES = {
     "utils",
@@ -128,3 +129,14 @@ def test_long_functions_are_reported(record_property: Callable[[str, object], No
             record_property(where, length)
             print(f"{length} lines: {where}")
     assert lengths
+
+
+def test_every_test_file_is_run() -> None:
+    """`testpaths` names the folders in the order of their length; a new one must not be forgotten."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    folders = tuple(f"{ROOT}/{path}/" for path in settings["tool"]["pytest"]["ini_options"]["testpaths"])
+    found = [
+        str(path) for path in repository_files() if path.name.startswith("test_") and path.suffix == ".py"
+    ]
+    assert len(found) > 100
+    assert [path for path in found if not path.startswith(folders)] == []

@@ -53,7 +53,7 @@ class FileReader:
 
     def _all(self, paths: Sequence[Path]) -> Iterator[Incoming]:
         for path in paths:
-            for file in find_files(path):
+            for file in find_files(path, self.left):
                 yield from self._file(file)
 
     def _file(self, path: Path) -> Iterator[Incoming]:
@@ -99,8 +99,11 @@ class FileReader:
         )
 
 
-def find_files(path: Path) -> Iterator[Path]:
-    """The files under a path in a stable order; symbolic links inside folders are not followed."""
+def find_files(path: Path, left: list[tuple[str, str]]) -> Iterator[Path]:
+    """The files under a path in a stable order; symbolic links inside folders are not followed.
+
+    A folder that cannot be read, or vanished, is added to `left` with the reason.
+    """
     if not path.exists():
         raise UserError("There is no such file or folder", subject=str(path))
     if not path.is_dir():
@@ -108,8 +111,13 @@ def find_files(path: Path) -> Iterator[Path]:
         return
     waiting = [str(path)]
     while waiting:  # no recursion: folders may be as deep as somebody likes
-        with os.scandir(waiting.pop()) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            left.append((folder, f"cannot be read: {error.strerror}"))
+            continue
         yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
         waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 

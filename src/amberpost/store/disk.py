@@ -18,6 +18,10 @@ from amberpost.store.calls import Buffer, Calls, SystemCalls
 _JOIN_BELOW = 1024 * 1024  # smaller buffers are joined, larger ones written without a copy
 
 
+class NewFileTaken(StoreError):
+    """A worker that started tidied a new file away before its writer had the lock; the next one stays."""
+
+
 class AppendFile(Protocol):
     """One file that only grows, with one writer."""
 
@@ -195,7 +199,8 @@ class LocalDisk:
         self.sync_folder(os.path.dirname(path))
 
     def create(self, path: str, *, locked: bool = False) -> AppendFile:
-        """A new empty file, its directory entry durable. Locked: nobody ever sees it without its lock."""
+        """A new empty file, its directory entry durable. Locked: nobody ever sees it without its lock; then
+        NewFileTaken may come."""
         self.make_folder(os.path.dirname(path))
         if not locked:
             handle = self._create(path, os.O_EXCL)
@@ -314,7 +319,10 @@ class LocalDisk:
 
     def _lock_and_show(self, file: LocalAppendFile, path: str) -> None:
         with _as_store_error("lock", path):
-            if not self._calls.lock(file.handle):
-                raise StoreError("Somebody else holds a new file", subject=path)
-            file.sync()
-            self._calls.rename(self._full(f"{path}.new"), self._full(path))
+            if self._calls.lock(file.handle):
+                file.sync()
+                with contextlib.suppress(FileNotFoundError):
+                    self._calls.rename(self._full(f"{path}.new"), self._full(path))
+                    return
+        file.close()
+        raise NewFileTaken("A new file was taken away", subject=path)

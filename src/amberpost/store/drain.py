@@ -114,11 +114,10 @@ class IntakeReader:
                 self._sweep(name, state)
 
     def _has_bytes(self, name: str) -> bool:
+        """False also if its writer, who lost the reservation, took it away since the folder was listed."""
         try:
             return self._disk.size(intake_path(name)) > 0
-        except (
-            FileNotFoundError
-        ):  # its writer lost the reservation and took it away since the folder was listed
+        except FileNotFoundError:
             return False
 
     def _sweep(self, name: str, state: str) -> None:
@@ -131,7 +130,7 @@ class IntakeReader:
 
     def sweep_reserved(self) -> None:
         """At the worker's start: forget keys of logs that were never begun. A writer that is just beginning
-        one gets a StoreError and begins another."""
+        one gets ReservationLost or NewFileTaken and begins another."""
         self._look_for_logs()
         for name, state in self._keys.intake_names().items():
             if state == "reserved" and name not in self._logs:
@@ -145,6 +144,10 @@ class IntakeReader:
 
     def _read_log(self, log: _Followed, limit_bytes: int) -> Iterator[Frame]:
         if log.finished:
+            return
+        if not self._disk.exists(intake_path(log.name)):  # asking for its lock would make it anew
+            log.finished = log.damaged = True
+            self._report("intake-missing", log.name, "an intake log vanished while it was read")
             return
         # Asked before reading: what is read after the writer is gone is all there will ever be.
         finished = self._is_abandoned(intake_path(log.name))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from amberpost.clock import now
 from amberpost.errors import StoreError
-from amberpost.store.disk import AppendFile, Disk
+from amberpost.store.disk import AppendFile, Disk, NewFileTaken
 from amberpost.store.frames import FrameCipher, frame_header, pack_payload
 from amberpost.store.keys import KeyStore, ReservationLost
 
@@ -139,7 +139,7 @@ class IntakeLog:
     def _open_log(self) -> _OpenLog:
         """A new log; another one if a starting worker took this one for the rest of a crash."""
         for _ in range(_TRIES - 1):
-            with contextlib.suppress(ReservationLost):
+            with contextlib.suppress(ReservationLost, NewFileTaken):
                 return self._begin_log()
         return self._begin_log()
 

@@ -17,7 +17,7 @@ from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, is_silent
 from amberpost.vault.catalogue import INDEX, position
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Message, Quarantine, Work, WorkerStatus, WorkKind
-from amberpost.vault.numbers import closed_reports
+from amberpost.vault.numbers import closed_reports, file_stat
 
 _DAY = timedelta(days=1)
 _RECENT = timedelta(days=7)
@@ -127,6 +127,6 @@ def _unprocessed_since(config: Config, *, is_stopped: bool) -> datetime | None:
     is_idle = not WorkerStatus.objects.filter(name="work", intake_pending__gt=0).exists()
     if is_idle and not is_stopped:
         return None
-    files = [path.stat() for path in (config.data / "intake").glob("*.log")]
-    oldest = min((file.st_mtime for file in files if file.st_size), default=None)
+    files = [file_stat(path) for path in (config.data / "intake").glob("*.log")]
+    oldest = min((file.st_mtime for file in files if file and file.st_size), default=None)
     return datetime.fromtimestamp(oldest, tz=now().tzinfo) if oldest is not None else None

@@ -1,8 +1,10 @@
 """Every number that a page or a command shows about the whole archive comes from here."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
@@ -79,8 +81,19 @@ def overview(vault: Vault) -> Overview:
 
 
 def kept_bytes(vault: Vault) -> int:
-    """Bytes of all files in the data folder."""
-    return sum(path.stat().st_size for path in vault.config.data.rglob("*") if path.is_file())
+    """Bytes of all files in the data folder; one that the worker removes meanwhile counts nothing."""
+    found = (
+        file_stat(Path(folder, name)) for folder, _, names in os.walk(vault.config.data) for name in names
+    )
+    return sum(status.st_size for status in found if status is not None)
+
+
+def file_stat(path: Path) -> os.stat_result | None:
+    """None if the file vanished since its folder was listed."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def source_numbers() -> tuple[SourceNumbers, ...]:

@@ -18,6 +18,7 @@ from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.vault.alarms import Facts, SourceFacts
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerStatus
+from amberpost.vault.numbers import kept_bytes
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, take_snapshot
 from tests.archive import Archive, kill_all
@@ -49,6 +50,17 @@ def test_a_fresh_archive_has_nothing_wrong_but_its_processes(opened: Opened) -> 
     assert (found.findings, found.failed_jobs, found.unprocessable, found.quarantined_today) == (0, 0, 0, 0)
     assert (found.unfindable_since, found.unprocessed_since) == (None, None)
     assert 0 < found.disk_percent <= 100
+
+
+def test_files_that_vanish_while_we_look_count_nothing(opened: Opened) -> None:
+    """The worker removes intake logs and tiles at any moment; a link without its file looks the same to us."""
+    report_status("work", now(), intake_pending=1)  # so the logs are looked at
+    with opened.reading() as vault:
+        before = kept_bytes(vault)
+        (opened.config.data / "intake").mkdir(exist_ok=True)
+        (opened.config.data / "intake" / "gone.log").symlink_to("nowhere")
+        assert kept_bytes(vault) == before
+    assert facts(opened).unprocessed_since is None
 
 
 def test_a_missing_index_is_seen(opened: Opened) -> None:

@@ -1,5 +1,6 @@
 """The intake log and its reader."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from amberpost.store.calls import SystemCalls
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import IntakeReader
 from amberpost.store.frames import FrameCipher, frame_header, pack_payload, sound_frames
@@ -154,3 +156,40 @@ def test_every_flip_and_cut_of_a_frame_is_seen() -> None:
         assert not list(sound_frames(frame[:at]))
         for flip in (1, 0x80, 0xFF):
             assert not list(sound_frames(frame[:at] + bytes([frame[at] ^ flip]) + frame[at + 1 :]))
+
+
+class Tidying(SystemCalls):
+    """As if a worker that starts looked at the first new log before its writer has the lock."""
+
+    def __init__(self, finds: str) -> None:
+        self.finds = finds
+
+    def lock(self, handle: int) -> bool:
+        finds, self.finds = self.finds, ""
+        if finds == "free":
+            os.unlink(os.readlink(f"/proc/self/fd/{handle}"))
+        return finds != "held" and super().lock(handle)
+
+
+@pytest.mark.parametrize("finds", ["held", "free"])
+def test_a_log_that_is_tidied_away_as_it_begins_is_begun_again(
+    finds: str, disk: LocalDisk, keys: KeyStore
+) -> None:
+    """The worker holds the lock for a moment when the writer asks for it, or found it free and removes the file."""
+    log = IntakeLog(LocalDisk(disk.root, Tidying(finds)), keys)
+    log.append([b"kept"])
+    log.close()
+    assert drained(IntakeReader(disk, keys)) == [b"kept"]
+
+
+def test_a_log_that_vanishes_while_it_is_followed_is_an_alarm(disk: LocalDisk, keys: KeyStore) -> None:
+    log = IntakeLog(disk, keys)
+    log.append([b"one"])
+    reader = IntakeReader(disk, keys)
+    assert [frame.payload for frame in reader.pending()] == [b"one"]
+    (name,) = disk.list("intake")
+    disk.remove(f"intake/{name}")
+    assert reader.pending() == []
+    reader.release([])
+    assert [one.kind for one in reader.findings()] == ["intake-missing"]
+    assert keys.intake_names() == {name[:-4]: "open"}  # its key is not destroyed
