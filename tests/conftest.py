@@ -1,5 +1,6 @@
 """Options shared by all tests: what runs when, how much hypothesis tries, and what no test may leave behind."""
 
+import logging
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from amberpost.logs import LogfmtFormatter
 from tests.archive import _empty, _initialised, archive, new_opened, opened  # noqa: F401  fixtures
 
 # The same examples in every run of `make test`; fresh ones, and many, in `make test-long`.
@@ -46,6 +48,9 @@ def _process_state() -> tuple[object, ...]:
 @pytest.fixture(autouse=True)
 def _the_process_is_left_as_it_was() -> Iterator[None]:
     """What one test changes for the whole process breaks another one, later and elsewhere."""
-    before = _process_state()
+    before, root = _process_state(), logging.getLogger()
+    level = root.level
     yield
+    root.setLevel(level)  # a command that runs within the test sets up its own log
+    root.handlers[:] = [one for one in root.handlers if not isinstance(one.formatter, LogfmtFormatter)]
     assert _process_state() == before

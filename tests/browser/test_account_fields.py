@@ -60,7 +60,10 @@ def open_form(page: Page, served: Served, protocol: str) -> None:
 
 
 def choose(page: Page, protocol: str) -> None:
+    # The fields are asked for even if it is the protocol that is shown, and come folded.
+    page.locator("#account-fields").evaluate("fields => fields.classList.add('before')")
     page.get_by_label("Protocol", exact=True).select_option(protocol)
+    expect(page.locator("#account-fields:not(.before)")).to_have_count(1)
     expect(page.locator("#id_fields_for")).to_have_value(protocol)
     unfold(page)
 
