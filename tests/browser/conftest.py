@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from amberpost.accounts.setup import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
@@ -18,6 +18,7 @@ from tests.archive import Archive, kill_all
 from tests.opened import Opened, _set_hashers
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 
+expect.set_options(timeout=30_000)  # other tests run on the same machine
 CHROMIUM = shutil.which("chromium")
 OPTIONS = [
     "--headless",
