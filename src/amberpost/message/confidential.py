@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from amberpost.message.addresses import normalise_address
 from amberpost.message.scan import readable
 
-_BLANK_LINE = re.compile(rb"\n\r?\n")  # without \A: that would cost fifteen times as much
+_BLANK_LINE = re.compile(rb"\n\r?\n")  # without \A: that would cost ten times as much
 _REST = rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)"
 _BCC = re.compile(rb"^(?:resent-)?bcc" + _REST, re.IGNORECASE | re.MULTILINE)
 _DELIVERY = (
@@ -24,7 +24,7 @@ def has_bcc(raw: bytes) -> bool:
     """True if the header has a field for blind copies."""
     view = readable(raw)
     end = _header_end(view)
-    # Nearly no mail has one: the plain search that says so is five times faster than the expression.
+    # Nearly no mail has one: the plain search that says so takes a quarter of the expression's time.
     return b"bcc" in view[:end].lower() and _BCC.search(view, 0, end) is not None
 
 

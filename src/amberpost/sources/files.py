@@ -53,8 +53,30 @@ class FileReader:
 
     def _all(self, paths: Sequence[Path]) -> Iterator[Incoming]:
         for path in paths:
-            for file in find_files(path, self.left):
+            for file in self._files(path):
                 yield from self._file(file)
+
+    def _files(self, path: Path) -> Iterator[Path]:
+        """The files under a path in a stable order; symbolic links inside folders are not followed."""
+        if not path.exists():
+            raise UserError("There is no such file or folder", subject=str(path))
+        if not path.is_dir():
+            yield path
+            return
+        waiting = [str(path)]
+        while waiting:  # no recursion: folders may be as deep as somebody likes
+            entries = self._entries(waiting.pop())
+            yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
+            waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        """Sorted by name; none where the folder cannot be read, or vanished, which `left` then tells."""
+        try:
+            with os.scandir(folder) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.left.append((folder, f"cannot be read: {error.strerror}"))
+            return []
 
     def _file(self, path: Path) -> Iterator[Incoming]:
         if is_junk(path):
@@ -97,29 +119,6 @@ class FileReader:
             evaluation=self.evaluation,
             target_archive=self.target_archive,
         )
-
-
-def find_files(path: Path, left: list[tuple[str, str]]) -> Iterator[Path]:
-    """The files under a path in a stable order; symbolic links inside folders are not followed.
-
-    A folder that cannot be read, or vanished, is added to `left` with the reason.
-    """
-    if not path.exists():
-        raise UserError("There is no such file or folder", subject=str(path))
-    if not path.is_dir():
-        yield path
-        return
-    waiting = [str(path)]
-    while waiting:  # no recursion: folders may be as deep as somebody likes
-        folder = waiting.pop()
-        try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as error:
-            left.append((folder, f"cannot be read: {error.strerror}"))
-            continue
-        yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
-        waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
 
 def is_junk(path: Path) -> bool:

@@ -19,7 +19,7 @@ _JOIN_BELOW = 1024 * 1024  # smaller buffers are joined, larger ones written wit
 
 
 class NewFileTaken(StoreError):
-    """A worker that started tidied a new file away before its writer had the lock; the next one stays."""
+    """Somebody who tidies up took a new file away before it had its lock; trying again helps."""
 
 
 class AppendFile(Protocol):
