@@ -25,7 +25,7 @@ from amberpost.message.text import index_text
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import decode_transfer
 from amberpost.message.words import clean_filename, decode_words, parse_parameters
-from tests.corpora import CORPORA
+from tests.corpora import shared
 from tests.mutate import mutate
 from tests.unit.message import examples
 from tests.unit.message.mail import INNER, REPORT_HEAD, multipart, nested, report
@@ -139,12 +139,11 @@ def test_mutants_of_hand_made_mail_are_read(seed: int) -> None:
         check_everything(mutate(rng.choice(SEEDS), rng))
 
 
-@pytest.mark.skipif(CORPORA is None, reason="the shared corpora are not here")
+@pytest.mark.shared
 @pytest.mark.parametrize("folder", ["mime", "hostile", "journal"])
 def test_mutants_of_the_corpora_are_read(folder: str) -> None:
-    assert CORPORA is not None
     rng = random.Random(folder)
-    files = [path for path in sorted((CORPORA / folder).rglob("*")) if path.is_file()]
+    files = [path for path in sorted(shared(f"corpora/{folder}").rglob("*")) if path.is_file()]
     small = [path for path in files if path.stat().st_size < 30_000]
     for _ in range(150):
         check_everything(mutate(rng.choice(small).read_bytes(), rng))
