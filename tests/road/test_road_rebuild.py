@@ -29,7 +29,7 @@ def fill(opened: Opened) -> None:
     opened.take(letter(1))  # a duplicate
     inner = letter("fork")
     opened.take(report(inner, number=1), report(inner, number=2, recipients=["Bcc: bob@firma.example"]))
-    other = letter("fork", fields=["X-Gateway: passed"])  # other bytes, the same mail
+    other = letter("fork", fields=["X-Spam-Score: 0"])  # other bytes, the same mail
     opened.take(report(other, number=3, recipients=["Bcc: late@firma.example"]), *generated(66, "more"))
     opened.take(letter("file"), letter("own"), source=opened.files, remote="/a/b.eml")
     opened.take(letter("target"), source=opened.files, target=alice.private_archive_id)
