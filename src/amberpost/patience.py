@@ -98,7 +98,7 @@ def look_up(server: str, port: int | None, seconds: float) -> list[Any]:
     def ask() -> None:
         try:
             answers.put(socket.getaddrinfo(server, port, type=socket.SOCK_STREAM))
-        except Exception as error:  # it is the caller's
+        except Exception as error:  # noqa: BLE001  it is the caller's
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True, name="resolver").start()

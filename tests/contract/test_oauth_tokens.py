@@ -273,7 +273,9 @@ class TestOddAnswers:
             error = refusal(replace(client, authority=f"http://127.0.0.1:{port}"))
         assert "did not answer in time" in str(error)
 
-    def test_a_handshake_that_drips_ends_in_time(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_handshake_that_drips_ends_in_time(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
         with dripping(b"\x16\x03\x03\x40\x00") as port:  # a record of 16 KiB
             error = refusal(replace(client, authority=f"https://127.0.0.1:{port}"))

@@ -47,7 +47,7 @@ def safe_url(text: str) -> SplitResult | None:
 
 
 class Connection(HTTPConnection):
-    """A connection whose questions and answers have an end. http.client reads no proxy settings, follows no redirect."""
+    """A connection whose answers come to an end. http.client reads no proxy settings and follows no redirect."""
 
     def __init__(self, host: str, port: int | None, ca_pem: str | None, *, is_secure: bool) -> None:
         self.default_port = 443 if is_secure else 80

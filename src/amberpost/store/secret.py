@@ -9,29 +9,28 @@ SHORTEST_MASKED = 4  # characters; what is shorter is in any sentence, and guess
 CERTAIN = 12  # characters that are in no longer word by chance
 # Words that servers say by themselves. A password that is one of them cannot be told from a sentence that
 # merely has the word, and *** in its place would be what gives it away.
-_USUAL = frozenset(
-    """
-    abort aborted accept accepted access account accounts address administrator again alert already another answer
-    anonymous argument arguments auth authenticate authenticated authentication authenticationfailed authorization
-    authorizationfailed authorized available backend been before begin blocked busy bytes cannot capability certificate
-    challenge change check clear client close closed code command commands complete completed configuration connect
-    connected connecting connection connections contact contactadmin could count credentials data database deferred
-    delay delete deleted denied directory disabled disconnect disconnected disk does domain down email empty enabled
-    encrypted encryption ended error errors exceeded exchange exist exists expected expired failed failure fatal fetch
-    file find first folder forbidden found from good goodbye greeting have hello help host idle illegal imap imap4
-    imap4rev1 incorrect information inbox input internal invalid inuse journal kerberos known language large later limit
-    line lines list local locked lock login logged logging logindisabled logout long lost mail mailbox maintenance many
-    master maximum memory message messages method missing mode more must name network next none noop number oauth
-    offline okay only open opened option other over parameters parse pass passwd password passwords permanent permission
-    permissions permitted please plain policy pop3 port privacyrequired problem process protocol proxy quit quota read
-    ready reason received refused reject rejected remote reply request required reset resource response restart retry
-    right root rules search secret secure security select send server serverbug service session sessions shared shutdown
-    signed sorry space start starttls state status stop storage store string success support supported syntax system
-    tags temporarily temporary terminated terminating test than that the there this throttled time timed timeout token
-    tokens true try unable unavailable unexpected unknown unsupported update user username users valid version wait want
-    welcome were while will with without word words working write wrong your
-    """.split()
-)
+_USUAL_WORDS = """
+abort aborted accept accepted access account accounts address administrator again alert already another answer
+anonymous argument arguments auth authenticate authenticated authentication authenticationfailed authorization
+authorizationfailed authorized available backend been before begin blocked busy bytes cannot capability certificate
+challenge change check clear client close closed code command commands complete completed configuration connect
+connected connecting connection connections contact contactadmin could count credentials data database deferred
+delay delete deleted denied directory disabled disconnect disconnected disk does domain down email empty enabled
+encrypted encryption ended error errors exceeded exchange exist exists expected expired failed failure fatal fetch
+file find first folder forbidden found from good goodbye greeting have hello help host idle illegal imap imap4
+imap4rev1 incorrect information inbox input internal invalid inuse journal kerberos known language large later limit
+line lines list local locked lock login logged logging logindisabled logout long lost mail mailbox maintenance many
+master maximum memory message messages method missing mode more must name network next none noop number oauth
+offline okay only open opened option other over parameters parse pass passwd password passwords permanent permission
+permissions permitted please plain policy pop3 port privacyrequired problem process protocol proxy quit quota read
+ready reason received refused reject rejected remote reply request required reset resource response restart retry
+right root rules search secret secure security select send server serverbug service session sessions shared shutdown
+signed sorry space start starttls state status stop storage store string success support supported syntax system
+tags temporarily temporary terminated terminating test than that the there this throttled time timed timeout token
+tokens true try unable unavailable unexpected unknown unsupported update user username users valid version wait want
+welcome were while will with without word words working write wrong your
+"""
+_USUAL = frozenset(_USUAL_WORDS.split())
 
 
 class Secret:

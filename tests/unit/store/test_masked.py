@@ -9,7 +9,9 @@ from amberpost.store.secret import Secret, masked
 REFUSALS = "LOGIN failed: a wrong password, or the connection had an error. Authentication is not possible"
 
 
-@pytest.mark.parametrize("password", ["error", "a", "connection", "Login", "password", "LOGIN", "an", "wrong"])
+@pytest.mark.parametrize(
+    "password", ["error", "a", "connection", "Login", "password", "LOGIN", "an", "wrong"]
+)
 def test_a_usual_word_as_password_makes_no_holes_in_a_sentence(password: str) -> None:
     assert masked(REFUSALS, Secret(password.encode())) == REFUSALS
 
