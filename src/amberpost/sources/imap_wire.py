@@ -108,7 +108,7 @@ class _Lines(imaplib.IMAP4):
         self._is_begun = True
         return in_capitals(line)
 
-    def send(self, data: Any) -> None:
+    def send(self, data: Any) -> None:  # noqa: ANN401  as the library has it
         self.sock.settimeout(self._patience.seconds())
         self.sock.sendall(data)
 

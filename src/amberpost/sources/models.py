@@ -66,7 +66,9 @@ class Source(models.Model):
         null=True,
         blank=True,
         validators=[
-            MinValueValidator(1, _("0 would take no mail at all. Leave it empty where there is no limit."))
+            MinValueValidator(
+                1, _("The smallest limit is 1 MB, as 0 would take no mail. Leave it empty where there is no limit.")
+            )
         ],
     )
     folders = models.JSONField(_("folders"), default=list, blank=True)  # empty: INBOX

@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='source',
             name='max_size_mb',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1, '0 would take no mail at all. Leave it empty where there is no limit.')], verbose_name='max. e-mail size (MB)'),
+            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1, 'The smallest limit is 1 MB, as 0 would take no mail. Leave it empty where there is no limit.')], verbose_name='max. e-mail size (MB)'),
         ),
     ]
