@@ -73,7 +73,10 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         "--allow-insecure-oauth", action=flag, help="send the token without encryption, with --security none"
     )
     option(
-        "--max-size", dest="max_size_mb", metavar="MB", help="larger mail stays there, 1 or more; empty: no limit"
+        "--max-size",
+        dest="max_size_mb",
+        metavar="MB",
+        help="larger mail stays there, 1 or more; empty: no limit",
     )
     option(
         "--header-evaluation",

@@ -67,7 +67,10 @@ class Source(models.Model):
         blank=True,
         validators=[
             MinValueValidator(
-                1, _("The smallest limit is 1 MB, as 0 would take no mail. Leave it empty where there is no limit.")
+                1,
+                _(
+                    "The smallest limit is 1 MB, as 0 would take no mail. Leave it empty where there is no limit."
+                ),
             )
         ],
     )

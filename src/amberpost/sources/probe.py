@@ -5,7 +5,6 @@ is a journal report; shows no secret. It is over in 30 seconds whatever the serv
 failure is skipped.
 """
 
-import contextvars
 import queue
 import threading
 import time
@@ -14,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from amberpost.clock import now
 from amberpost.errors import SourceError
@@ -276,15 +275,17 @@ class _Test:
         """
         left = self._ends_at - FAREWELL_SECONDS / 2 - time.monotonic()
         found: queue.SimpleQueue[Said | Exception] = queue.SimpleQueue()
+        language = get_language()
 
         def work() -> None:
             try:
-                found.put(check())
+                with override(language):
+                    found.put(check())
             except Exception as error:  # noqa: BLE001  it is the caller's
                 found.put(error)
 
-        if left > 0:  # the language of whoever asks is in the context
-            threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True).start()
+        if left > 0:
+            threading.Thread(target=work, daemon=True, name="connection test").start()
         try:
             said = found.get(timeout=max(left, 0))
         except queue.Empty:
