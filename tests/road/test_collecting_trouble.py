@@ -12,9 +12,9 @@ from amberpost.audit.models import AuditEvent
 from amberpost.cli.source_report import report_of, report_text
 from amberpost.clock import now
 from amberpost.daemon import fetch
+from amberpost.daemon.directory import Turns, _loop
 from amberpost.daemon.fetch import (
     CUT_OFF,
-    Fetcher,
     Schedule,
     collect_once,
     due_sources,
@@ -159,6 +159,19 @@ class looping:
         self._thread.join(WAIT_SECONDS)
 
 
+def test_a_fault_in_the_directory_loop_does_not_end_it(opened: Opened) -> None:
+    stop, again = threading.Event(), threading.Event()
+
+    def act(_: Turns) -> None:
+        if again.is_set():
+            stop.set()
+        again.set()
+        raise OperationalError("not even the fault can be noted")
+
+    _loop(opened.config, stop, act)
+    assert again.is_set()
+
+
 def test_a_source_over_which_the_process_dies_does_not_come_first_after_a_restart(
     opened: Opened, serve: Callable[[dict[str, Make]], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -277,15 +290,3 @@ def test_sealed_signs_of_life_stay_as_rows_for_a_week(
     beats = SourceSignal.objects.filter(source_id=source.pk).order_by("at")
     assert [beat.at for beat in beats][:1] == old[3:]
     assert (beats.count(), beats.last().since) == (2, old[3])  # type: ignore[union-attr]
-
-
-def test_the_fetcher_never_raises_for_a_source(opened: Opened) -> None:
-    keys = open_keys_of(opened.config)
-    fetcher = Fetcher(opened.config, keys)
-    try:
-        source = account(opened, "nobody")
-        source.server = "localhost:1"
-        assert "lost" in str(fetcher.collect(source).error)
-    finally:
-        fetcher.close()
-        keys.close()

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import F
 
 from amberpost.accounts.installation import is_set_up
@@ -145,7 +145,10 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):
-        report_status("fetch", started_at)
+        try:
+            report_status("fetch", started_at)
+        except DatabaseError:  # busy for a moment: the next sign of life will do
+            log.exception("cannot leave a sign of life")
         close_old_connections()
         stop.wait(1)
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one

@@ -26,8 +26,10 @@ class Surprise(SourceError):
 def surprise(error: Exception, place: str, found: SourceError | None = None) -> SourceError:
     """What people are told; the log gets where it happened, without the words of the error: they may quote mail."""
     found = found or Surprise(
-        _("an unexpected answer of the server, or a mistake in our collecting; details are in the log"),
-        subject=type(error).__name__,
+        _(
+            "an unexpected answer of the server, or a mistake in our collecting: %(kind)s; details are in the log"
+        )
+        % {"kind": type(error).__name__}
     )
     log.error(
         "surprise %s error=%s",

@@ -14,7 +14,6 @@ from amberpost.sources.trouble import Surprise
 from tests.contract.source_contract import MemoryAccept, letters
 from tests.fakes import FakeConnector
 
-
 SURPRISES = [
     ValueError, KeyError, RecursionError, UnicodeDecodeError, imaplib.IMAP4.abort, struct.error, MemoryError,
     AssertionError, StopIteration, OSError, ZeroDivisionError,
