@@ -88,9 +88,10 @@ class OddPop3:
                 answer = self._answer(verb, argument, deleted, reader.readline, connection)
             except Refusal as refusal:
                 answer = f"-ERR {refusal}\r\n".encode()
+            if verb == "QUIT":  # who has the answer may look at once
+                self.mail = [one for number, one in enumerate(self.mail, 1) if number not in deleted]
             connection.sendall(answer)
             if verb == "QUIT":
-                self.mail = [one for number, one in enumerate(self.mail, 1) if number not in deleted]
                 return
             if verb == "STLS" and self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
