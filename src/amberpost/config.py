@@ -17,6 +17,12 @@ FILE_NAME = "config.toml"
 _PREFIX = "AMBERPOST_"
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
+_LEAST = {
+    "pool": 0,
+    "batch_bytes": 1,
+    "ceiling_bytes": 1,
+    "index_commit_seconds": 0,
+}  # less would take no mail
 
 
 def _setting(doc: str, default: object) -> Any:  # noqa: ANN401  dataclasses.field() is typed so
@@ -130,13 +136,17 @@ def _convert(name: str, value: object) -> object:
     default = next(default for known, default, _ in settings() if known == name)
     if isinstance(default, bool):
         return _boolean(value)
-    if isinstance(default, int):
-        return int(str(value))
-    if isinstance(default, float):
-        return float(str(value))
+    if isinstance(default, int | float):
+        return _number(type(default)(str(value)), least=_LEAST[name])
     if isinstance(default, Path) or default is None:
         return Path(str(value)).expanduser().resolve() if value else None
     return str(value)
+
+
+def _number(value: float, *, least: float) -> float:
+    if not value >= least:
+        raise ValueError(f"the least is {least}")
+    return value
 
 
 def _boolean(value: object) -> bool:

@@ -421,3 +421,38 @@ def test_the_commands_carry_secrets_under_a_passphrase(
     assert main([*take_in, "--passphrase-file", str(words)]) == 0
     assert json.loads(capsys.readouterr().out)["missing"] == []
     assert unsealed(other) == SECRETS
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("max_size_mb", 0, "Journal.*The smallest limit is 1 MB|The smallest limit is 1 MB.*Journal"),
+        ("interval_minutes", 0, "interval_minutes"),
+        ("interval_minutes", 10_000, "interval_minutes"),
+        ("server", "imap.firma.example:0", "host name"),
+        ("evaluation", "nonsense", "nonsense"),
+    ],
+)
+def test_what_no_form_lets_through_does_not_come_in_by_a_file(
+    full: Opened, new_opened: Callable[..., Opened], field: str, value: object, words: str
+) -> None:
+    def break_it(document: dict[str, Any]) -> None:
+        (row,) = (row for row in document["state"]["sources.Source"] if row["name"] == "Journal")
+        row[field] = value
+
+    broken = changed(exported(full), break_it)
+    second = new_opened("second")
+    with pytest.raises(UserError, match=words):
+        take(second, broken)
+    assert not Source.objects.filter(name="Journal").exists()
+
+
+def test_a_directory_that_would_be_read_all_the_time_does_not_come_in(
+    full: Opened, new_opened: Callable[..., Opened]
+) -> None:
+    def break_it(document: dict[str, Any]) -> None:
+        document["state"]["directory.Directory"][0]["interval_minutes"] = 0
+
+    broken = changed(exported(full), break_it)
+    with pytest.raises(UserError, match="5 minutes"):
+        take(new_opened("second"), broken)
