@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from amberpost.config import Config
 from amberpost.daemon.database import require_database
 from amberpost.daemon.work import settle
-from amberpost.errors import ArchiveError, ConfigError, Finding, UserError
+from amberpost.errors import ArchiveError, ConfigError, Finding, FindingKind, UserError
 from amberpost.vault.open import open_keys_of, open_vault
 from amberpost.vault.verify import Depth, Report, verify
 
@@ -18,7 +18,7 @@ class ArchiveReport(Report):
 
     database_is_readable: bool = False
 
-    def add(self, kind: str, where: str, error: Exception) -> None:
+    def add(self, kind: FindingKind, where: str, error: Exception) -> None:
         self.findings.append(Finding(kind=kind, where=where, message=str(error)))
 
 
@@ -33,13 +33,13 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
     except ConfigError:
         raise
     except ArchiveError as error:
-        report.add("keys_damaged", error.subject or "keys", error)
+        report.add(FindingKind.KEYS_DAMAGED, error.subject or "keys", error)
         return report
     try:
         require_database(config)
         report.database_is_readable = True
     except (UserError, DatabaseError) as error:
-        report.add("database_missing", "catalogue", error)
+        report.add(FindingKind.DATABASE_MISSING, "catalogue", error)
     _verify(config, depth, report)
     if not report.findings:
         settle(config)  # publishes, so that no tail stays uncovered
@@ -50,14 +50,14 @@ def _verify(config: Config, depth: Depth, report: ArchiveReport) -> None:
     try:
         vault = open_vault(config)
     except ArchiveError as error:
-        report.add("archive_damaged", error.subject or "archive", error)
+        report.add(FindingKind.ARCHIVE_DAMAGED, error.subject or "archive", error)
         return
     try:
         verify(vault, depth, report, with_catalogue=report.database_is_readable)
     except DatabaseError as error:
         report.database_is_readable = False
-        report.add("database_damaged", "catalogue", error)
+        report.add(FindingKind.DATABASE_DAMAGED, "catalogue", error)
     except ArchiveError as error:
-        report.add("archive_damaged", error.subject or "archive", error)
+        report.add(FindingKind.ARCHIVE_DAMAGED, error.subject or "archive", error)
     finally:
         vault.close()

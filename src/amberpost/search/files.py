@@ -14,7 +14,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import BinaryIO
 
-from amberpost.errors import Finding, StoreError
+from amberpost.errors import Finding, FindingKind, StoreError
 
 _PARTS = ("idx", "pos", "term", "fast", "fieldnorm", "store")
 _MAGIC = 1337  # tantivy, directory/footer.rs: FOOTER_MAGIC_NUMBER
@@ -105,4 +105,4 @@ def _crc(file: BinaryIO, length: int) -> int:
 
 
 def _finding(where: str, message: str) -> Finding:
-    return Finding(kind="index-damaged", where=where, message=message)
+    return Finding(kind=FindingKind.INDEX_DAMAGED, where=where, message=message)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from amberpost.errors import ArchiveError, Finding
+from amberpost.errors import ArchiveError, Finding, FindingKind
 from amberpost.store.disk import Disk
 from amberpost.store.worker_lock import find_worker_lock
 from amberpost.vault.catalogue import CATALOGUE, position
@@ -86,12 +86,14 @@ def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
         sealed_at = _sealed_at(leaf)
         if sealed_at is None:
             yield Finding(
-                kind="leaf_unreadable", where=f"{pair.name}/{index}", message="The leaf is no valid entry."
+                kind=FindingKind.LEAF_UNREADABLE,
+                where=f"{pair.name}/{index}",
+                message="The leaf is no valid entry.",
             )
             continue
         if sealed_at < last:
             yield Finding(
-                kind="time_not_monotone",
+                kind=FindingKind.TIME_NOT_MONOTONE,
                 where=f"{pair.name}/{index}",
                 message="Sealed before its forerunner.",
             )
@@ -121,21 +123,21 @@ def _check_content(pair: LogPair, index: int, leaf: bytes) -> Iterator[Finding]:
         return
     except (ValueError, KeyError, TypeError) as error:
         yield Finding(
-            kind="content_unreadable",
+            kind=FindingKind.CONTENT_UNREADABLE,
             where=f"{pair.name}/{index}",
             message=f"{type(error).__name__}: {error}",
         )
         return
     if not matches:
         yield Finding(
-            kind="commitment_mismatch",
+            kind=FindingKind.COMMITMENT_MISMATCH,
             where=f"{pair.name}/{index}",
             message="The content is not what the ledger says.",
         )
 
 
 def _broken(pair: LogPair, where: str, error: ArchiveError) -> Finding:
-    return Finding(kind="content_damaged", where=f"{pair.name}/{where}", message=str(error))
+    return Finding(kind=FindingKind.CONTENT_DAMAGED, where=f"{pair.name}/{where}", message=str(error))
 
 
 def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
@@ -144,13 +146,13 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
     size = vault.mail.store.next_index
     if reached > size:
         yield Finding(
-            kind="catalogue_ahead",
+            kind=FindingKind.CATALOGUE_AHEAD,
             where="catalogue",
             message=f"The catalogue knows {reached} entries, the log has {size}: records are missing.",
         )
     elif depth == "deep" and not _is_catalogued(vault.disk, size):
         yield Finding(
-            kind="catalogue_behind",
+            kind=FindingKind.CATALOGUE_BEHIND,
             where="catalogue",
             message=f"The catalogue knows {reached} of {size} entries; start the archive or run: amberpost rebuild.",
         )
@@ -184,24 +186,30 @@ def _check_rows(vault: Vault, size: int) -> Iterator[Finding]:
     found = set(Capture.objects.filter(index__lt=size).values_list("index", flat=True))
     for index in sorted(expected - found):
         yield Finding(
-            kind="catalogue_row_missing", where=f"catalogue/{index}", message="A capture has no row."
+            kind=FindingKind.CATALOGUE_ROW_MISSING,
+            where=f"catalogue/{index}",
+            message="A capture has no row.",
         )
     for index in sorted(found - expected):
         yield Finding(
-            kind="catalogue_row_unknown", where=f"catalogue/{index}", message="A row has no capture."
+            kind=FindingKind.CATALOGUE_ROW_UNKNOWN,
+            where=f"catalogue/{index}",
+            message="A row has no capture.",
         )
 
 
 def _check_index(vault: Vault) -> Iterator[Finding]:
     if vault.index is None:
         yield Finding(
-            kind="index_damaged", where="index", message="Make it anew with: amberpost rebuild --index"
+            kind=FindingKind.INDEX_DAMAGED,
+            where="index",
+            message="Make it anew with: amberpost rebuild --index",
         )
         return
     messages, lag, indexed = Message.objects.count(), index_lag(), vault.index.count()  # in this order
     if indexed + lag < messages or indexed > Message.objects.count():
         yield Finding(
-            kind="index_disagrees",
+            kind=FindingKind.INDEX_DISAGREES,
             where="index",
             message=f"{indexed} documents for {messages} messages, {lag} waiting: amberpost rebuild --index",
         )

@@ -156,7 +156,7 @@ def test_a_record_whose_key_was_lost_is_found(disk: LocalDisk, keys: KeyStore) -
     store.append([record(keys, b"one"), record(keys, b"two")])
     with keys.transaction() as connection:
         connection.execute("DELETE FROM mail_capture WHERE idx = 1")
-    assert "bytes-without-key" in {finding.kind for finding in store.check("deep")}
+    assert "bytes_without_key" in {finding.kind for finding in store.check("deep")}
 
 
 def test_keys_older_than_the_segments_are_refused(disk: LocalDisk, keys: KeyStore, tmp_path: Path) -> None:
