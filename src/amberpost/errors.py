@@ -101,12 +101,14 @@ class StoreError(ArchiveError):
     exit_code = 5
 
 
-class NotReadable(StoreError):
-    """A file may not be read by this user. Says nothing about what is in it, so it is never a finding."""
-
-
 class WorkerBusy(StoreError):
     """Another process is the worker of this archive; it does what this one would have done."""
+
+
+class NotReadable(ArchiveError):
+    """A file may not be read by this user, or not by this release. Says nothing about its bytes: never a finding."""
+
+    exit_code = 5
 
 
 class IntegrityError(ArchiveError):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from amberpost.errors import ArchiveError, Finding, FindingKind
+from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable
 from amberpost.store.disk import Disk
-from amberpost.store.worker_lock import find_worker_lock
+from amberpost.store.keys import month_class
+from amberpost.store.worker_lock import is_at_work
 from amberpost.vault.catalogue import CATALOGUE, position
 from amberpost.vault.entries import header_hash, parse_header, parse_leaf
 from amberpost.vault.frame import taken
@@ -31,13 +32,15 @@ class Report:
     """What verify() looked at and what it found."""
 
     checked: int = 0
+    uncovered: int = 0  # entries sealed after the newest checkpoint: the next one covers them
     findings: list[Finding] = field(default_factory=list)
 
 
 def verify(vault: Vault, depth: Depth, report: Report, *, with_catalogue: bool = True) -> None:
     """Check both logs to the given depth, then what is derived from them (if there is a database).
 
-    Findings go into `report` as they are made, so an error in the middle loses none.
+    Findings go into `report` as they are made, so an error in the middle loses none. NotReadable if a file may
+    not be read.
     """
     for pair in (vault.mail, vault.audit):
         for finding in _check_log(pair, depth, report):
@@ -70,9 +73,12 @@ def _check_log(pair: LogPair, depth: Depth, report: Report) -> Iterator[Finding]
 
     try:
         yield from pair.ledger.check(walk())  # reads the checkpoint first: a worker may be adding leaves
+    except NotReadable:
+        raise
     except ArchiveError as error:
         yield _broken(pair, "leaves", error)
     report.checked += len(leaves)
+    report.uncovered += pair.ledger.count_uncovered(len(leaves))
     yield from _check_order(pair, leaves)
     if depth == "deep":
         for index, leaf in enumerate(leaves):
@@ -116,8 +122,18 @@ def _check_content(pair: LogPair, index: int, leaf: bytes) -> Iterator[Finding]:
             capture = taken(fields, record.raw or b"")  # type: ignore[arg-type]
             expected = commitment(capture_hashes(capture), bytes.fromhex(fields["nonce"])).hex()
             matches = expected == facts["c"]
+            epoch = int(facts["ke"])
+            wrapped_by, told = pair.store.key_class(index), month_class(pair.name, epoch // 100, epoch % 100)
+            if wrapped_by != told:
+                yield Finding(
+                    kind=FindingKind.KEY_MONTH_MISMATCH,
+                    where=f"{pair.name}/{index}",
+                    message=f"The ledger says {told}, the key is wrapped by {wrapped_by}.",
+                )
         else:
             matches = "h" not in facts or facts["h"] == header_hash(record.header)
+    except NotReadable:
+        raise
     except ArchiveError as error:
         yield _broken(pair, str(index), error)
         return
@@ -166,8 +182,7 @@ def _is_catalogued(disk: Disk, size: int) -> bool:
     for _ in range(_PATIENCE):
         if position(CATALOGUE) >= size:
             return True
-        if (lock := find_worker_lock(disk)) is not None:  # nobody is at work
-            lock.release()
+        if not is_at_work(disk):
             return position(CATALOGUE) >= size
         time.sleep(_PAUSE_SECONDS)
     return False
