@@ -41,7 +41,8 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
     except (ConfigError, NotReadable):
         raise
     except ArchiveError as error:
-        report.add(FindingKind.KEYS_DAMAGED, error.subject or "keys", error)
+        kind = FindingKind.ORIGIN_DAMAGED if error.subject == ORIGIN_FILE else FindingKind.KEYS_DAMAGED
+        report.add(kind, error.subject or "keys", error)
         return report
     _verify(config, depth, report, with_catalogue=_has_database(config, report))
     return report
