@@ -46,7 +46,8 @@ def verified(opened: Opened, depth: str) -> dict[str, object]:
 def test_an_archive_at_rest_is_left_as_it_is(depth: str, filled: Opened) -> None:
     assert not (filled.config.data / "keys.db-wal").exists()
     (filled.config.data / "session.secret").unlink(missing_ok=True)  # made by whoever signs something
-    (filled.config.data / "worker.lock").unlink()
+    for lock in (filled.config.data / "worker.lock", *(filled.config.data / "index").rglob(".tantivy*.lock")):
+        lock.unlink()
     assert verified(filled, depth)["findings"] == []
 
 
@@ -78,6 +79,23 @@ def test_what_a_crash_left_is_read_and_left_as_it_is(depth: str, has_memory: boo
     said = verified(filled, depth)
     assert said["findings"] == []
     assert said["uncovered"] == 1
+
+
+def batch_and_die(opened: Opened) -> None:
+    from tests.road.test_road_steps import process_and_die
+
+    process_and_die(opened, "sealed, not catalogued", "1")
+
+
+def test_whether_a_worker_is_at_work_is_asked_without_its_lock(filled: Opened) -> None:
+    """One that has just sealed gets a moment to catalogue; who asks makes no lock file."""
+    filled.accept([filled.incoming(letter(4), remote="INBOX/1/4")])
+    filled.dies_in("tests.road.test_road_untouched:batch_and_die")
+    (filled.config.data / "worker.lock").unlink()
+    before = state_of(filled.config.data)
+    findings = filled.commands.json("verify", "--deep", code=6)["findings"]
+    assert [finding["kind"] for finding in findings] == ["catalogue_behind"]
+    assert state_of(filled.config.data) == before
 
 
 def test_a_tail_without_checkpoint_is_told_and_is_no_finding(filled: Opened) -> None:

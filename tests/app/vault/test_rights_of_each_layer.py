@@ -1,6 +1,7 @@
 """Search, hits, excerpt and export each ask for rights themselves: none relies on the layer before it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,6 @@ def shared(opened: Opened) -> Opened:
 
 @pytest.fixture
 def blabbing(shared: Opened) -> Iterator[Vault]:
-    from dataclasses import replace
-
     with shared.reading() as vault:
         yield replace(vault, index=Blabbing())  # type: ignore[arg-type]
 
@@ -88,6 +87,10 @@ def test_an_export_begins_with_the_messages_of_the_scope(shared: Opened) -> None
     with shared.reading() as vault:
         assert [list(page) for page in _pages(vault, scope_of(bob()), "")] == [ids_of("bob")]
         assert list(_pages(vault, scope_of(bob()), SECRET)) == []
+
+
+def test_an_export_of_a_search_keeps_to_the_scope_even_if_the_index_does_not(blabbing: Vault) -> None:
+    assert list(_pages(blabbing, scope_of(bob()), "x")) == [ids_of("bob")]
 
 
 def test_an_export_asks_again_for_each_message(shared: Opened) -> None:
