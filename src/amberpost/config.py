@@ -41,7 +41,7 @@ class Config:
     ceiling_bytes: int = _setting("Larger mail is never taken; it stays at its source.", 256 * 1024**2)
     index_commit_seconds: float = _setting("Longest time until a sealed message can be found.", 2.0)
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
-    read_only: bool = False  # no setting: found out or wanted by the command; nothing in `data` is changed
+    read_only: bool = _setting("Nothing in the data folder is changed: found out by each command.", False)
 
     @property
     def url(self) -> str:
@@ -83,9 +83,8 @@ def load(data: Path | None = None) -> Config:
 
 def settings() -> list[tuple[str, object, str]]:
     """Name, default and one-sentence manual of each setting a person may write into config.toml."""
-    return [
-        (f.name, f.default, f.metadata["doc"]) for f in fields(Config) if f.name not in {"data", "read_only"}
-    ]
+    found_out = {"data", "read_only"}
+    return [(f.name, f.default, f.metadata["doc"]) for f in fields(Config) if f.name not in found_out]
 
 
 def example() -> str:
