@@ -118,6 +118,14 @@ def test_who_may_only_read_verifies_and_finds_the_same(filled: Opened) -> None:
         file.chmod(file.stat().st_mode | 0o044)
     done = run_as(STRANGER, archive, "verify", "--deep", "--json")
     assert (done.code, done.json) == (0, archive.json("verify", "--deep")), done
+    with open_worker(
+        filled.config
+    ) as worker:  # it writes, and who verifies beside it could not if he wanted to
+        filled.accept([filled.incoming(letter(4), remote="INBOX/1/4")])
+        worker.settle()
+        done = run_as(STRANGER, archive, "verify", "--deep", "--json")
+        assert (done.code, done.json["findings"]) == (0, []), done
+    connections.close_all()
     flip(archive.data / "mail/segments/00000000000000000001.seg")
     before = state_of(archive.data)
     done = run_as(STRANGER, archive, "verify", "--deep", "--json")

@@ -7,7 +7,7 @@ touch anything, and root becomes the owner: it works with the owner's rights and
 
 import os
 import pwd
-import sys
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -56,7 +56,7 @@ def require_owner(data: Path, words: Sequence[str], *, writes_nothing: bool) -> 
     elif step is Step.REFUSE:
         raise UserError(
             f"This archive belongs to {owner.name}, and you are {_name(os.geteuid()) or os.geteuid()}. "
-            f"Run: sudo -u {owner.name} {' '.join([Path(sys.argv[0]).name, *words])}",
+            f"Run: {shlex.join(['sudo', '-u', owner.name, 'amberpost', *words])}",
             subject=str(data),
         )
 

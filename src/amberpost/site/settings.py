@@ -46,6 +46,7 @@ def _database(config: Config) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": "-c default_transaction_read_only=on"} if config.read_only else {},
     }
 
 

@@ -89,7 +89,7 @@ def test_every_command_of_another_user_ends_with_the_owners_name_before_it_touch
         done = run_as(STRANGER, owned, command, "--json")
         assert (done.code, done.json["exit"]) == (2, 2), done
         assert f"belongs to #{OWNER}" in done.json["error"]
-        assert f"sudo -u #{OWNER}" in done.json["error"]
+        assert f"sudo -u '#{OWNER}' amberpost {command} --json" in done.json["error"]
     assert names(folder) == before
 
 
