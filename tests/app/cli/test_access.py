@@ -7,7 +7,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from amberpost.cli.access import Owner, Step, first_step
 from amberpost.cli.main import COMMANDS, READING
 from tests.another_user import OWNER, STRANGER, give_to, need_other_users, open_to_all, run_as, start_as
 from tests.archive import Archive, Done, kill_all, session_members
+from tests.opened import Opened
 from tests.people import ALICE, letter
 
 ROOT = 0
@@ -43,34 +46,37 @@ def test_only_the_owner_goes_on_and_root_becomes_the_owner(
 
 
 @pytest.fixture(scope="module")
-def _filled(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def _filled(_empty: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
     """An archive with two messages of alice's, to copy."""
     need_other_users()
     folder = tmp_path_factory.mktemp("filled")
-    made = Archive(data=folder / "archive").init()
-    made.add_user("alice", *ALICE.addresses)
-    for number in (1, 2):
-        (folder / f"{number}.eml").write_bytes(letter(number))
-    made.json("import", folder / "1.eml", folder / "2.eml")
-    return made
+    shutil.copytree(_empty / "archive", folder / "archive")
+    shutil.copy(_empty / "archive.key", folder)
+    (folder / "archive" / "config.toml").unlink()  # it names the key file of the archive we copied
+    with django_db_blocker.unblock():
+        opened = Opened.enter(folder / "archive")
+        opened.add_user("alice", *ALICE.addresses)
+        opened.take(letter(1), letter(2))
+        opened.leave()
+    return folder
 
 
 @pytest.fixture
-def owned(_filled: Archive) -> Iterator[Archive]:
+def owned(_filled: Path) -> Iterator[Archive]:
     """An archive of another user, in a folder of that user's."""
-    archive = _filled
     with tempfile.TemporaryDirectory() as folder:  # those of pytest are open to nobody else
-        moved = Archive(data=Path(folder) / "archive")
-        shutil.copytree(archive.data, moved.data)
-        shutil.copy(archive.key_file, moved.key_file)
-        settings = (moved.data / "config.toml").read_text()
-        (moved.data / "config.toml").write_text(settings.replace(str(archive.key_file), str(moved.key_file)))
+        shutil.copytree(_filled, folder, dirs_exist_ok=True)
         give_to(OWNER, Path(folder))
-        yield moved
+        yield Archive(data=Path(folder) / "archive")
 
 
 def owners(folder: Path) -> set[tuple[int, int]]:
     return {(path.lstat().st_uid, path.lstat().st_gid) for path in (folder, *folder.rglob("*"))}
+
+
+def key_of(archive: Archive) -> dict[str, str]:
+    """For a copy, beside which no key file lies."""
+    return {"AMBERPOST_KEY_FILE": str(archive.key_file)}
 
 
 def names(folder: Path) -> dict[str, int]:
@@ -111,7 +117,8 @@ def test_what_root_does_belongs_to_the_owner(owned: Archive) -> None:
         ("user", "add", "--login", "bob"), ("import", new), ("search", "", "--as", "alice"), ("rebuild",),
         ("export", "--to", owned.data.parent / "out"),
     ):  # fmt: skip
-        done = run_as(ROOT, owned, *words, "--json")
+        pool = {} if words[0] == "import" else {"AMBERPOST_POOL": "0"}
+        done = run_as(ROOT, owned, *words, "--json", env=pool)
         assert done.code == 0, (words, done)
     new.unlink()
     assert owners(owned.data.parent) == {(OWNER, OWNER)}
@@ -256,7 +263,9 @@ def test_a_copy_with_commits_only_in_its_write_ahead_log_is_read_whole(owned: Ar
     for path in (snapshot, *snapshot.rglob("*")):
         path.chmod(path.stat().st_mode & 0o555)
     before = names(snapshot)
-    users = read_as_owner(Archive(data=snapshot), "user", "list", "--json").json["users"]
+    users = read_as_owner(
+        replace(owned, data=snapshot, settings=key_of(owned)), "user", "list", "--json"
+    ).json["users"]
     assert [user["name"] for user in users] == ["only in the log"]
     assert names(snapshot) == before
 
@@ -282,10 +291,11 @@ def test_a_mounted_snapshot_is_read_by_whoever_may(owned: Archive) -> None:
         for file in (mounted, *mounted.rglob("*")):
             (owned.data / file.relative_to(mounted)).chmod(0o755)
         owned.key_file.chmod(0o644)
+        seen = replace(owned, data=mounted, settings=key_of(owned))
         for user in (OWNER, STRANGER, ROOT):
-            found = run_as(user, Archive(data=mounted), "search", "", "--as", "alice", "--json")
+            found = run_as(user, seen, "search", "", "--as", "alice", "--json")
             assert (found.code, found.words) == (0, "not recorded: the medium is read-only\n"), found
             assert json.loads(found.out)["count"] == 2
-            assert run_as(user, Archive(data=mounted), "serve", "--json").code == 2
+            assert run_as(user, seen, "serve", "--json").code == 2
     finally:
         subprocess.run(["umount", mounted], check=True)
