@@ -64,7 +64,7 @@ def require_owner(data: Path, words: Sequence[str], *, writes_nothing: bool) -> 
 def owner_of(data: Path) -> Owner:
     """Of the archive in `data`; where none is, of the folder that holds or will hold `data`."""
     try:
-        found = (data / "origin.json").stat()
+        found = (data / "origin.json").lstat()  # a link could name whom root shall become
         return Owner(uid=found.st_uid, gid=found.st_gid, has_archive=True)
     except (FileNotFoundError, NotADirectoryError):
         there = next(folder for folder in (data, *data.parents) if folder.exists())
