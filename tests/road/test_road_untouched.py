@@ -9,6 +9,7 @@ from django.db import connections
 
 from amberpost.daemon.work import open_worker
 from tests.another_user import STRANGER, need_other_users, open_to_all, run_as
+from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter
 
@@ -109,20 +110,24 @@ def test_a_tail_without_checkpoint_is_told_and_is_no_finding(filled: Opened) -> 
     assert b"uncovered: 0\n" in filled.commands.run("verify").out
 
 
+def let_read(archive: Archive) -> None:
+    """Permission to read and none to write, for everybody."""
+    open_to_all(archive.data)
+    for path in archive.data.rglob("*"):
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+    archive.key_file.chmod(0o644)
+
+
 def test_who_may_only_read_verifies_and_finds_the_same(filled: Opened) -> None:
     need_other_users()
     archive = filled.commands
-    open_to_all(archive.data, *(path for path in archive.data.rglob("*") if path.is_dir()))
-    archive.key_file.chmod(0o644)
-    for file in archive.data.rglob("*"):
-        file.chmod(file.stat().st_mode | 0o044)
+    let_read(archive)
     done = run_as(STRANGER, archive, "verify", "--deep", "--json")
     assert (done.code, done.json) == (0, archive.json("verify", "--deep")), done
-    with open_worker(
-        filled.config
-    ) as worker:  # it writes, and who verifies beside it could not if he wanted to
+    with open_worker(filled.config) as worker:
         filled.accept([filled.incoming(letter(4), remote="INBOX/1/4")])
         worker.settle()
+        let_read(archive)  # what the worker makes is readable for its owner only
         done = run_as(STRANGER, archive, "verify", "--deep", "--json")
         assert (done.code, done.json["findings"]) == (0, []), done
     connections.close_all()
@@ -137,8 +142,6 @@ def test_who_may_only_read_verifies_and_finds_the_same(filled: Opened) -> None:
 def test_what_may_not_be_read_is_an_error_and_no_finding(filled: Opened) -> None:
     need_other_users()
     archive = filled.commands
-    open_to_all(archive.data, *(path for path in archive.data.rglob("*") if path.is_dir()))
-    archive.key_file.chmod(0o644)
     for closed in (
         "keys.db",
         "catalogue.db",
@@ -146,13 +149,12 @@ def test_what_may_not_be_read_is_an_error_and_no_finding(filled: Opened) -> None
         "mail/ledger/checkpoint",
         "index",
     ):
-        for file in archive.data.rglob("*"):
-            file.chmod(file.stat().st_mode | 0o044)
+        let_read(archive)
         (archive.data / closed).chmod(0o600)
         done = run_as(STRANGER, archive, "verify", "--quick", "--json")
         assert (done.code, done.json["exit"]) == (5, 5), (closed, done)
         assert closed in done.json["error"]
-        (archive.data / closed).chmod(0o755)
+        (archive.data / closed).chmod(0o700)
 
 
 def flip(file: Path) -> None:
