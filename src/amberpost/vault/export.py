@@ -19,7 +19,7 @@ from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 from amberpost.vault.confidential import read_for
 from amberpost.vault.find import readable_index
-from amberpost.vault.models import Capture, Message, Outcome
+from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import Vault
 from amberpost.vault.original import open_capture, open_original
 from amberpost.vault.read import get_visible
@@ -79,7 +79,7 @@ def _pages(vault: Vault, scope: Scope, query: str) -> Iterator[list[int]]:
         return
     index, tree, offset = readable_index(vault), parse_query(query), 0
     while found := index.find(tree, scope, sort="date", limit=_PAGE, offset=offset).ids:
-        yield list(Message.objects.filter(id__in=found).values_list("id", flat=True))
+        yield list(messages_within(scope).filter(id__in=found).values_list("id", flat=True))
         offset += len(found)
 
 
