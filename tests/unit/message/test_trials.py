@@ -50,3 +50,8 @@ def test_05_text_in_utf_8_under_another_label_is_read(raw: bytes) -> None:
 )
 def test_11_labels_that_mail_uses_are_known(raw: bytes, text: str) -> None:
     assert shown_text(raw, parse(raw)).strip() == text
+
+
+@pytest.mark.parametrize(("raw", "hour"), list(zip(trial("12-date-zone"), (8, 15, 7), strict=False)))
+def test_12_zones_as_they_are_written(raw: bytes, hour: int) -> None:
+    assert parse(raw).sent_at == datetime(2024, 3, 12, hour, tzinfo=UTC)
