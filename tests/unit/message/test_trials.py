@@ -55,3 +55,24 @@ def test_11_labels_that_mail_uses_are_known(raw: bytes, text: str) -> None:
 @pytest.mark.parametrize(("raw", "hour"), list(zip(trial("12-date-zone"), (8, 15, 7), strict=False)))
 def test_12_zones_as_they_are_written(raw: bytes, hour: int) -> None:
     assert parse(raw).sent_at == datetime(2024, 3, 12, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("raw", trial("18-split-encoded-word"))
+def test_18_encoded_words_cut_inside_a_character_are_joined(raw: bytes) -> None:
+    assert parse(raw).subject == "Schlüsselbrett für Königin"
+
+
+@pytest.mark.parametrize("raw", trial("19-raw-header"))
+def test_19_a_raw_subject_is_in_the_charset_of_the_body(raw: bytes) -> None:
+    assert parse(raw).subject == "发票通知"
+
+
+@pytest.mark.parametrize("raw", trial("25-file-names"))
+def test_25_names_of_files(raw: bytes) -> None:
+    names = [part.filename for part in parse(raw).parts[1:]]
+    assert names == ["Rechnung Müller.pdf", "Angebot.pdf", "Müllerprozent.pdf", "über.pdf", "dispos.pdf"]
+
+
+@pytest.mark.parametrize("raw", trial("c03-encoded-word-8bit"))
+def test_c03_raw_letters_in_an_encoded_word_are_in_its_charset(raw: bytes) -> None:
+    assert parse(raw).subject == "Die Hasen und die Frösche"
