@@ -1,15 +1,14 @@
 """What is derived from one capture: when it was sent, when it arrived, what was odd about it."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from amberpost.handover import CaptureId, Origin, Protocol
 from amberpost.vault.frame import Taken
 from amberpost.vault.prepare import Prepared, prepare, unprocessable
+from tests.corpora import shared
 from tests.people import letter
-from tests.trials import trial_files
 
 CAPTURED = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SENT = datetime(2023, 2, 14, 8, 41, 5, tzinfo=UTC)  # the Date of a letter
@@ -97,7 +96,10 @@ def test_what_only_a_look_into_the_bodies_shows_is_noted_of_the_message() -> Non
     assert prepared(raw).facts.defects == "charset_mislabelled"
 
 
-@pytest.mark.parametrize("path", trial_files("03-internaldate"), ids=lambda path: path.stem)
-def test_trial_03(path: Path) -> None:
-    told = {"2001": datetime(2001, 9, 9, tzinfo=UTC), "epoch": EPOCH, "right": SENT}[path.stem]
-    assert prepared(path.read_bytes(), told).facts.sent_at == SENT
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "told"), [("2001", datetime(2001, 9, 9, tzinfo=UTC)), ("epoch", EPOCH), ("right", SENT)]
+)
+def test_trial_03(name: str, told: datetime) -> None:
+    raw = shared(f"trials/03-internaldate/{name}.eml").read_bytes()
+    assert prepared(raw, told).facts.sent_at == SENT
