@@ -228,6 +228,7 @@ class _Tokens:
             name = self.name if behind else f"{self.name} {phrase}"
             self.add(name if name.strip() else self.comment, self.angle)
             if behind:
+                self.defects.add(Defect.BAD_ADDRESS)
                 self.comment = ""
                 self.finish_bare(raw, phrase)
         elif raw:
