@@ -73,6 +73,13 @@ def normalise_address(address: str) -> str:
     return f"{_lower(local)}@{_normalise_domain(domain)}"
 
 
+def without_detail(address: str) -> str:
+    """`name@domain` for `name+anything@domain` (RFC 5233 §4); "" for an address without a detail."""
+    local, _, domain = address.rpartition("@")
+    name, plus, _ = local.partition("+")
+    return f"{name}@{domain}" if name and plus and not local.startswith('"') else ""
+
+
 def is_address(address: str) -> bool:
     """Something that can be held: a normalised addr-spec, or a name of Exchange."""
     return "@" in address.strip("@") or address.startswith("[ex:")
