@@ -12,7 +12,7 @@ from amberpost.message.markup import html_text
 from amberpost.message.mime import NESTED_TYPES, TNEF_TYPES
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import decode_transfer, looks_like_base64
-from amberpost.message.types import ParsedMessage, Part
+from amberpost.message.types import Defect, ParsedMessage, Part
 
 _HTML = ("text/html", "text/x-amp-html", "text/watch-html")
 
@@ -22,8 +22,11 @@ def decode_part(raw: bytes, part: Part) -> bytes:
     return decode_transfer(raw[part.body.start : part.body.end], part.encoding)[0]
 
 
-def decode_text(raw: bytes, part: Part) -> str:
-    """The text of a part, line breaks as LF; of very long parts the beginning."""
+def decode_text(raw: bytes, part: Part, defects: set[Defect] | None = None) -> str:
+    """The text of a part, line breaks as LF; of very long parts the beginning.
+
+    What had to be tolerated is added to `defects`.
+    """
     data = raw[part.body.start : min(part.body.end, part.body.start + limits.TEXT_PART_BYTES)]
     decoded, is_intact = decode_transfer(data, part.encoding)
     if not is_intact and not looks_like_base64(data):
@@ -31,7 +34,7 @@ def decode_text(raw: bytes, part: Part) -> str:
     label = part.charset
     if label is None and part.content_type in _HTML:
         label = declared_in_html(decoded)
-    text = decode(decoded, label)
+    text = decode(decoded, label, defects)
     if "\0" in text:
         text = text.replace("\0", " ")
     return text.replace("\r\n", "\n") if "\r" in text else text

@@ -30,6 +30,7 @@ _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
 _BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html")
+_NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
 _PGP = (
     (b"-----BEGIN PGP MESSAGE-----", Flag.ENCRYPTED),
     (b"-----BEGIN PGP SIGNED MESSAGE-----", Flag.SIGNED),
@@ -47,6 +48,7 @@ class _Pending:
     default_type: str = "text/plain"
     parent: str = ""
     is_nested: bool = False  # inside a message/rfc822
+    is_message: bool = False  # begins with the header of a message, not of a part
     block: HeaderBlock | None = None
 
 
@@ -55,6 +57,7 @@ class Tree:
     """The parts in document order, and what they say about the message."""
 
     opens_nested: bool
+    root: HeaderBlock
     parts: list[Part] = field(default_factory=list)
     flags: set[Flag] = field(default_factory=set)
 
@@ -63,7 +66,7 @@ def build_tree(
     view: bytes, block: HeaderBlock, end: int, defects: set[Defect], *, opens_nested: bool = True
 ) -> Tree:
     """The parts of the message that begins with the header `block` and ends at `end`."""
-    tree = Tree(opens_nested)
+    tree = Tree(opens_nested, block)
     stack = [_Pending("0", block.start, end, 0, block=block)]
     while stack:
         node = stack.pop()
@@ -75,8 +78,12 @@ def build_tree(
 
 def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: int) -> list[_Pending]:
     """Add the part of one node and return its children."""
-    noted = defects if node.block else set()
-    block = node.block or scan_header(view, node.start, node.end, noted)
+    block = node.block
+    if block is None:
+        noted: set[Defect] = set()
+        block = scan_header(view, node.start, node.end, noted, is_message=node.is_message)
+        defects |= noted & _NOTED_OF_PARTS  # a part may be without a header
+        block.outer = tree.root
     declared, parameters = content_type(view, block, node.default_type)
     encoding = _encoding(view, block, defects)
     children: list[_Pending] = []
@@ -97,7 +104,8 @@ def content_type(view: bytes, block: HeaderBlock, default: str) -> tuple[str, di
     spans = block.fields.get(b"content-type")
     if spans is None:
         return default, {}
-    kind, parameters = parse_parameters(first(view, block, b"content-type").decode("utf-8", "replace"))
+    value = field_text(first(view, block, b"content-type"), set(), view, block)
+    kind, parameters = parse_parameters(value)
     if not _TYPE.fullmatch(kind):
         return ("text/plain" if kind == "text" else default), parameters  # RFC 1049 had "Content-Type: text"
     return kind, parameters
@@ -154,7 +162,7 @@ def _nested_child(node: _Pending, block: HeaderBlock, defects: set[Defect], room
         defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
         return []
     path = "1" if node.path == "0" else node.path + ".1"
-    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True)]
+    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True, is_message=True)]
 
 
 def _part(
@@ -206,8 +214,10 @@ def _disposition(
     """("inline", "attachment" or "", file name). RFC 2183: an unknown disposition is an attachment."""
     disposition = name = ""
     if b"content-disposition" in block.fields:
-        value = field_text(first(view, block, b"content-disposition"), defects)
-        disposition, own = parse_parameters(value)
+        value = field_text(first(view, block, b"content-disposition"), defects, view, block)
+        if value.startswith("=?"):  # sent by programs that encode whatever they write
+            value = decode_words(value, defects)
+        disposition, own = parse_parameters(value, defects)
         name = own.get("filename") or own.get("name") or ""
         if disposition not in ("inline", ""):
             disposition = "attachment"

@@ -17,7 +17,7 @@ from amberpost.message.mime import NESTED_TYPES
 from amberpost.message.parse import parse
 from amberpost.message.scan import readable, scan_header
 from amberpost.message.tnef import read_tnef
-from amberpost.message.types import ParsedMessage, Part
+from amberpost.message.types import Defect, ParsedMessage, Part
 
 _MAX_DECODED_MESSAGES = 20
 _NESTED_FIELDS = (b"from", b"to", b"cc")
@@ -40,6 +40,7 @@ class IndexText:
     body: str
     filenames: tuple[str, ...]
     truncated: bool  # more text than the index takes
+    defects: frozenset[Defect] = frozenset()  # what only a look into the bodies shows
 
 
 class _Collector:
@@ -50,6 +51,7 @@ class _Collector:
         self.filenames: list[str] = []
         self.room = limits.INDEX_CHARACTERS
         self.truncated = False
+        self.defects: set[Defect] = set()
 
     def add(self, text: str) -> None:
         if len(text) > self.room:
@@ -76,7 +78,12 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
     body = "\n".join(found.pieces)
     if not body.isascii() and not unicodedata.is_normalized("NFC", body):
         body = unicodedata.normalize("NFC", body)
-    return IndexText(body=body, filenames=tuple(found.filenames), truncated=found.truncated)
+    return IndexText(
+        body=body,
+        filenames=tuple(found.filenames),
+        truncated=found.truncated,
+        defects=frozenset(found.defects),
+    )
 
 
 def _collect(found: _Collector, raw: bytes, parsed: ParsedMessage) -> list[tuple[bytes, ParsedMessage]]:
@@ -97,10 +104,10 @@ def _collect(found: _Collector, raw: bytes, parsed: ParsedMessage) -> list[tuple
         elif is_tnef(part):
             _collect_tnef(found, raw, part)
         elif is_html(part):
-            found.add(without_encoded(_unseen_lines(html_text(decode_text(raw, part)), plain)))
+            found.add(without_encoded(_unseen_lines(html_text(decode_text(raw, part, found.defects)), plain)))
         elif _has_text(part):
             _note_limit(found, part)
-            plain = without_encoded(decode_text(raw, part))
+            plain = without_encoded(decode_text(raw, part, found.defects))
             found.add(plain)
     return encoded
 

@@ -11,7 +11,7 @@ import tantivy
 from amberpost.search.document import MAX_MESSAGE_ID, Document
 from amberpost.search.tree import Field
 
-SCHEMA_VERSION = "v1"
+SCHEMA_VERSION = "v2"
 WORDS = "words"  # name of our tokenizer; registered anew in each process that opens the index
 ORDER = "order"
 _LAST_SECOND = 2**32 - 1

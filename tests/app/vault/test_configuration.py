@@ -30,6 +30,7 @@ from amberpost.vault.configuration import (
     import_around,
     import_configuration,
 )
+from amberpost.vault.late import set_plus_addresses
 from amberpost.vault.models import Outcome
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import STATE, take_snapshot
@@ -54,6 +55,7 @@ def full(new_opened: Callable[..., Opened]) -> Opened:
     opened.add_user("alice", *ALICE.addresses)
     opened.add_user("otto", role="operator")
     add_domain("firma.example")
+    set_plus_addresses(True, by="test")
     save_installation(name="Firma GmbH", language="de", time_zone="Europe/Berlin")
     keys = open_keys_of(opened.config)
     save_source(
