@@ -18,5 +18,5 @@ RECIPIENTS = 100_000  # of one journal report
 REPORT_BYTES = 32 * 1024 * 1024
 INDEX_CHARACTERS = 1024 * 1024  # text of one message for the index
 TEXT_PART_BYTES = 8 * 1024 * 1024  # encoded bytes of one text part
-HTML_CHARACTERS = 4 * 1024 * 1024
+HTML_CHARACTERS = 8 * 1024 * 1024
 FILENAME_CHARACTERS = 150
