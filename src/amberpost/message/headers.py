@@ -27,8 +27,8 @@ def header_fields(raw: bytes) -> list[tuple[str, str]]:
     )
     shown = []
     for span, name in spans[:_SHOWN_FIELDS]:
-        line_start = view.rfind(b"\n", 0, span[0]) + 1
-        label = view[line_start : line_start + len(name)].decode("ascii", "replace")
+        line = view[view.rfind(b"\n", 0, span[0]) + 1 : span[0] - 1].rstrip(b" \t")
+        label = line[len(line) - len(name) :].decode("ascii")  # a mark may stand before the first
         text = field_text(unfold(view, span), set())[:_SHOWN_CHARACTERS]
         shown.append((label, decode_words(text, set())))
     return shown

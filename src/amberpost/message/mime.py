@@ -32,6 +32,7 @@ _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
 _BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html")
+_NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
 _SMIME_HEAD = 256  # encoded bytes that tell what kind of CMS it is
 _PGP = (
     (b"-----BEGIN PGP MESSAGE-----", Flag.ENCRYPTED),
@@ -50,6 +51,7 @@ class _Pending:
     default_type: str = "text/plain"
     parent: str = ""
     is_nested: bool = False  # inside a message/rfc822
+    is_message: bool = False  # begins with the header of a message, not of a part
     block: HeaderBlock | None = None
 
 
@@ -78,8 +80,11 @@ def build_tree(
 
 def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: int) -> list[_Pending]:
     """Add the part of one node and return its children."""
-    noted = defects if node.block else set()
-    block = node.block or scan_header(view, node.start, node.end, noted)
+    block = node.block
+    if block is None:
+        noted: set[Defect] = set()
+        block = scan_header(view, node.start, node.end, noted, is_message=node.is_message)
+        defects |= noted & _NOTED_OF_PARTS  # a part may be without a header
     declared, parameters = content_type(view, block, node.default_type)
     encoding = _encoding(view, block, defects)
     children: list[_Pending] = []
@@ -157,7 +162,7 @@ def _nested_child(node: _Pending, block: HeaderBlock, defects: set[Defect], room
         defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
         return []
     path = "1" if node.path == "0" else node.path + ".1"
-    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True)]
+    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True, is_message=True)]
 
 
 def _part(

@@ -5,6 +5,7 @@ a continuation ends the header, as in Postfix, Sendmail and the standard library
 """
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 
 from amberpost.message import limits
@@ -13,6 +14,21 @@ from amberpost.message.types import Defect
 
 # A field, or (the empty alternative) the place where the header ends.
 _FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)|")
+# What no field begins with, and what may stand before the first one: byte order marks, lines of an mbox, empty
+# lines, lines that continue nothing.
+_NO_FIELD = (b" ", b"\t", b"\r", b"\n", b"From ", b">", BOM_UTF8)
+_STRAY = rb"\xef\xbb\xbf|>*+From [^\n]*+\n"
+_BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n|[ \t][^\n]*+\n)++")
+_BEFORE_PART = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n)++(?=content-type[ \t]*:)", re.IGNORECASE)
+_STRAY_LINES = re.compile(rb"(?:" + _STRAY + rb")*+(?:[ \t]++[^\s][^\n]*+\n)?")
+# A header with a field that hardly any lacks; "Note: bring cake" as the first line of a text is none.
+_KNOWN_FIELD = re.compile(
+    rb"(?:[!-9;-~]++[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?"
+    rb"(?:from|to|date|subject|message-id|received|return-path|mime-version|content-type|x-ms-journal-report)"
+    rb"[ \t]*+:",
+    re.IGNORECASE,
+)
+_KNOWN_WINDOW = 64 * 1024
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _AFTER_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\Z)")
 _GUESSED = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69})[ \t]*\r?\n")
@@ -33,11 +49,15 @@ def readable(raw: bytes) -> bytes:
     return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
-def scan_header(view: bytes, start: int, end: int, defects: set[Defect]) -> HeaderBlock:
-    """The header that begins at `start`; `.body` is where the body begins."""
+def scan_header(
+    view: bytes, start: int, end: int, defects: set[Defect], *, is_message: bool = True
+) -> HeaderBlock:
+    """The header that begins at `start`; `.body` is where the body begins. `is_message`: not that of a part."""
     block = HeaderBlock(start)
     fields = block.fields
-    at = position = _first_field(view, start, end)
+    at = position = first_field(view, start, end, is_message=is_message)
+    if position > start:
+        defects.add(Defect.BEFORE_HEADER)
     count = 0
     for match in _FIELD.finditer(view, position, end):  # pragma: no branch (the empty match ends it)
         value_start, value_end = match.span(2)
@@ -63,13 +83,19 @@ def scan_header(view: bytes, start: int, end: int, defects: set[Defect]) -> Head
     return block
 
 
-def _first_field(view: bytes, start: int, end: int) -> int:
-    """Behind a leading mbox line, or a first line that continues nothing."""
-    if view.startswith((b"From ", b">From ", b" ", b"\t"), start, end):
-        newline = view.find(b"\n", start, end)
-        if newline >= 0 and view[start:newline].strip():
-            return newline + 1
-    return start
+def first_field(view: bytes, start: int, end: int, *, is_message: bool = True) -> int:
+    """Where the first field stands, behind what gateways, editors and mboxes leave before it.
+
+    Empty lines are passed over only where fields of a message follow: a body may begin with them, and a part
+    without a header does (RFC 2046 §5.1).
+    """
+    if not view.startswith(_NO_FIELD, start, end):
+        return start
+    before = _BEFORE.match(view, start, end) if is_message else _BEFORE_PART.match(view, start, end)
+    if before and _KNOWN_FIELD.match(view, before.end(), min(end, before.end() + _KNOWN_WINDOW)):
+        return before.end()
+    line = _STRAY_LINES.match(view, start, end)
+    return line.end() if line else start
 
 
 def _end_of_header(view: bytes, position: int, end: int) -> int:

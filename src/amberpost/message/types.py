@@ -55,6 +55,7 @@ class Defect(StrEnum):
 
     NO_HEADER = "no_header"
     MALFORMED_HEADER = "malformed_header"
+    BEFORE_HEADER = "before_header"  # a mark, empty lines or a line of an mbox before the first field
     HEADER_LIMIT = "header_limit"  # more header fields than we read
     EIGHT_BIT_HEADER = "eight_bit_header"
     BAD_DATE = "bad_date"
@@ -66,6 +67,7 @@ class Defect(StrEnum):
     BAD_ENCODED_WORD = "bad_encoded_word"
     UNKNOWN_CHARSET = "unknown_charset"
     UNDECODABLE_TEXT = "undecodable_text"
+    CHARSET_MISLABELLED = "charset_mislabelled"  # the bytes are plainly another charset than they say
     BAD_TRANSFER_ENCODING = "bad_transfer_encoding"
     NO_BOUNDARY = "no_boundary"
     BOUNDARY_NOT_FOUND = "boundary_not_found"

@@ -37,6 +37,12 @@ def first_file(data: bytes) -> bytes | None:
     return files[0].data if files else None
 
 
+def is_nothing_else(data: bytes) -> bool:
+    """Whether such a part is the file alone, with no text around it."""
+    around, files = take_files(data.decode("latin-1").replace("\r\n", "\n"))
+    return len(files) == 1 and len(around.split("\n", 1)[0]) >= len(around.strip())
+
+
 def take_files(text: str) -> tuple[str, list[EncodedFile]]:
     """(the text with the name of each file in its place, the files)."""
     kept: list[str] = []

@@ -113,6 +113,7 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     parsed = parse(shown, captured_at=capture.received_at)
     facts = _facts(capture, unwrapped, shown, parsed)
     text = _index_text(shown, parsed, facts)
+    facts = replace(facts, defects=" ".join(sorted(parsed.defects | text.defects)))
     document = _document(
         facts,
         from_=_people(parsed.from_ or parsed.sender),
@@ -237,7 +238,7 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         size_bytes=size,
         attachment_count=len(attachments(shown, parsed)),
         flags=" ".join(sorted(flags)),
-        defects=" ".join(sorted(parsed.defects)),
+        defects="",  # known when the bodies have been read
         error="",
     )
 
