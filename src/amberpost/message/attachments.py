@@ -64,7 +64,7 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
         found += (
             Attachment(
                 path=f"{place.path}{_UU}{number}",
-                name=file.name or f"attachment-{number + 1}.bin",
+                name=clean_filename(file.name) or f"attachment-{number + 1}.bin",
                 content_type="application/octet-stream",
                 size_bytes=len(file.data),
             )
@@ -147,8 +147,8 @@ def attachment_name(raw: bytes, part: Part) -> str:
         return (_nested_subject(raw, part)[:100] or f"message-{part.path}") + ".eml"
     if part.encoding == UUENCODE[0]:
         _, files = take_files(decode(raw[part.body.start : part.body.end], None).replace("\r\n", "\n"))
-        if files and files[0].name:
-            return files[0].name
+        if files and (name := clean_filename(files[0].name)):
+            return name
     return f"attachment-{part.path}.{_EXTENSIONS.get(part.content_type, 'bin')}"
 
 

@@ -16,7 +16,7 @@ from amberpost.message.enriched import enriched_text
 from amberpost.message.flowed import unflow
 from amberpost.message.headers import header_fields
 from amberpost.message.markup import html_text
-from amberpost.message.mime import NESTED_TYPES, TNEF_TYPES
+from amberpost.message.mime import TNEF_TYPES
 from amberpost.message.rtf import rtf_text
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import UUENCODE, decode_transfer, looks_like_base64
@@ -134,16 +134,6 @@ def files_in_text(raw: bytes, part: Part) -> tuple[EncodedFile, ...]:
     is_open = part.encoding not in ("base64", "quoted-printable")
     data = raw[part.body.start : part.body.end] if is_open else decode_part(raw, part)
     return read_text(raw, part).files if may_hold_files(data) else ()
-
-
-def own_parts(parsed: ParsedMessage) -> Iterator[Part]:
-    """The parts that are not inside a nested message; a nested message itself counts."""
-    nested_depth: int | None = None
-    for part in parsed.parts:
-        if nested_depth is not None and part.depth > nested_depth:
-            continue
-        nested_depth = part.depth if part.content_type in NESTED_TYPES else None
-        yield part
 
 
 def shown_pieces(raw: bytes, parsed: ParsedMessage, *, prefers_html: bool) -> tuple[Piece, ...]:

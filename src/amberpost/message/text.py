@@ -22,6 +22,7 @@ from amberpost.message.scan import readable, scan_header
 from amberpost.message.tnef import read_tnef
 from amberpost.message.types import Defect, ParsedMessage
 from amberpost.message.uuencode import take_files
+from amberpost.message.words import clean_filename
 
 _NESTED_FIELDS = (b"from", b"to", b"cc")
 # What programs write before the first boundary for readers without MIME. Everybody's mail has it; it finds nothing.
@@ -66,7 +67,7 @@ class _Collector:
             self.truncated = True
             text = text[: self.room]
         if text:
-            self.pieces.append(text)
+            self.pieces.append(text.replace("\0", " ") if "\0" in text else text)
             self.room -= len(text)
 
     def name(self, name: str) -> None:
@@ -98,7 +99,7 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
                 found.truncated = True
             read = read_text(place.raw, part, found.defects)
             for file in read.files:
-                found.name(file.name)
+                found.name(clean_filename(file.name))
             if is_html(part):
                 words = _html_words(found, read.pieces[0].text)
                 found.add(without_encoded(_unseen_lines(words, plain if plain_of is place.parsed else "")))
@@ -185,14 +186,13 @@ def _header_words(data: bytes) -> str:
 def _collect_tnef(found: _Collector, place: Place) -> None:
     content = read_tnef(decode_part(place.raw, place.part))
     if content is None:
-        found.name(place.part.filename)
         found.defects.add(Defect.BAD_TNEF)
         return
     if not content.is_complete:
         found.defects.add(Defect.BAD_TNEF)
     text, files = take_files(content.text)
     found.add(without_encoded(text))
-    for name in (*(file.name for file in content.attachments), *(file.name for file in files)):
+    for name in (*(file.name for file in content.attachments), *(clean_filename(file.name) for file in files)):
         found.name(name)
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import pybase64
 
-from amberpost.message.words import clean_filename
-
 _BEGIN = re.compile(r"^begin(-base64)? ([0-7]{3,4}) (\S[^\n]{0,249})$", re.MULTILINE)
 _CODE = re.compile(r"[ -`]{1,100}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
@@ -22,7 +20,7 @@ _MAX_FILES = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedFile:
-    name: str  # safe as a file name, may be ""
+    name: str  # as the sender wrote it
     data: bytes
 
 
@@ -54,7 +52,7 @@ def take_files(text: str) -> tuple[str, list[EncodedFile]]:
             kept.append(text[position : found.end()])
             position = found.end()
             continue
-        files.append(EncodedFile(name=clean_filename(found[3].strip()), data=data))
+        files.append(EncodedFile(name=found[3].strip(), data=data))
         kept += text[position : found.start()], found[3].strip(), "\n", *between
         position = end
     kept.append(text[position:])

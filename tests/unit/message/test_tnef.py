@@ -41,7 +41,11 @@ def test_subject_text_and_files_are_read() -> None:
     assert found is not None
     assert found.is_complete
     assert found.text == "Subj\nGrüße"
-    assert [(file.name, file.data) for file in found.attachments] == [("a.csv", b"1;2"), ("b.csv", b"3")]
+    assert [(file.name, file.data) for file in found.attachments] == [
+        ("a.csv", b"1;2"),
+        ("b.csv", b"3"),
+        ("empty.csv", b""),
+    ]
 
 
 @pytest.mark.parametrize(
