@@ -131,9 +131,11 @@ def files_in_text(raw: bytes, part: Part) -> tuple[EncodedFile, ...]:
     """The files that are uuencoded in a text part."""
     if not is_text(part) or is_html(part):
         return ()
-    is_open = part.encoding not in ("base64", "quoted-printable")
-    data = raw[part.body.start : part.body.end] if is_open else decode_part(raw, part)
-    return read_text(raw, part).files if may_hold_files(data) else ()
+    if part.encoding in ("base64", "quoted-printable"):
+        may_hold = may_hold_files(decode_part(raw, part))
+    else:
+        may_hold = may_hold_files(raw, part.body.start, part.body.end)
+    return read_text(raw, part).files if may_hold else ()
 
 
 def shown_pieces(raw: bytes, parsed: ParsedMessage, *, prefers_html: bool) -> tuple[Piece, ...]:

@@ -101,7 +101,7 @@ def _has_parts(parsed: ParsedMessage, position: int) -> bool:
 
 
 def _may_hold(part: Part) -> bool:
-    if part.is_multipart:
+    if part.is_multipart or (not part.filename and part.content_type in ("text/plain", "text/html")):
         return False
     return (
         part.content_type in NESTED_TYPES

@@ -24,9 +24,9 @@ class EncodedFile:
     data: bytes
 
 
-def may_hold_files(data: bytes) -> bool:
+def may_hold_files(data: bytes, start: int = 0, end: int | None = None) -> bool:
     """The quick question that nearly all text answers with no."""
-    return b"begin" in data
+    return data.find(b"begin", start, end) >= 0
 
 
 def first_file(data: bytes) -> bytes | None:
