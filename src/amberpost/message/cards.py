@@ -122,7 +122,8 @@ def read_entries(text: str) -> list[Entry] | None:
                 entries.append(Entry(kind="event", lines=[("title", _unescaped(value))]))
             case _ if entries and open_parts and open_parts[-1] in _SHOWN and name in _LABELS:
                 if len(entries[-1].lines) < _MAX_LINES and (shown := _shown(name, parameters, value)):
-                    entries[-1].lines.append((_LABELS[name], shown))
+                    # The name as it is written comes first; its parts (N) often say the same again.
+                    entries[-1].lines.insert(0 if name == "FN" else _MAX_LINES, (_LABELS[name], shown))
     for entry in entries:
         _settle(entry)
     entries = [entry for entry in entries if entry.lines]

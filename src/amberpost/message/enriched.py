@@ -2,7 +2,7 @@
 
 import re
 
-_COMMAND = re.compile(r"<(/?)([A-Za-z0-9-]{1,60})>")
+_COMMAND = re.compile(r"<<|<(/?)([A-Za-z0-9-]{1,60})>")
 _BREAKS = {"nl", "np", "paragraph", "lt"}
 _HIDDEN = {"param", "comment", "no-op"}
 
@@ -16,11 +16,11 @@ def enriched_text(text: str, *, is_richtext: bool) -> str:
         if not hidden:
             pieces.append(text[position : found.start()])
         position = found.end()
-        name = found[2].lower()
+        name = "lt" if found[2] is None else found[2].lower()
         if name in _HIDDEN:
             hidden = max(0, hidden + (-1 if found[1] else 1))
         elif name in _BREAKS and not hidden:
             pieces.append("<" if name == "lt" else "\n")
     if not hidden:
         pieces.append(text[position:])
-    return "".join(pieces).replace("<<", "<").strip()
+    return "".join(pieces).strip()

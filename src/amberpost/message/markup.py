@@ -160,6 +160,9 @@ def _tree(html: str) -> LexborHTMLParser:
     if "svg" in special or "math" in special:
         for drawing in tree.css("svg,math"):
             drawing.replace_with(f" {drawing.text(deep=True, separator=' ')} ")
+    if "option" in special:
+        for option in tree.css("option"):
+            option.insert_after(" ")
     opened = [name for name in _OPENED if name in special]
     if opened:
         tree.unwrap_tags(opened)

@@ -31,7 +31,8 @@ _ENCODINGS = (*_IDENTITY, "base64", "quoted-printable", *UUENCODE)
 _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
-_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html")
+_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/rtf", "text/x-amp-html")
+_BODY_TYPES += ("text/watch-html",)
 _NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
 _SMIME_HEAD = 256  # encoded bytes that tell what kind of CMS it is
 _PGP = (

@@ -27,8 +27,8 @@ from amberpost.message.words import clean_filename
 _NESTED_FIELDS = (b"from", b"to", b"cc")
 # What programs write before the first boundary for readers without MIME. Everybody's mail has it; it finds nothing.
 _BOILERPLATE = re.compile(
-    r"This is (?:a multi-?part|an? (?:S/MIME|OpenPGP/MIME|cryptographically) signed)[^\n.]{0,80}?"
-    r"(?:MIME format|message|\([^)\n]{0,60}\))\.?",
+    r"This is (?:a multi-?part message in MIME format|an? (?:S/MIME|OpenPGP/MIME|cryptographically) signed message"
+    r"(?: in MIME format| \([^)\n]{0,60}\))?)\.?",
     re.IGNORECASE,
 )
 _AROUND_BYTES = 1024 * 1024  # of text outside all parts

@@ -14,6 +14,7 @@ _BEGIN = re.compile(r"^begin(-base64)? ([0-7]{3,4}) (\S[^\n]{0,249})$", re.MULTI
 _CODE = re.compile(r"[ -`]{1,100}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
 _TRIMMED = 10  # blanks at the end of a line that gateways took away
+_ENDINGS = ("`", "end\n", " \n", "\n", "end\r\n")
 _SPARE = 3  # characters behind the data: a checksum, or padding
 _MAX_FILES = 1_000
 
@@ -77,7 +78,8 @@ def _read(text: str, start: int, *, is_base64: bool) -> tuple[bytes | None, list
         if line.strip() == ("====" if is_base64 else "end"):
             is_ended, end = True, position
             break
-        piece = _base64_line(line) if is_base64 else _code_line(line)
+        is_last = text.startswith(_ENDINGS, position) or position == len(text)
+        piece = _base64_line(line) if is_base64 else _code_line(line, is_last=is_last)
         if piece is None:
             if not pieces or _BEGIN.fullmatch(line) or len(waiting) > _TRIMMED:
                 break
@@ -94,8 +96,11 @@ def _read(text: str, start: int, *, is_base64: bool) -> tuple[bytes | None, list
     return b"".join(pieces), between, end
 
 
-def _code_line(line: str) -> bytes | None:
-    """The bytes of one line, None if it is none: the first character says how many there are."""
+def _code_line(line: str, *, is_last: bool) -> bytes | None:
+    """The bytes of one line, None if it is none: the first character says how many there are.
+
+    Blanks at the end may be missing, which full lines and the last one show to be code all the same.
+    """
     line = line.rstrip("\r")
     if line in ("`", " ", ""):
         return b""
@@ -103,7 +108,8 @@ def _code_line(line: str) -> bytes | None:
         return None
     length = (ord(line[0]) - 32) & 63
     expected = (length + 2) // 3 * 4
-    if not expected - _TRIMMED <= len(line) - 1 <= expected + _SPARE or (length and len(line) < 2):
+    trimmed = _TRIMMED if line[0] == "M" or is_last else 0
+    if not expected - trimmed <= len(line) - 1 <= expected + _SPARE or (length and len(line) < 2):
         return None
     try:
         return binascii.a2b_uu((line[: expected + 1]).encode("ascii"))
