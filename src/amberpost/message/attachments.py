@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from amberpost.errors import NotFound
 from amberpost.message import limits
-from amberpost.message.charset import decode
 from amberpost.message.body import decode_part, files_in_text, is_tnef
+from amberpost.message.charset import decode
 from amberpost.message.contents import INSIDE, content_inside, places
 from amberpost.message.headers import text_field
 from amberpost.message.mime import NESTED_TYPES

@@ -175,7 +175,11 @@ def _is_body(place: Place) -> bool:
 
 
 def _is_listed_file(part: Part) -> bool:
-    return part.content_type not in ("text/plain", "message/partial") and not is_html(part) and part.is_attachment
+    return (
+        part.content_type not in ("text/plain", "message/partial")
+        and not is_html(part)
+        and part.is_attachment
+    )
 
 
 def _chosen(read: Sequence[tuple[Place, PartText]], *, prefers_html: bool) -> set[str]:

@@ -165,7 +165,7 @@ def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
 
 def _by_grammar(line: str) -> tuple[str, dict[str, str], str] | None:
     try:
-        name, parameters, value = Contentline(line).raw_parts()
+        name, parameters, value = Contentline(line).raw_parts()  # type: ignore[no-untyped-call]
     except (ValueError, LookupError):
         return None
     return name.upper(), {key.upper(): str(given) for key, given in parameters.items()}, value

@@ -18,9 +18,24 @@ from amberpost.message.types import ParsedMessage, Part
 
 INSIDE = "/in/"  # in a path, between the part that holds a message and the part in that message
 _MESSAGE_FILES = (".eml", ".mht", ".mhtml")
-_MESSAGE_TYPES = ("message/partial", "message/x-eml", "application/x-eml", "application/eml", "application/rfc822")
+_MESSAGE_TYPES = (
+    "message/partial",
+    "message/x-eml",
+    "application/x-eml",
+    "application/eml",
+    "application/rfc822",
+)
 # One of these stands in the header of anything that is a message or a MIME entity.
-_KNOWN_FIELDS = (b"from", b"subject", b"date", b"to", b"received", b"message-id", b"mime-version", b"content-type")
+_KNOWN_FIELDS = (
+    b"from",
+    b"subject",
+    b"date",
+    b"to",
+    b"received",
+    b"message-id",
+    b"mime-version",
+    b"content-type",
+)
 _HEAD = 256 * 1024
 
 

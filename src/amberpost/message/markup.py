@@ -13,13 +13,18 @@ from selectolax.lexbor import LexborHTMLParser
 
 from amberpost.message import limits
 
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # A tag with its quoted attributes; the second form is for quotes that never close.
 _REST = r"(?:(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+>|[^>]*+>?)"
-_BLOCKS = (
+_BLOCKS = _names(
     "p div br tr table tbody li ol ul h1 h2 h3 h4 h5 h6 hr blockquote pre section article header footer center dt dd "
     "option address caption title body html"
-).split()
-_GAPS = "td th img input button".split()
+)
+_GAPS = _names("td th img input button")
 _SEPARATING = ",".join((*_BLOCKS, *_GAPS))
 _BLOCK = re.compile(rf"</?(?:{'|'.join(_BLOCKS)})\b" + _REST, re.IGNORECASE)
 _GAP = re.compile(rf"</?(?:{'|'.join(_GAPS)})\b" + _REST, re.IGNORECASE)
@@ -34,9 +39,22 @@ _SOFT = "\xad\u200b\u200c\ufeff"
 # Nobody sees these, in no client; a frame is never loaded, so what stands for it (noframes) is shown.
 _HIDDEN = ["script", "style", "title", "template", "iframe", "noembed"]
 _FRAMES = re.compile(r"</?(?:noframes|frameset)\b[^<>]*+>", re.IGNORECASE)
-_CELLS = re.compile(r"<(?=t[dhr]\b)", re.IGNORECASE)  # outside a table, where a browser lets their words run together
+_CELLS = re.compile(
+    r"<(?=t[dhr]\b)", re.IGNORECASE
+)  # outside a table, where a browser lets their words run together
 # Shown by clients without scripts, plug-ins and forms, as the page is.
-_OPENED = ["noscript", "textarea", "select", "optgroup", "object", "video", "audio", "canvas", "applet", "xmp"]
+_OPENED = [
+    "noscript",
+    "textarea",
+    "select",
+    "optgroup",
+    "object",
+    "video",
+    "audio",
+    "canvas",
+    "applet",
+    "xmp",
+]
 _OPENED += ["plaintext"]
 # An address in brackets that should have been escaped is no element: clients that show it as one hide it.
 _ADDRESS = re.compile(r"<(?=[^\s<>\"'=/@]{1,64}@[^\s<>\"'=/]{1,255}>)")
@@ -68,9 +86,9 @@ _FEW = 1_000  # tags that can do no harm, however they stand
 _SHORT = 20_000  # characters that have no room for so many attributes
 _OPENING = re.compile(r"<(/?)([a-z][a-z0-9:]*+)", re.IGNORECASE)
 _FLAT = frozenset(
-    "area base br col embed hr img input link meta source track wbr p li dt dd td th tr option".split()
+    _names("area base br col embed hr img input link meta source track wbr p li option dt dd td th tr")
 )
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_FORMATTING = frozenset(_names("a b big code em font i nobr s small strike strong tt u"))
 
 
 def html_text(html: str) -> str:

@@ -31,8 +31,15 @@ _ENCODINGS = (*_IDENTITY, "base64", "quoted-printable", *UUENCODE)
 _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
-_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/rtf", "text/x-amp-html")
-_BODY_TYPES += ("text/watch-html",)
+_BODY_TYPES = (
+    "text/plain",
+    "text/html",
+    "text/enriched",
+    "text/richtext",
+    "text/rtf",
+    "text/x-amp-html",
+    "text/watch-html",
+)
 _NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
 _SMIME_HEAD = 256  # encoded bytes that tell what kind of CMS it is
 _PGP = (
@@ -244,7 +251,11 @@ def _note_flags(view: bytes, tree: Tree, declared: tuple[str, dict[str, str]]) -
     elif is_smime(kind, part.filename):
         head = view[part.body.start : part.body.end][:_SMIME_HEAD]
         found = kind_of(decode_transfer(head, part.encoding)[0])
-        is_signed = parameters.get("smime-type", "").lower() in ("signed-data", "certs-only", "compressed-data")
+        is_signed = parameters.get("smime-type", "").lower() in (
+            "signed-data",
+            "certs-only",
+            "compressed-data",
+        )
         if found == "signed" or (found is None and is_signed):
             tree.flags.add(Flag.SIGNED)
         elif found != "compressed":

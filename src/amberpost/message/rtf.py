@@ -25,7 +25,15 @@ _BREAKS = {"par": "\n", "line": "\n", "tab": "\t", "cell": " ", "row": "\n", "em
 _BREAKS |= {"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•"}
 _SYMBOLS = {"~": "\xa0", "_": "-", "\\": "\\", "{": "{", "}": "}"}
 # \\fcharset (RTF 1.9.1) to code pages; 0 and 1 are the page of the document, 2 are symbols.
-_CHARSETS = {77: "macintosh", 128: "cp932", 129: "cp949", 130: "johab", 134: "cp936", 136: "cp950", 161: "cp1253"}
+_CHARSETS = {
+    77: "macintosh",
+    128: "cp932",
+    129: "cp949",
+    130: "johab",
+    134: "cp936",
+    136: "cp950",
+    161: "cp1253",
+}
 _CHARSETS |= {162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251"}
 _CHARSETS |= {222: "cp874", 238: "cp1250", 255: "cp437"}
 _PAGES = {"mac": "macintosh", "pc": "cp437", "pca": "cp850"}

@@ -192,7 +192,10 @@ def _collect_tnef(found: _Collector, place: Place) -> None:
         found.defects.add(Defect.BAD_TNEF)
     text, files = take_files(content.text)
     found.add(without_encoded(text))
-    for name in (*(file.name for file in content.attachments), *(clean_filename(file.name) for file in files)):
+    for name in (
+        *(file.name for file in content.attachments),
+        *(clean_filename(file.name) for file in files),
+    ):
         found.name(name)
 
 

@@ -22,7 +22,9 @@ def html(text: str) -> bytes:
     return mail("Content-Type: text/html; charset=utf-8", body=f"<p>{text}</p>")
 
 
-PDF = mail("Content-Type: application/pdf; name=a.pdf", "Content-Disposition: inline; filename=a.pdf", body="%PDF")
+PDF = mail(
+    "Content-Type: application/pdf; name=a.pdf", "Content-Disposition: inline; filename=a.pdf", body="%PDF"
+)
 
 
 def shown(raw: bytes) -> tuple[list[str], str]:
@@ -54,12 +56,17 @@ def indexed(raw: bytes) -> IndexText:
             "eins\nzwei",
         ),
         (  # a gateway's legal footer
-            multipart(multipart(plain("text"), html("html"), kind="alternative", boundary="b1"), plain("Rechtliches")),
+            multipart(
+                multipart(plain("text"), html("html"), kind="alternative", boundary="b1"),
+                plain("Rechtliches"),
+            ),
             ["html: <p>html</p>", "text: Rechtliches"],
             "text\nRechtliches",
         ),
         (
-            multipart(multipart(plain("text"), html("html"), kind="alternative", boundary="b1"), html("Rechtliches")),
+            multipart(
+                multipart(plain("text"), html("html"), kind="alternative", boundary="b1"), html("Rechtliches")
+            ),
             ["html: <p>html</p>", "html: <p>Rechtliches</p>"],
             "text\nRechtliches",
         ),
@@ -77,7 +84,10 @@ def indexed(raw: bytes) -> IndexText:
         ),
         (
             multipart(
-                multipart(plain("a"), html("b"), kind="alternative", boundary="b1"), PDF, kind="related", boundary="b2"
+                multipart(plain("a"), html("b"), kind="alternative", boundary="b1"),
+                PDF,
+                kind="related",
+                boundary="b2",
             ),
             ["html: <p>b</p>"],
             "a",
@@ -91,7 +101,11 @@ def indexed(raw: bytes) -> IndexText:
             ["html: <p>b</p>"],
             "a",
         ),
-        (mail("Content-Type: text/enriched", body="<bold>fett</bold> <<x>\n\nneu<param>no</param>"), None, "fett <x>\nneu"),
+        (
+            mail("Content-Type: text/enriched", body="<bold>fett</bold> <<x>\n\nneu<param>no</param>"),
+            None,
+            "fett <x>\nneu",
+        ),
         (mail("Content-Type: text/rtf", body=r"{\rtf1\ansi W\'f6rter}"), None, "Wörter"),
     ],
 )
@@ -160,14 +174,18 @@ def test_header_of_a_returned_message_is_read_but_for_blind_copies() -> None:
     header = mail(
         "Subject: =?utf-8?q?zur=C3=BCck?=", "From: Kim <kim@own.example>", "Bcc: geheim@own.example", body=b""
     )
-    raw = multipart(plain("nicht zugestellt"), mail("Content-Type: text/rfc822-headers", body=header), kind="report")
+    raw = multipart(
+        plain("nicht zugestellt"), mail("Content-Type: text/rfc822-headers", body=header), kind="report"
+    )
     assert "zurück" in indexed(raw).body
     assert "kim@own.example" in indexed(raw).body
     assert "geheim" not in indexed(raw).body
 
 
 def test_pieces_of_a_message_are_found() -> None:
-    first = mail('Content-Type: message/partial; id="x"; number=1; total=2', body=plain("Anfang", "Subject: Stueck"))
+    first = mail(
+        'Content-Type: message/partial; id="x"; number=1; total=2', body=plain("Anfang", "Subject: Stueck")
+    )
     second = mail('Content-Type: message/partial; id="x"; number=2; total=2', body="Schluss der Rede")
     assert "Stueck" in indexed(first).body
     assert shown(first)[1] == "Anfang"
@@ -229,7 +247,10 @@ SECOND = b64encode(b"hinten am Ende, und noch etwas mehr")
         (ENCODED + b"\r\n_______\r\nListe vom Dienstag\r\nImpressum\r\n", b"vorne am Anfang"),
         (b"dm9ybg\r\n_______\r\nListe vom Dienstag\r\n", b"vorn"),
         (b"dm9y!bg==", b"vorn"),
-        (ENCODED + b"\r\n[ein Hinweis der Schleuse]\r\n" + SECOND, b"vorne am Anfanghinten am Ende, und noch etwas mehr"),
+        (
+            ENCODED + b"\r\n[ein Hinweis der Schleuse]\r\n" + SECOND,
+            b"vorne am Anfanghinten am Ende, und noch etwas mehr",
+        ),
     ],
 )
 def test_damaged_base64_gives_all_its_bytes(data: bytes, decoded: bytes) -> None:
@@ -271,4 +292,6 @@ def test_html_too_deep_for_a_tree_is_a_defect() -> None:
 
 def test_a_nested_message_in_its_own_bytes_has_no_second_path() -> None:
     raw = multipart(plain("x"), nested(multipart(PDF, boundary="b1")))
-    assert [file.path for file in attachments(raw, parse(raw))] == ["2", "2.1.1"] or attachments(raw, parse(raw))
+    assert [file.path for file in attachments(raw, parse(raw))] == ["2", "2.1.1"] or attachments(
+        raw, parse(raw)
+    )

@@ -109,7 +109,9 @@ def test_an_event_is_shown_beside_the_text_whichever_alternative_is_read() -> No
 
 
 def test_the_same_event_attached_again_is_shown_once() -> None:
-    file = mail("Content-Type: application/ics; name=invite.ics", "Content-Disposition: attachment", body=INVITATION)
+    file = mail(
+        "Content-Type: application/ics; name=invite.ics", "Content-Disposition: attachment", body=INVITATION
+    )
     raw = multipart(INVITING, file, boundary="b1")
     pieces = shown_pieces(raw, parse(raw), prefers_html=True)
     assert [piece.kind for piece in pieces] == ["html", "entry"]

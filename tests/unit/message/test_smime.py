@@ -68,7 +68,9 @@ def compressed(content: bytes) -> bytes:
 ENCRYPTED = b"\x30\x80" + OID["enveloped"] + b"\xa0\x80\x30\x80\x02\x01\x00\x31\x00" + b"\0" * 40
 
 
-def letter(data: bytes, kind: str = "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m") -> bytes:
+def letter(
+    data: bytes, kind: str = "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m"
+) -> bytes:
     return mail(
         "Subject: s",
         f"Content-Type: {kind}",
@@ -125,7 +127,9 @@ def test_encrypted_mail_is_only_noted() -> None:
 
 def test_the_kind_is_told_by_the_bytes_not_by_the_label() -> None:
     assert parse(letter(ENCRYPTED)).flags == {Flag.ENCRYPTED}
-    assert parse(letter(signed(ENTITY), "application/pkcs7-mime; smime-type=enveloped-data")).flags == {Flag.SIGNED}
+    assert parse(letter(signed(ENTITY), "application/pkcs7-mime; smime-type=enveloped-data")).flags == {
+        Flag.SIGNED
+    }
     assert kind_of(b"something else") is None
 
 

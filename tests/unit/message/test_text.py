@@ -47,7 +47,9 @@ def test_a_nested_message_is_not_the_text_of_the_outer_one() -> None:
 
 def test_html_that_is_a_file_is_not_shown() -> None:
     attached = mail("Content-Type: text/html", "Content-Disposition: attachment", body="x")
-    assert [piece.text for piece in page(multipart(attached, HTML))] == [decode_text(HTML, parse(HTML).parts[0])]
+    assert [piece.text for piece in page(multipart(attached, HTML))] == [
+        decode_text(HTML, parse(HTML).parts[0])
+    ]
 
 
 def test_the_text_of_tnef_is_shown_when_there_is_no_other() -> None:

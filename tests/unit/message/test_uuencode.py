@@ -74,7 +74,9 @@ def test_a_text_in_uuencode_is_read_and_text_around_a_file_is_kept() -> None:
     alone = mail("Content-Type: text/plain", "Content-Transfer-Encoding: x-uuencode", body=uuencoded(PLAN))
     assert "Der Plan vom Dienstag" in shown_text(alone, parse(alone))
     around = mail(
-        "Content-Type: text/plain", "Content-Transfer-Encoding: x-uuencode", body="Hallo Ana\n" + uuencoded(DATA)
+        "Content-Type: text/plain",
+        "Content-Transfer-Encoding: x-uuencode",
+        body="Hallo Ana\n" + uuencoded(DATA),
     )
     assert shown_text(around, parse(around)) == "Hallo Ana\nplan.txt\n"
     assert open_attachment(around, parse(around), "0/uu/0") == DATA
@@ -87,7 +89,11 @@ def test_a_text_in_uuencode_is_read_and_text_around_a_file_is_kept() -> None:
         (uuencoded(DATA).replace("`", " "), DATA, "plan.txt\n"),
         (uuencoded(PLAN).replace("\nend\n", "\n\nend\n"), PLAN, "plan.txt\n"),
         # Lines that are no code, between: a page break of a gateway.
-        ("\n".join(uuencoded(DATA).split("\n")[:3] + ["---- 8< ----"] + uuencoded(DATA).split("\n")[3:]), DATA, None),
+        (
+            "\n".join([*uuencoded(DATA).split("\n")[:3], "---- 8< ----", *uuencoded(DATA).split("\n")[3:]]),
+            DATA,
+            None,
+        ),
         # Cut off.
         ("\n".join(uuencoded(DATA).split("\n")[:4]), DATA[:135], "plan.txt\n"),
         ("begin 644 leer\n`\nend\n", b"", "leer\n"),
