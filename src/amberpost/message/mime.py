@@ -68,6 +68,7 @@ class Tree:
     """The parts in document order, and what they say about the message."""
 
     opens_nested: bool
+    root: HeaderBlock
     parts: list[Part] = field(default_factory=list)
     flags: set[Flag] = field(default_factory=set)
 
@@ -76,7 +77,7 @@ def build_tree(
     view: bytes, block: HeaderBlock, end: int, defects: set[Defect], *, opens_nested: bool = True
 ) -> Tree:
     """The parts of the message that begins with the header `block` and ends at `end`."""
-    tree = Tree(opens_nested)
+    tree = Tree(opens_nested, block)
     stack = [_Pending("0", block.start, end, 0, block=block)]
     while stack:
         node = stack.pop()
@@ -93,6 +94,7 @@ def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: 
         noted: set[Defect] = set()
         block = scan_header(view, node.start, node.end, noted, is_message=node.is_message)
         defects |= noted & _NOTED_OF_PARTS  # a part may be without a header
+        block.outer = tree.root
     declared, parameters = content_type(view, block, node.default_type)
     encoding = _encoding(view, block, defects)
     children: list[_Pending] = []
@@ -113,7 +115,8 @@ def content_type(view: bytes, block: HeaderBlock, default: str) -> tuple[str, di
     spans = block.fields.get(b"content-type")
     if spans is None:
         return default, {}
-    kind, parameters = parse_parameters(first(view, block, b"content-type").decode("utf-8", "replace"))
+    value = field_text(first(view, block, b"content-type"), set(), view, block)
+    kind, parameters = parse_parameters(value)
     if not _TYPE.fullmatch(kind):
         return ("text/plain" if kind == "text" else default), parameters  # RFC 1049 had "Content-Type: text"
     return kind, parameters
@@ -230,8 +233,10 @@ def _disposition(
     """("inline", "attachment" or "", file name). RFC 2183: an unknown disposition is an attachment."""
     disposition = name = ""
     if b"content-disposition" in block.fields:
-        value = field_text(first(view, block, b"content-disposition"), defects)
-        disposition, own = parse_parameters(value)
+        value = field_text(first(view, block, b"content-disposition"), defects, view, block)
+        if value.startswith("=?"):  # sent by programs that encode whatever they write
+            value = decode_words(value, defects)
+        disposition, own = parse_parameters(value, defects)
         name = own.get("filename") or own.get("name") or ""
         if disposition not in ("inline", ""):
             disposition = "attachment"

@@ -60,6 +60,7 @@ class Defect(StrEnum):
     EIGHT_BIT_HEADER = "eight_bit_header"
     BAD_DATE = "bad_date"
     NO_DATE = "no_date"
+    UNKNOWN_ZONE = "unknown_zone"  # of the Date field; read as UTC
     ABSURD_DATE = "absurd_date"  # parses, but cannot be true
     NO_MESSAGE_ID = "no_message_id"
     BAD_ADDRESS = "bad_address"
@@ -148,7 +149,7 @@ class ParsedMessage:
     message_id: str  # without < >, "" when missing; untrusted, not unique
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
-    sent_at: datetime | None  # Date field, else first valid Received; aware UTC; never an absurd one
+    sent_at: datetime | None  # Date field, else newest sound Received; aware UTC; never an absurd one
     date_offset_minutes: int | None  # the offset the Date field gave
     thread: str  # conversation key, see thread.py; "" never
     header: Span

@@ -188,3 +188,73 @@ def test_header_fields_are_shown_decoded_in_order_and_as_spelt() -> None:
 def test_shown_header_fields_are_bounded() -> None:
     assert len(header_fields(mail(*["X: 1"] * 3_000, "Y: 1"))) == 1_000
     assert len(header_fields(mail("X: " + "y" * 50_000))[0][1]) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("value", "charset", "subject", "defect"),
+    [
+        ("发票通知".encode("gb2312"), "gb2312", "发票通知", Defect.EIGHT_BIT_HEADER),
+        ("Счёт".encode("koi8-r"), "koi8-r", "Счёт", Defect.EIGHT_BIT_HEADER),
+        ("Łódź".encode("iso-8859-2"), '"ISO-8859-2"', "Łódź", Defect.EIGHT_BIT_HEADER),
+        ("Grüße".encode("cp1252"), "us-ascii", "Grüße", Defect.EIGHT_BIT_HEADER),
+        ("Grüße".encode("cp1252"), "utf-8", "Grüße", Defect.EIGHT_BIT_HEADER),
+        ("Grüße".encode(), "koi8-r", "Grüße", None),
+        (b"=?iso-8859-1?Q?Fr\xf6sche?=", "koi8-r", "Frösche", Defect.BAD_ENCODED_WORD),
+        (b"=?koi8-r?Q?\xf3\xdeet?= a", "utf-8", "Счet a", Defect.BAD_ENCODED_WORD),
+        ("=?iso-8859-1?Q?Frösche?=".encode(), "utf-8", "Frösche", Defect.BAD_ENCODED_WORD),
+        (b"\xf6 =?iso-8859-1?Q?Fr\xf6sche?=", "iso-8859-1", "ö Frösche", Defect.EIGHT_BIT_HEADER),
+        (b"=?utf-8?B?S8O2\xfcbmln?=", "utf-8", "König", Defect.EIGHT_BIT_HEADER),
+    ],
+)
+def test_raw_letters_in_a_field_are_read(
+    value: bytes, charset: str, subject: str, defect: Defect | None
+) -> None:
+    single = b"Subject: " + value + b"\r\nFrom: " + value + b" <a@b.example>\r\n"
+    single += f"Content-Type: text/plain; charset={charset}\r\n\r\ntext".encode()
+    part = mail(f"Content-Type: text/plain;\r\n charset={charset}")
+    several = b"Subject: " + value + b"\r\nFrom: " + value + b" <a@b.example>\r\n" + multipart(part)
+    for raw in (single, several):
+        parsed = parse(raw)
+        assert (parsed.subject, parsed.from_[0].name) == (subject, subject)
+        assert defect is None or defect in parsed.defects
+        assert ("Subject", subject) in header_fields(raw)
+
+
+def test_a_raw_field_above_unlabelled_text_is_read_as_that_text_seems_to_be() -> None:
+    text = "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 5
+    raw = b"Subject: " + "Счёт".encode("koi8-r") + b"\r\n\r\n" + text.encode("koi8-r")
+    assert parse(raw).subject == "Счёт"
+
+
+def test_a_raw_name_of_a_file_is_read_in_the_charset_of_the_text() -> None:
+    name = "Счёт.pdf".encode("koi8-r")
+    text = mail("Content-Type: text/plain; charset=koi8-r", body=b"\xf3\xde")
+    fields = (
+        b'Content-Type: application/pdf; name="' + name + b'"',
+        b'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="' + name + b'"',
+    )
+    for field in fields:
+        raw = multipart(text, field + b"\r\n\r\nx")
+        assert parse(raw).parts[2].filename == "Счёт.pdf"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        (
+            'Content-Disposition: attachment; filename*0="=?UTF-8?Q?Rechnung_M=C3="; filename*1="BCller.pdf?="',
+            "Rechnung Müller.pdf",
+        ),
+        (
+            'Content-Disposition: attachment; filename*0="=?utf-8?B?UmVjaG51?="; filename*1="=?utf-8?B?bmcucGRm?="',
+            "Rechnung.pdf",
+        ),
+        ('Content-Disposition: attachment; filename="C:\\Users\\eva\\Angebot.pdf"', "Angebot.pdf"),
+        ('Content-Disposition: attachment; filename="\\\\server\\share\\Angebot.pdf"', "Angebot.pdf"),
+        ('Content-Disposition: attachment; filename="=?utf-8?Q?C:\\Users\\=C3=BC.pdf?="', "ü.pdf"),
+        ("Content-Disposition: =?utf-8?b?YXR0YWNobWVudDsgZmlsZW5hbWU9ImEucGRmIg==?=", "a.pdf"),
+    ],
+)
+def test_names_of_files_are_the_last_piece_decoded(field: str, name: str) -> None:
+    part = parse(multipart(mail("Content-Type: application/pdf", field))).parts[1]
+    assert (part.filename, part.disposition) == (name, "attachment")
