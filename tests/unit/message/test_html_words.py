@@ -81,6 +81,7 @@ def test_the_second_reader_would_notice() -> None:
     assert sum((second_reader(OWN["letter"]) - words(html_text(OWN["letter"][:-60]))).values()) > 0
 
 
+@pytest.mark.shared
 def test_no_html_of_the_corpora_loses_five_words() -> None:
     lost = {}
     for path in corpus_files():
