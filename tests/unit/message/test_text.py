@@ -180,6 +180,12 @@ LINES = "\n".join(BASE64[start : start + 76] for start in range(0, len(BASE64), 
         ("> " + LINES.replace("\n", "\n> ") + "\nafter words", "after words"),
         ("word " + BASE64, "word  "),
         ("A" * 70 + "\nnormal words follow", "A" * 70 + "\nnormal words follow"),
+        (LINES + "\nGruß\nRuth\n", "Gruß\nRuth\n"),
+        (LINES + "\nGruss\nRuth\n", "Gruss\nRuth\n"),
+        ("A" * 70 + "\n\nnormal words follow", "A" * 70 + "\n\nnormal words follow"),
+        ("京都" * 1_000, "京都" * 1_000),
+        ("Müller;Straße 1;" * 200, "Müller;Straße 1;" * 200),
+        ("Name;Ort;" * 200, "Name;Ort;" * 200),
     ],
 )
 def test_encoded_rubbish_is_not_indexed(dirty: str, clean: str) -> None:
