@@ -83,6 +83,13 @@ MEINUNG = "Größenänderung in Łódź"
         (mapi((0x03, 0x3FDE, page(28592)), (0x102, 0x1013, f"<p>{MEINUNG}".encode("iso8859-2"))), MEINUNG),
         (mapi((0x03, 0x3FDE, page(20866)), (0x102, 0x1013, "<p>Привет".encode("koi8-r"))), "Привет"),
         (mapi((0x03, 0x3FDE, page(50220)), (0x102, 0x1013, "<p>日本".encode("iso2022_jp"))), "日本"),
+        (
+            mapi(
+                (0x102, 0x1013, b"<meta charset=koi8-r><p>" + MEINUNG.encode("cp1250")),
+                (0x03, 0x3FDE, page(1250)),
+            ),
+            MEINUNG,
+        ),
         (mapi((0x102, 0x1013, b"<meta charset=koi8-r><p>" + "Привет".encode("koi8-r"))), "Привет"),
         (mapi((0x1F, 0x1013, "<p>Łódź\0".encode("utf-16-le"))), "Łódź"),
         # 8-bit texts where no page of the stream is told.
