@@ -20,6 +20,24 @@ from tests.fakes_index import MemoryIndex
 from tests.unit.search_query.documents import DOCUMENTS, make
 from tests.unit.search_query.golden import BERLIN, GOLDEN
 
+# One word each, in the shapes in which it is written and asked for.
+SHAPES = [
+    ("µm", "μm", "ΜM"),
+    ("ϐιβλίο", "βιβλίο", "ΒΙΒΛΙΟ"),
+    ("ϑήτα", "θητα"),
+    ("οδός", "ΟΔΌΣ", "οδοσ"),
+    ("𝐌𝐚𝐭𝐡𝐞", "𝕸𝖆𝖙𝖍𝖊", "Mathe", "ｍａｔｈｅ"),
+    ("Wachſtube", "Wachstube"),
+    ("Straße", "STRASSE", "Strasse", "STRAẞE"),
+    ("İstanbul", "istanbul", "ISTANBUL", "ıstanbul", "i\u0307stanbul"),
+    ("ＡＢ１２", "ab12"),
+    ("Oﬃzier", "Offizier"),
+    ("Auﬂage", "Auflage"),
+    ("x²", "x2"),
+    ("Ⅳ", "iv"),
+    ("nº", "no"),
+    ("Müller", "MULLER", "Mu\u0308ller"),
+]
 EVERYTHING = Scope(everything=True)
 _PIECES = [
     *(
@@ -129,6 +147,25 @@ class IndexContract:
         assert self.view().count() == 2
         assert find(self.view(), "first").count == 0
         assert find(self.view(), "second").ids == (2, 1)
+
+    @pytest.mark.parametrize("words", SHAPES, ids=lambda words: words[0])
+    def test_a_word_is_found_by_each_of_its_shapes(self, words: tuple[str, ...]) -> None:
+        self.index.add([make(number, body=word) for number, word in enumerate(words, 1)], known_new=True)
+        self.index.add(
+            [make(100 + n, filenames=(f"{w}.pdf",)) for n, w in enumerate(words, 1)], known_new=True
+        )
+        self.index.commit()
+        for word in words:
+            assert find(self.view(), f"body:{word}").count == len(words), word
+            assert find(self.view(), f"filename:{word}").count == len(words), word
+
+    def test_a_star_and_an_ending_ask_for_names_of_files_only(self) -> None:
+        named, said = make(1, filenames=("plan.pdf",)), make(2, subject="plan.pdf", body="as pdf")
+        self.index.add([named, said], known_new=True)
+        self.index.commit()
+        assert find(self.view(), "*.pdf").ids == (1,)
+        assert find(self.view(), "plan -*.pdf").ids == (2,)
+        assert find(self.view(), "subject:*.pdf").ids == (2,)
 
     def test_adding_one_number_twice_in_a_batch_keeps_the_last(self) -> None:
         self.index.add([make(1, "first"), make(1, "second")], known_new=False)

@@ -21,10 +21,11 @@ _STRAY = rb"\xef\xbb\xbf|>*+From [^\n]*+\n"
 _BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n|[ \t][^\n]*+\n)++")
 _BEFORE_PART = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n)++(?=content-type[ \t]*:)", re.IGNORECASE)
 _STRAY_LINES = re.compile(rb"(?:" + _STRAY + rb")*+(?:[ \t]++[^\s][^\n]*+\n)?")
-# A header with a field that hardly any lacks; "Note: bring cake" as the first line of a text is none.
+# A header with a field that programs write; "Note: bring cake" as the first line of a text is none, nor are From and
+# To alone.
 _KNOWN_FIELD = re.compile(
     rb"(?:[!-9;-~]++[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?"
-    rb"(?:from|to|date|subject|message-id|received|return-path|mime-version|content-type|x-ms-journal-report)"
+    rb"(?:date|subject|message-id|received|return-path|mime-version|content-type|x-ms-journal-report)"
     rb"[ \t]*+:",
     re.IGNORECASE,
 )

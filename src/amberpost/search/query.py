@@ -226,6 +226,8 @@ class _Parser:
         self._count_term()
         goes_on = prefix and _goes_on(token.text, found[-1])
         self._count_open_phrase(goes_on and len(found) > 1)
+        if token.kind == "word" and token.text.startswith("*.") and not (field or self._field):
+            field = Field.FILENAME
         return Text(text=text, field=field or self._field, prefix=goes_on)
 
     def _count_term(self) -> None:
@@ -271,7 +273,7 @@ def _joined(kind: type[All] | type[Any], items: list[Query | None]) -> Query | N
 
 
 def _without_star(word: str) -> tuple[str, bool]:
-    """The word, and whether it ended with *. "*@firma.example" is a domain: parts of addresses are words."""
+    """The word, and whether it ended with *. "*@firma.example" is a domain, "*.pdf" an ending."""
     bare = word.rstrip("*")
     prefix = bare != word
     if bare[:2] in ("*@", "*."):

@@ -44,6 +44,12 @@ def test_05_text_in_utf_8_under_another_label_is_read(name: str) -> None:
     assert index_text(raw, parsed).defects == {Defect.CHARSET_MISLABELLED}
 
 
+@pytest.mark.parametrize("name", ["nocomma", "nocomma-bare", "nocomma-names"])
+def test_08_a_missing_comma_hides_nobody(name: str) -> None:
+    people = [box.address for box in parse(trial(f"08-missing-comma/{name}.eml")).to]
+    assert people == ["ana@firma.example", "bob@firma.example"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
