@@ -34,14 +34,17 @@ _BOILERPLATE = re.compile(
 _AROUND_BYTES = 1024 * 1024  # of text outside all parts
 # Two or more lines of nothing but base64, of which only the last may be short; and endless words of such letters: a
 # paragraph without blanks is none (Chinese, a table with semicolons).
+_QUOTES = r"(?:>+ ?)?"
+_LAST_LINE = r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?+(?:\n|\Z)"
 _BASE64_LINES = re.compile(
-    r"^(?:>+ ?)?[A-Za-z0-9+/]{60,}+={0,2}\n"
-    r"(?=(?:>+ ?)?(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60}|(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?+(?:\n|\Z)))"
-    r"(?:(?:>+ ?)?[A-Za-z0-9+/]{60,}+={0,2}(?:\n|\Z))*+"
-    r"(?:(?:>+ ?)?(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?+(?:\n|\Z))?+",
+    rf"^{_QUOTES}[A-Za-z0-9+/]{{60,}}+={{0,2}}\n"
+    rf"(?={_QUOTES}(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{{60}}|{_LAST_LINE}))"
+    rf"(?:{_QUOTES}[A-Za-z0-9+/]{{60,}}+={{0,2}}(?:\n|\Z))*+(?:{_QUOTES}{_LAST_LINE})?+",
     re.MULTILINE,
 )
-_ENDLESS_WORD = re.compile(r"(?<![A-Za-z0-9+/=_%-])[A-Za-z0-9+/=_%-]{1000,}")  # only from the start: five times faster
+_ENDLESS_WORD = re.compile(
+    r"(?<![A-Za-z0-9+/=_%-])[A-Za-z0-9+/=_%-]{1000,}"
+)  # only from the start: five times faster
 # The quick question whether it can occur: a search that starts at line breaks is 20 times faster.
 _LONG_LINE = re.compile(r"\n(?:>+ ?)?[A-Za-z0-9+/]{60}")
 _ENDLESS = 1000
