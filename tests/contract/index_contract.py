@@ -4,6 +4,7 @@ Terms: an *index* holds documents; what is *committed* is seen by every *view* (
 says whose mail may be seen. A subclass gives `index` (open for writing, empty) and `view()` (a reader of it).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,7 @@ _PIECES = [
         "an*",
         "anna.be*",
         "has:attachment",
+        "is:truncated",
         "before:2023-06",
         ":",
     ),
@@ -185,6 +187,14 @@ class IndexContract:
         self.index.add([make(1, "hello", archives=(6, 7))], known_new=False)
         self.index.commit()
         assert find(self.view(), "hello", scope).count == 1
+
+    def test_messages_with_more_text_than_is_indexed_are_named(self) -> None:
+        whole, cut = make(1, "hello"), replace(make(2, "hello"), is_truncated=True)
+        self.index.add([whole, cut], known_new=True)
+        self.index.commit()
+        assert find(self.view(), "is:truncated").ids == (2,)
+        assert find(self.view(), "hello -is:truncated").ids == (1,)
+        assert find(self.view(), "has:attachment").ids == ()
 
     def test_removed_is_gone_and_unknown_numbers_do_no_harm(self, full: Index) -> None:
         self.index.remove([3, 4, 5, 4_000_000, 2**40, 3])

@@ -18,6 +18,8 @@ from amberpost.message.scan import (
     scan_header,
     split_multipart,
 )
+from amberpost.message.smime import is_smime, kind_of
+from amberpost.message.transfer import UUENCODE, decode_transfer
 from amberpost.message.types import Defect, Flag, Part, Span
 from amberpost.message.words import clean_filename, decode_words, parse_parameters
 
@@ -25,12 +27,21 @@ NESTED_TYPES = ("message/rfc822", "message/global", "message/news")
 TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _IDENTITY = ("7bit", "8bit", "binary")
-_ENCODINGS = (*_IDENTITY, "base64", "quoted-printable")
+_ENCODINGS = (*_IDENTITY, "base64", "quoted-printable", *UUENCODE)
 _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
-_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html")
+_BODY_TYPES = (
+    "text/plain",
+    "text/html",
+    "text/enriched",
+    "text/richtext",
+    "text/rtf",
+    "text/x-amp-html",
+    "text/watch-html",
+)
 _NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
+_SMIME_HEAD = 256  # encoded bytes that tell what kind of CMS it is
 _PGP = (
     (b"-----BEGIN PGP MESSAGE-----", Flag.ENCRYPTED),
     (b"-----BEGIN PGP SIGNED MESSAGE-----", Flag.SIGNED),
@@ -119,7 +130,7 @@ def _encoding(view: bytes, block: HeaderBlock, defects: set[Defect]) -> str:
     if encoding not in _ENCODINGS and encoding:
         defects.add(Defect.BAD_TRANSFER_ENCODING)
         return "unknown"
-    return encoding or "7bit"
+    return UUENCODE[0] if encoding in UUENCODE else encoding or "7bit"
 
 
 def _multipart_children(
@@ -193,11 +204,19 @@ def _part(
         header=Span(start=block.start, end=block.end),
         body=Span(start=block.body, end=max(block.body, node.end)),
         depth=node.depth,
+        flow=_flow(kind, parameters),
         is_multipart=is_multipart,
         is_attachment=not is_multipart
         and (disposition == "attachment" or not is_inline_image)
         and _is_attachment(kind, disposition, filename),
     )
+
+
+def _flow(kind: str, parameters: dict[str, str]) -> str:
+    """RFC 3676: "" for lines as they stand, "flowed", or "delsp" where the blank at a line's end is no part of it."""
+    if kind != "text/plain" or parameters.get("format", "").lower() != "flowed":
+        return ""
+    return "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
 
 
 def _is_attachment(kind: str, disposition: str, filename: str) -> bool:
@@ -234,9 +253,18 @@ def _note_flags(view: bytes, tree: Tree, declared: tuple[str, dict[str, str]]) -
                 tree.flags.add(flag)
     elif kind in TNEF_TYPES or part.filename.lower() == "winmail.dat":
         tree.flags.add(Flag.TNEF)
-    elif kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
-        is_signed = parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
-        tree.flags.add(Flag.SIGNED if is_signed else Flag.ENCRYPTED)
+    elif is_smime(kind, part.filename):
+        head = view[part.body.start : part.body.end][:_SMIME_HEAD]
+        found = kind_of(decode_transfer(head, part.encoding)[0])
+        is_signed = parameters.get("smime-type", "").lower() in (
+            "signed-data",
+            "certs-only",
+            "compressed-data",
+        )
+        if found == "signed" or (found is None and is_signed):
+            tree.flags.add(Flag.SIGNED)
+        elif found != "compressed":
+            tree.flags.add(Flag.ENCRYPTED)
     elif kind in ("multipart/encrypted", "application/x-microsoft-rpmsg-message"):
         tree.flags.add(Flag.ENCRYPTED)
     elif kind == "multipart/signed":

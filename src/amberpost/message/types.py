@@ -77,6 +77,7 @@ class Defect(StrEnum):
     PART_LIMIT = "part_limit"
     TIME_LIMIT = "time_limit"
     TEXT_LIMIT = "text_limit"  # text for the index was cut
+    HTML_LIMIT = "html_limit"  # HTML too deep or too large for a tree; its words were read without one
     BAD_TNEF = "bad_tnef"
     NUL_BYTES = "nul_bytes"
 
@@ -128,6 +129,7 @@ class Part:
     header: Span
     body: Span
     depth: int
+    flow: str = ""  # RFC 3676 of text/plain: "", "flowed", or "delsp" (DelSp=yes)
     is_multipart: bool = False
     is_attachment: bool = False  # shown in the attachment list
 

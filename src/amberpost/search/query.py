@@ -21,6 +21,7 @@ from amberpost.search.tree import (
     Everything,
     Field,
     HasAttachment,
+    IsTruncated,
     Not,
     Number,
     Query,
@@ -47,7 +48,7 @@ _TEXT_FIELDS = {field.value: field for field in Field}
 _QUOTES = str.maketrans("„“”‟«»＂", '"' * 7)
 _SPACE = re.compile(r"\s*")
 _FIELD = re.compile(
-    r"(from|to|subject|body|filename|before|after|on|has|larger|smaller|id|thread):", re.IGNORECASE
+    r"(from|to|subject|body|filename|before|after|on|has|is|larger|smaller|id|thread):", re.IGNORECASE
 )
 _MINUS = re.compile(r"(?<![^\s(])-(?=[^\s\-)])")  # at the beginning of a word; "--help" is a word
 _PHRASE = re.compile(r'"([^"]*)"?')
@@ -208,6 +209,8 @@ class _Parser:
                 return Number(_number(value))
             case "thread":
                 return Thread(value)
+            case "is":
+                return _is(value)
             case _:
                 return _has(value)
 
@@ -332,3 +335,9 @@ def _has(text: str) -> Query:
     if text.lower() not in ("attachment", "attachments"):
         raise QueryError(_("has: knows only has:attachment"), subject=text)
     return HasAttachment()
+
+
+def _is(text: str) -> Query:
+    if text.lower() != "truncated":
+        raise QueryError(_("is: knows only is:truncated"), subject=text)
+    return IsTruncated()

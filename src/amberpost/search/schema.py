@@ -64,6 +64,8 @@ def to_tantivy(document: Document) -> tantivy.Document:
         made.add_text("filename", filename)
     if document.attached:
         made.add_text("has", "attachment")
+    if document.is_truncated:
+        made.add_text("has", "truncated")
     if document.thread:
         made.add_text("thread", document.thread)
     made.add_unsigned("id", document.message_id)

@@ -123,6 +123,7 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
         to=_people(parsed.to + parsed.cc),
         body=text.body,
         filenames=text.filenames,
+        is_truncated=text.truncated,
     )
     pieces = split(raw, _cuts(capture, unwrapped, shown, parsed), dedup_key)
     originals = tuple(hashlib.sha256(original.data).digest() for original in unwrapped.originals)
@@ -280,7 +281,15 @@ def _attachment_cuts(raw: bytes, parsed: ParsedMessage) -> tuple[Cut, ...]:
     return tuple(Cut(start=span.start, end=span.end, kind="base64") for span in attachment_cuts(raw, parsed))
 
 
-def _document(facts: MessageFacts, *, from_: str, to: str, body: str, filenames: tuple[str, ...]) -> Document:
+def _document(
+    facts: MessageFacts,
+    *,
+    from_: str,
+    to: str,
+    body: str,
+    filenames: tuple[str, ...],
+    is_truncated: bool = False,
+) -> Document:
     return Document(
         message_id=0,
         archives=(),
@@ -293,6 +302,7 @@ def _document(facts: MessageFacts, *, from_: str, to: str, body: str, filenames:
         thread=facts.thread,
         size_bytes=facts.size_bytes,
         has_attachment=facts.attachment_count > 0,
+        is_truncated=is_truncated,
     ).settled()
 
 
