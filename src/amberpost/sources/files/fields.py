@@ -74,12 +74,13 @@ def is_mail(content: Content) -> bool:
         field = _FIELD.match(content, at)
         if field is None:
             break
-        names.add(field[1].lower())
-        at = field.end()
-        if len(names & _OF_MAIL) >= 2:
+        name = field[1].lower()
+        if name in _OF_MAIL_ALONE or (name in _OF_MAIL and names and name not in names):
             return True
-    is_whole = at >= len(content) or content[at : at + 1] in {b"\r", b"\n"}
-    return not names.isdisjoint(_OF_MAIL_ALONE) or (is_whole and not names.isdisjoint(_OF_MAIL))
+        if name in _OF_MAIL:
+            names.add(name)
+        at = field.end()
+    return bool(names) and (at >= len(content) or content[at : at + 1] in {b"\r", b"\n"})
 
 
 def after_prelude(content: Content, at: int) -> int:

@@ -70,10 +70,11 @@ class Emlx:
 
 def kind_of(content: Content) -> Kind | None:
     """What this is; None if it is no mail."""
+    head = content[:262]
     for beginning, kind in _PACKED.items():
-        if content[: len(beginning)] == beginning:
+        if head.startswith(beginning):
             return kind
-    if content[257:262] == b"ustar":
+    if head.endswith(b"ustar"):
         return Kind.TAR
     start = after_empty_lines(content)
     if content[start : start + 4] == b"\x01\x01\x01\x01" and _MMDF_LINE.match(content, start):
@@ -89,10 +90,11 @@ def why_not(content: Content) -> str:
     """What this is, if it is no mail."""
     if len(content) == 0:
         return "empty"
+    head = content[:4096]
     for beginning, reason in _NAMED:
-        if content[: len(beginning)] == beginning:
+        if head.startswith(beginning):
             return reason
-    if content[4:8] == b"\x00\x00\x00\x00" or b"\x00" in content[:4096]:
+    if b"\x00" in head:
         return "binary data, not mail"
     return TEXT
 

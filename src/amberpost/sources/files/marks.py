@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from amberpost.sources.files.fields import Content
 
 _HEADER_BYTES = 256 * 1024  # of a header are looked at: what programs add stands in it, or above it
-_HEADER_END = re.compile(rb"\n\r?\n|\r\r|[\r\n](?=From )")  # a message may be all header
+# A message may be all header. Two patterns, for only one with a fixed beginning is searched for fast.
+_HEADER_END = re.compile(rb"\n(?:\r?\n|(?=From ))")
+_HEADER_END_CR = re.compile(rb"\r(?:\r|(?=From ))")
 _NAMES = rb"(content-length|x-mozilla-status|x-status|status|x-evolution|received)"
 _MARK = re.compile(rb"\n(?i:" + _NAMES + rb"[ \t]*:[ \t]*([^\r\n]*))")
 
@@ -26,9 +28,10 @@ class Marks:
 
 def header_marks(content: Content, start: int, end: int) -> Marks:
     """The marks in the header that begins at `start`."""
-    header_end = _HEADER_END.search(content, start, min(end, start + _HEADER_BYTES))
+    limit = min(end, start + _HEADER_BYTES)
+    header_end = _HEADER_END.search(content, start, limit) or _HEADER_END_CR.search(content, start, limit)
     body = header_end.end() if header_end is not None else end
-    header = b"\n" + content[start : min(body, start + _HEADER_BYTES)]
+    header = b"\n" + content[start : min(body, limit)]
     if b"\n" not in header[1:]:
         header = header.replace(b"\r", b"\n")
     lengths: set[bytes] = set()

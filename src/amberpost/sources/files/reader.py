@@ -239,7 +239,7 @@ def printable(name: str) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Content]:
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         if os.fstat(file.fileno()).st_size < _MAPPED_BYTES:
             yield file.read()
             return
@@ -249,7 +249,7 @@ def _opened(path: Path) -> Iterator[Content]:
 
 def _left_by_place(path: PurePath, is_folder: Callable[[PurePath], bool]) -> str:
     """Why a file is left without a look into it; empty if it is looked into."""
-    if path.name in _FILE_MANAGERS or path.name.startswith("._") or "__MACOSX" in path.parts:
+    if path.name in _FILE_MANAGERS or path.name.startswith("._") or "__MACOSX" in str(path):
         return "not mail: of a file manager"
     folder = path.parent
     if folder.name == "tmp" and any(is_folder(folder.parent / name) for name in ("cur", "new")):

@@ -14,7 +14,7 @@ from amberpost.sources.files.fields import LINE_END, Content, after_prelude, beg
 _WEEKDAY = rb"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}"
 _MONTH = rb"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _TIME = rb"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
-_ZONES = rb"(?:[ ]+(?:[a-z]{1,5}(?:[+-]\d{1,4})?|[+-]\d{2}:?\d{2}|\([a-z ]{1,30}\))){0,2}"
+_ZONES = rb"(?:[ ]+(?:[a-z]{1,5}(?:[+-]\d{1,4})?|[+-]\d{2}:?\d{2}|\([^()\r\n]{1,30}\))){0,2}"
 _YEAR = rb"(?:\d{4}|\d{2})"
 _ASCTIME = (
     rb"(?P<weekday>" + _WEEKDAY + rb",?[ ]+)?" + _MONTH + rb"[ ]+\d{1,2},?[ ]+" + _TIME + _ZONES
@@ -78,8 +78,8 @@ class Separator:
         """True if both are of one writer: the shape of a file's first separator is demanded of all."""
         if self.shape is first.shape:
             return True
-        if first.shape in _OF_THUNDERBIRD:  # a folder that outlived several versions of Thunderbird
-            return self.shape in _OF_THUNDERBIRD and self.by_mozilla
+        if self.by_mozilla:  # a folder that outlived several versions of Thunderbird, and its add-ons
+            return first.by_mozilla or first.shape in _OF_THUNDERBIRD
         if self.shape is Shape.LISTED:
             return first.is_obscured
         return self.shape is Shape.DATED and first.shape in {Shape.YEARLESS, Shape.LISTED}
@@ -114,7 +114,7 @@ def separator_at(content: Content, start: int, *, is_first: bool = False) -> Sep
         shape=shape,
         is_obscured=is_obscured,
         follows_empty_line=follows_empty_line,
-        by_mozilla=shape in _OF_THUNDERBIRD and _has_mozilla_field(content, end),
+        by_mozilla=_has_mozilla_field(content, end),
     )
 
 
