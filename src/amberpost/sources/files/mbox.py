@@ -44,7 +44,7 @@ class Habits:
     candidate: re.Pattern[bytes]  # a line that may be a separator: depends on the line ends
     counts: bool = True  # Content-Length is the writer's
     adds_empty_line: bool = True  # behind each message; it is not part of it
-    needs_empty_line: bool = False  # before a separator that might as well stand in a letter
+    needs_empty_line: bool = False  # before a doubtful separator
 
 
 def mbox_habits(content: Content) -> Habits | None:
@@ -70,7 +70,7 @@ def mbox_habits(content: Content) -> Habits | None:
         # Thunderbird adds no empty line of late; where one is missing, those that are there are the letters' own.
         adds, needs = spaced == len(seen) and (bool(seen) or first.shape is not Shape.BARE), False
     else:
-        adds, needs = spaced * 2 >= len(seen), bool(seen) and spaced * 10 >= len(seen) * 9
+        adds, needs = spaced * 2 >= len(seen), spaced * 2 > len(seen)
     return replace(habits, counts=counted * 2 > len(seen) + 1, adds_empty_line=adds, needs_empty_line=needs)
 
 
@@ -114,8 +114,8 @@ def _find_end(content: Content, start: int, marks: Marks, habits: Habits) -> _En
         if found is None:
             continue
         if not found.begins_like(habits.first):
-            strangers += found.follows_empty_line and not found.is_weak
-        elif found.follows_empty_line or not (found.is_weak and habits.needs_empty_line):
+            strangers += found.follows_empty_line and not found.is_doubtful
+        elif found.follows_empty_line or not (found.is_doubtful and habits.needs_empty_line):
             return _End(_without_empty_line(content, start, found.start, habits), found, strangers)
     return _End(_without_empty_line(content, start, len(content), habits), None, strangers)
 

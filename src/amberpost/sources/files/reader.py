@@ -7,10 +7,9 @@ taken away: separators, the line that ends each, the > of an mboxrd, the length 
 import mmap
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -30,7 +29,7 @@ DELETED = "deleted in its mailbox, and not yet removed"
 _MAPPED_BYTES = 1024 * 1024  # files of this size and more are mapped, not read
 _DEEPEST = 4  # a mailbox in a tar in a gz in a zip; nobody packs deeper on purpose
 _FILE_MANAGERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
-_MAILDIR_NAME = re.compile(r"\d{5,}[._]|.*[:;!]2,")
+_MAILDIR_NAME = re.compile(r"\d{5,}[._]|.*[:;!]2,")  # seconds since 1970 and more, or flags
 _MAILDIR_TRASHED = re.compile(r"[:;!]2,[A-Za-z]*T")  # ; and ! where a file system has no colon
 _MH_REMOVED = re.compile(r"[,#]\d+")  # rmm renames, and leaves the rest to a nightly job
 
@@ -100,7 +99,7 @@ class FileReader:
 
     def _file(self, path: Path) -> Iterator[Incoming]:
         try:
-            if reason := _left_by_place(path, _is_folder):
+            if reason := _left_by_place(path):
                 self._leave(str(path), reason)
                 return
             with _opened(path) as content:
@@ -145,7 +144,7 @@ class FileReader:
             for entry in entries_of(kind, found.content, allowance):
                 inside = PurePosixPath(entry.name) if entry.name else found.path
                 name = f"{found.name}!/{printable(entry.name)}" if entry.name else found.name
-                if reason := _left_by_place(inside, lambda folder: folder.name in {"cur", "new"}):
+                if reason := _left_by_place(inside):
                     self._leave(name, reason)
                     continue
                 try:
@@ -247,23 +246,17 @@ def _opened(path: Path) -> Iterator[Content]:
             yield content
 
 
-def _left_by_place(path: PurePath, is_folder: Callable[[PurePath], bool]) -> str:
+def _left_by_place(path: PurePath) -> str:
     """Why a file is left without a look into it; empty if it is looked into."""
     if path.name in _FILE_MANAGERS or path.name.startswith("._") or "__MACOSX" in str(path):
         return "not mail: of a file manager"
-    folder = path.parent
-    if folder.name == "tmp" and any(is_folder(folder.parent / name) for name in ("cur", "new")):
+    if path.parent.name == "tmp" and _MAILDIR_NAME.match(path.name):
         return "was being delivered (Maildir tmp): nobody knows whether it is whole"
     return ""
 
 
-@lru_cache(maxsize=8)
-def _is_folder(path: PurePath) -> bool:
-    return Path(path).is_dir()
-
-
 def _is_in_maildir(path: PurePath) -> bool:
-    """A folder called "new" is no Maildir yet: it may hold an mbox."""
+    """Told by the name of the file, too: a folder called "new" may hold an mbox."""
     return path.parent.name in {"cur", "new"} and _MAILDIR_NAME.match(path.name) is not None
 
 

@@ -73,6 +73,9 @@ class Separator:
     is_obscured: bool  # "ana at firma.example", two blanks: a list archive
     follows_empty_line: bool
     by_mozilla: bool  # a field of Thunderbird's stands behind it
+    is_doubtful: (
+        bool  # a letter may well hold such a line, and what follows may be a few lines somebody typed
+    )
 
     def begins_like(self, first: "Separator") -> bool:
         """True if both are of one writer: the shape of a file's first separator is demanded of all."""
@@ -83,11 +86,6 @@ class Separator:
         if self.shape is Shape.LISTED:
             return first.is_obscured
         return self.shape is Shape.DATED and first.shape in {Shape.YEARLESS, Shape.LISTED}
-
-    @property
-    def is_weak(self) -> bool:
-        """True if a letter may well hold such a line."""
-        return self.shape in _WEAK
 
 
 def separator_at(content: Content, start: int, *, is_first: bool = False) -> Separator | None:
@@ -115,6 +113,7 @@ def separator_at(content: Content, start: int, *, is_first: bool = False) -> Sep
         is_obscured=is_obscured,
         follows_empty_line=follows_empty_line,
         by_mozilla=_has_mozilla_field(content, end),
+        is_doubtful=is_weak and not _has_whole_header(content, end),
     )
 
 
@@ -142,6 +141,12 @@ def _shape_of(line: bytes) -> tuple[Shape | None, bool]:
     if _ONLY_ADDRESS.fullmatch(text):
         return Shape.ADDRESS, False
     return (Shape.NAME if _ONE_WORD.fullmatch(text) else None), False
+
+
+def _has_whole_header(content: Content, at: int) -> bool:
+    """True for what a program wrote; who quotes by hand behind "From bob" does not repeat it as a field."""
+    names = set(names_at(content, after_prelude(content, at)))
+    return b"from" in names and not names.isdisjoint({b"date", b"message-id", b"received"})
 
 
 def _has_mozilla_field(content: Content, at: int) -> bool:
