@@ -303,7 +303,8 @@ def test_zip_and_tar_hold_mailboxes_of_every_kind(pack: Callable[[Files], bytes]
     content = {
         "Maildir/cur/1.M1P1.h:2,S": lf(1), "Maildir/cur/1.M2P1.h:2,T": lf(2), "Maildir/tmp/17041.M3P1.h": lf(3),
         "box": mbox(lf(4), lf(5)), "a.emlx": emlx(lf(6)), "mh/,7": lf(7),
-        "deep.zip": zipped({"a.gz": gzip.compress(lf(8))}), "readme.txt": b"Hallo\n", "__MACOSX/._a": b"x", "mmdf": MMDF + lf(9) + MMDF,
+        "deep.zip": zipped({"a.gz": gzip.compress(lf(8))}), "readme.txt": b"Hallo\n", "__MACOSX/._a": b"x",
+        "mmdf": MMDF + lf(9) + MMDF,
     }  # fmt: skip
     folder = laid(tmp_path, {"export": pack(content)})
     raws, reader = read(folder)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from amberpost.sources.files.fields import LINE_END, Content, after_empty_lines
 from amberpost.sources.files.marks import Marks, header_marks
-from amberpost.sources.files.separator import Separator, Shape, separator_at
+from amberpost.sources.files.separator import OF_THUNDERBIRD, Separator, Shape, separator_at
 
 _SURVEYED = 50  # messages at the beginning tell the habits of whoever wrote the file
 _EVIDENCE = 1000  # lines of >>From that are looked at, …
@@ -65,13 +65,16 @@ def mbox_habits(content: Content) -> Habits | None:
             break
         seen.append(following)
         separator = following
+    counts = counted * 2 > len(seen) + 1
     spaced = sum(one.follows_empty_line for one in seen)
-    if first.shape in {Shape.BARE, Shape.DASH, Shape.DASH_DATED}:
-        # Thunderbird adds no empty line of late; where one is missing, those that are there are the letters' own.
-        adds, needs = spaced == len(seen) and (bool(seen) or first.shape is not Shape.BARE), False
-    else:
-        adds, needs = spaced * 2 >= len(seen), spaced * 2 > len(seen)
-    return replace(habits, counts=counted * 2 > len(seen) + 1, adds_empty_line=adds, needs_empty_line=needs)
+    needs = first.shape in {Shape.NAME, Shape.ADDRESS} and spaced * 2 > len(seen)
+    if needs:
+        seen = [one for one in seen if one.follows_empty_line or not one.is_doubtful]
+    # Here and there one is missing; where several are, those that are there are the letters' own. Thunderbird of late
+    # adds none, ever.
+    is_regular = spaced * 10 >= len(seen) * 9 if first.shape not in OF_THUNDERBIRD else spaced == len(seen)
+    adds = is_regular and (bool(seen) or first.shape is not Shape.BARE)
+    return replace(habits, counts=counts, adds_empty_line=adds, needs_empty_line=needs)
 
 
 def mbox_messages(content: Content, habits: Habits | None = None) -> Iterator[Message]:

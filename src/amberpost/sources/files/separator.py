@@ -59,7 +59,7 @@ class Shape(Enum):
     LISTED = auto()  # anything, two blanks, a date: list archives whose sender had no address
 
 
-_OF_THUNDERBIRD = frozenset({Shape.BARE, Shape.DASH, Shape.DASH_DATED})
+OF_THUNDERBIRD = frozenset({Shape.BARE, Shape.DASH, Shape.DASH_DATED})
 _WEAK = frozenset({Shape.BARE, Shape.DASH, Shape.NAME, Shape.ADDRESS})
 
 
@@ -74,7 +74,7 @@ class Separator:
     follows_empty_line: bool
     by_mozilla: bool  # a field of Thunderbird's stands behind it
     is_doubtful: (
-        bool  # a letter may well hold such a line, and what follows may be a few lines somebody typed
+        bool  # a letter may hold such a line, and what follows may be a few lines that somebody typed
     )
 
     def begins_like(self, first: "Separator") -> bool:
@@ -82,10 +82,10 @@ class Separator:
         if self.shape is first.shape:
             return True
         if self.by_mozilla:  # a folder that outlived several versions of Thunderbird, and its add-ons
-            return first.by_mozilla or first.shape in _OF_THUNDERBIRD
+            return first.by_mozilla or first.shape in OF_THUNDERBIRD
         if self.shape is Shape.LISTED:
             return first.is_obscured
-        return self.shape is Shape.DATED and first.shape in {Shape.YEARLESS, Shape.LISTED}
+        return self.shape is Shape.DATED and first.shape is Shape.LISTED
 
 
 def separator_at(content: Content, start: int, *, is_first: bool = False) -> Separator | None:
