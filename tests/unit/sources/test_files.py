@@ -395,6 +395,14 @@ def test_names_from_inside_lead_nowhere_and_move_no_cursor(tmp_path: Path) -> No
         assert [path.name for path in folder.rglob("*")] == ["a"]
 
 
+def test_where_a_message_came_from_is_written_out_and_so_is_a_file_that_is_left(tmp_path: Path) -> None:
+    folder = laid(tmp_path, {"a": zipped({"b\x1b.eml": lf(1)}), "c\x1b.txt": b"Hallo\n"})
+    reader = FileReader(source_id=1)
+    batches = list(reader.fetch([folder]))
+    assert [one.origin.remote_id for batch in batches for one in batch] == [f"{folder}/a!/b\\x1b.eml"]
+    assert left(reader, folder) == {"c\\x1b.txt": "text without a mail header"}
+
+
 def test_names_are_written_out_where_they_are_no_text() -> None:
     assert printable("Ümläut ✔.eml") == "Ümläut ✔.eml"
     assert printable("caf\udce9\n") == "caf\\udce9\\n"

@@ -219,6 +219,7 @@ def test_mboxrd_is_told_by_lines_quoted_deeper_than_those_around_them() -> None:
         b">>From the old thread\n",
         b"> a\n>>From the old thread\n> b\n",
         b">From me\n\n>> a\n>>From b\n>> c\n\n>>> d\n>>>From e\n",
+        b"> a\n>>From b\n\n> a\n>>>From b\n\n" + b">> a\n>>From b\n>> c\n",
         b"no quotes at all >>From >>>From\n",
     ],
 )
