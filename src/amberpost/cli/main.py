@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "domain": "add, list and remove own mail domains",
     "notice": "set whom to notify and how, test it, list what is not well",
     "fetch": "collect the remote e-mail accounts once",
-    "import": "take in .eml files, folders, Maildir and mbox",
+    "import": "take in mail from files: messages, mailboxes, folders, packed or not",
     "process": "finish everything that was accepted",
     "search": "find mail with a user's rights",
     "show": "show one message with a user's rights",
