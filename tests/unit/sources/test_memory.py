@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from amberpost.sources.imap_session import _bound_literals
+from amberpost.patience import Patience
+from amberpost.sources.imap_wire import _Lines
 from amberpost.sources.pop3_wire import Garbled, TooLong, Wire
 
 LIMIT = 20_000
@@ -21,6 +22,9 @@ class Endless:
     def __init__(self, end: bytes) -> None:
         self.left, self._end = SENT, end
 
+    def settimeout(self, seconds: float) -> None:
+        """It never waits."""
+
     def recv(self, most: int) -> bytes:
         size = min(most, self.left)
         self.left -= size
@@ -28,6 +32,10 @@ class Endless:
             return b"x" * size
         end, self._end = self._end, b""
         return end
+
+
+def wire(source: Endless) -> Wire:
+    return Wire(cast("Any", source), Patience(silence_seconds=60, answer_seconds=60))
 
 
 def held_while(work: Callable[[], object]) -> int:
@@ -41,25 +49,27 @@ def held_while(work: Callable[[], object]) -> int:
 
 
 def test_a_pop3_message_above_the_ceiling_passes_through_and_is_not_held() -> None:
-    wire = Wire(cast("Any", Endless(b"\r\n.\r\n+OK still in step\r\n")))
+    line = wire(Endless(b"\r\n.\r\n+OK still in step\r\n"))
 
     def read() -> None:
         with pytest.raises(TooLong):
-            wire.block(LIMIT)
+            line.block(LIMIT)
 
     assert held_while(read) < HELD
-    assert wire.line() == b"+OK still in step"
+    assert line.line() == b"+OK still in step"
 
 
 def test_a_pop3_line_without_end_is_given_up_early() -> None:
     source = Endless(b"")
     with pytest.raises(Garbled):
-        Wire(cast("Any", source)).line()
+        wire(source).line()
     assert source.left > SENT - HELD
 
 
 def test_an_imap_literal_above_the_ceiling_passes_through_and_is_not_held() -> None:
-    client = SimpleNamespace(_imap=SimpleNamespace(read=Endless(b"").recv))
-    _bound_literals(client, LIMIT)
-    assert held_while(lambda: client._imap.read(SENT)) < HELD
-    assert client._imap.read(SENT) == b""
+    lines = _Lines.__new__(_Lines)  # without a server
+    lines._settings = cast("Any", SimpleNamespace(max_message_bytes=LIMIT))
+    lines._lines = cast("Any", SimpleNamespace(read=Endless(b"").recv))
+    lines._answer_bytes = 0
+    assert held_while(lambda: lines.read(SENT)) < HELD
+    assert lines._lines.read(1) == b""
