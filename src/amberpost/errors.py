@@ -4,6 +4,9 @@ Bad mail is not an error: it is a Defect in the result of parsing. An error here
 source, a disk or an integrity check needs attention.
 """
 
+import errno
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -100,6 +103,31 @@ class StoreError(ArchiveError):
     exit_code = 5
 
 
+class DiskFull(StoreError):
+    """There is no room left; reading goes on, and all else by itself once there is. `where`: a path on that disk."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__("The disk is full; make room on it and all goes on by itself", subject=where)
+
+
+class ReserveFull(DiskFull):
+    """Not even what was read can be recorded any more, so nothing may be read."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.message = (
+            "The disk is full and so is the reserve for entries of reading, so nothing can be read; "
+            "make room on it and all goes on by itself"
+        )
+
+
+class CatalogueDamaged(StoreError):
+    """The database beside the segments is damaged; it can be made anew from them."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__("The catalogue is damaged; make it anew with: amberpost rebuild", subject=where)
+
+
 class WorkerBusy(StoreError):
     """Another process is the worker of this archive; it does what this one would have done."""
 
@@ -114,6 +142,39 @@ class HeldError(ArchiveError):
     """Disposition refused because of a hold."""
 
     exit_code = 7
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_NO_ROOM_IN_SQLITE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE,  # no room for the file that goes with the write-ahead log
+}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_POSTGRES_DISK_FULL = "53100"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of any library comes from a disk, or a quota, without room."""
+    return any(
+        isinstance(cause, DiskFull)
+        or getattr(cause, "sqlite_errorcode", None) in _NO_ROOM_IN_SQLITE
+        or (isinstance(cause, OSError) and cause.errno in _NO_ROOM)
+        or getattr(cause, "sqlstate", None) == _POSTGRES_DISK_FULL
+        or "(os error 28)" in str(cause)  # so tantivy says it, in words only
+        for cause in _causes(error)
+    )
+
+
+def is_damaged_file(error: BaseException) -> bool:
+    """Whether SQLite says that the file is none of its own, or broken."""
+    codes = [getattr(cause, "sqlite_errorcode", None) for cause in _causes(error)]
+    return any(code is not None and code & 0xFF in _DAMAGED for code in codes)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

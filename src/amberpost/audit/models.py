@@ -1,6 +1,7 @@
 """Who did what, when, to what. Rows are only ever inserted; the worker seals each into the audit log."""
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.db import models
 
@@ -8,6 +9,7 @@ from django.db import models
 class AuditEvent(models.Model):
     """One deed. `entry` is its index in the audit ledger once it is sealed."""
 
+    event_id = models.UUIDField(default=uuid4, unique=True, editable=False)  # one deed, wherever it is kept
     at = models.DateTimeField()
     actor = models.CharField(max_length=200)
     action = models.CharField(max_length=60)

@@ -7,27 +7,27 @@ from django.db import transaction
 from amberpost.search.index import Index
 from amberpost.search.local import TantivyIndex
 from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
-from amberpost.vault.catalogue import CATALOGUE, INDEX, position, set_position
-from amberpost.vault.decisions import find_last_snapshot, restore_events
+from amberpost.vault.catalogue import CATALOGUE, INDEX, REBUILT, position, set_position
+from amberpost.vault.decisions import AUDIT, find_last_snapshot, follow_audit_log
 from amberpost.vault.indexing import Indexer
 from amberpost.vault.models import Assignment, Capture, IndexJob, Message, Party, PartyAddress, Position
 from amberpost.vault.open import Vault
 from amberpost.vault.pool import Pool
 from amberpost.vault.process import catch_up
-from amberpost.vault.state import restore_snapshot, snapshot_hash, state_is_empty
+from amberpost.vault.state import restore_snapshot, state_is_empty
 
 log = logging.getLogger(__name__)
 
 
 def rebuild_state(vault: Vault) -> bool:
-    """Users, archives, addresses, sources and audit events from the audit log, if the database has none."""
+    """Audit events from the audit log; users, archives, addresses and sources, too, if the database has none."""
+    set_position(AUDIT, 0)
+    follow_audit_log(vault)
     if not state_is_empty():
         return False
     snapshot = find_last_snapshot(vault)
     if snapshot is not None:
         restore_snapshot(snapshot)
-        set_position("snapshot", int(snapshot_hash(snapshot)[:15], 16))
-    restore_events(vault)
     return snapshot is not None
 
 
@@ -40,6 +40,7 @@ def rebuild_catalogue(vault: Vault, pool: Pool) -> int:
             model.objects.all().delete()
         SourceSignal.objects.exclude(entry=None).delete()
         Position.objects.filter(name=CATALOGUE).delete()
+        set_position(REBUILT, vault.mail.store.next_index)
     done = catch_up(vault, pool)
     log.info("catalogue rebuilt entries=%d", done)
     return done
