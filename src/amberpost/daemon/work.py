@@ -84,6 +84,7 @@ class Worker:
 
     def recover(self) -> None:
         """Catalogue and index what a crash left sealed only."""
+        self._vault.reserve.prepare(self._vault.config.reserve_bytes)
         self._intake.sweep_reserved()
         require_whole_log(self._vault.mail.store.next_index)
         catch_up(self._vault, self._pool)

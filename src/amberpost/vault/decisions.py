@@ -4,9 +4,7 @@ The audit table follows the audit log as the catalogue follows the mail log: row
 transaction. So a crash between sealing and remembering seals nothing twice, and a rebuild makes each deed once.
 """
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+import json
 
 from django.db import transaction
 
@@ -24,10 +22,11 @@ _BATCH = 200
 
 def seal_events(vault: Vault) -> int:
     """Seal the audit events that are not yet in the audit log. Returns how many."""
+    vault.reserve.drain(_keep)  # what was read while the disk was full
     follow_audit_log(vault)  # what a crash left sealed and not remembered
     events = list(AuditEvent.objects.filter(entry__isnull=True).order_by("id")[:_BATCH])
     at = sealing_time(vault.audit)
-    append(vault.audit, [(event_draft(_fields(event), at=at), None) for event in events], at=at)
+    append(vault.audit, [(event_draft(event.as_fields(), at=at), None) for event in events], at=at)
     follow_audit_log(vault)
     return len(events)
 
@@ -64,6 +63,12 @@ def find_last_snapshot(vault: Vault) -> Snapshot | None:
     return None
 
 
+def _keep(entries: list[bytes]) -> None:
+    """Rows of entries from the reserve; one that came before is there already."""
+    events = [AuditEvent.of_fields(json.loads(entry)) for entry in entries]
+    AuditEvent.objects.bulk_create(events, batch_size=_BATCH, ignore_conflicts=True)
+
+
 def _follow(vault: Vault, start: int, stop: int) -> None:
     known = set(AuditEvent.objects.filter(entry__gte=start, entry__lt=stop).values_list("entry", flat=True))
     for index in range(start, stop):
@@ -72,30 +77,10 @@ def _follow(vault: Vault, start: int, stop: int) -> None:
         if kind == "CONFIG":
             set_position(SNAPSHOT, snapshot_mark(fields["snapshot"]))
         elif kind == "EVENT" and index not in known:
-            event = fields["event"]
             # The first entries had no id: their salted hash is as good a name.
-            event_id = UUID(hex=event.get("id") or header_hash(header)[:32])
-            row, is_new = AuditEvent.objects.get_or_create(
-                event_id=event_id,
-                defaults={
-                    "at": datetime.fromisoformat(event["at"]),
-                    "actor": event["actor"],
-                    "action": event["action"],
-                    "target": event["target"],
-                    "detail": event["detail"],
-                    "entry": index,
-                },
-            )
-            if not is_new and row.entry is None:
-                AuditEvent.objects.filter(pk=row.pk).update(entry=index)
-
-
-def _fields(event: AuditEvent) -> dict[str, Any]:
-    return {
-        "id": event.event_id.hex,
-        "at": event.at.isoformat(),
-        "actor": event.actor,
-        "action": event.action,
-        "target": event.target,
-        "detail": event.detail,
-    }
+            event = AuditEvent.of_fields({"id": header_hash(header)[:32], **fields["event"]})
+            rows = AuditEvent.objects.filter(event_id=event.event_id)
+            if not rows.exists():
+                event.entry = index
+                event.save()
+            rows.filter(entry=None).update(entry=index)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
-from amberpost.audit.record import record
+from amberpost.audit.record import record_reading
 from amberpost.errors import ArchiveError, NotPermitted, UserError
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
@@ -45,7 +45,9 @@ def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) 
     """Everything, by whoever holds the key file; recorded as such."""
     scope = Scope(everything=True)
     manifest = _write(to, _indexes(vault, scope, query, what), partial(_whole, vault, what))
-    record(actor, Action.EXPORT_WHOLE, count=manifest.count, what=what, is_query=bool(query))
+    record_reading(
+        vault.reserve, actor, Action.EXPORT_WHOLE, count=manifest.count, what=what, is_query=bool(query)
+    )
     return manifest
 
 
@@ -57,7 +59,7 @@ def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, act
     if what == "capture":
         raise NotPermitted(_("Captures can be exported only for the whole archive: they name Bcc recipients"))
     manifest = _write(to, _indexes(vault, scope_of(user), query, what), partial(_as_seen, vault, user))
-    record(actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
+    record_reading(vault.reserve, actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
     return manifest
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
-from amberpost.audit.record import record
+from amberpost.audit.record import record_reading
 from amberpost.directory.models import Archive
 from amberpost.message.text import index_text
 from amberpost.message.types import Flag
@@ -71,7 +71,9 @@ def find(
     query = parse_query(text, zone=zone)
     page = find_within(vault, scope_of(user), query, sort=sort, limit=limit, offset=offset)
     if offset == 0:
-        record(actor or user.login, Action.SEARCH_MADE, count=page.count, characters=len(text))
+        record_reading(
+            vault.reserve, actor or user.login, Action.SEARCH_MADE, count=page.count, characters=len(text)
+        )
     return page
 
 

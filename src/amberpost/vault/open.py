@@ -21,6 +21,7 @@ from amberpost.search.local import TantivyIndex
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import open_keys
+from amberpost.store.reserve import Reserve
 from amberpost.store.store import Store
 from amberpost.store.worker_lock import take_worker_lock
 
@@ -58,6 +59,7 @@ class Vault:
     keys: KeyStore
     mail: LogPair
     audit: LogPair
+    reserve: Reserve
     index: Index | None  # None: it needs a rebuild
     is_writer: bool
     _held: tuple[Releasable, ...] = field(default=(), repr=False)
@@ -108,7 +110,15 @@ def open_vault(config: Config) -> Vault:
     index = _reader(config.data / "index")
     held = tuple(thing for thing in (index, mail.store, audit.store, keys) if thing is not None)
     return Vault(
-        config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=False, _held=held
+        config=config,
+        disk=disk,
+        keys=keys,
+        mail=mail,
+        audit=audit,
+        reserve=Reserve(disk, keys),
+        index=index,
+        is_writer=False,
+        _held=held,
     )
 
 
@@ -123,7 +133,14 @@ def open_writer_vault(config: Config) -> Iterator[Vault]:
         mail, audit = (_open_pair(disk, keys, name, read_only=False) for name in LOGS)
         index = _writer(config.data / "index", fresh=mail.store.next_index == 0)
         vault = Vault(
-            config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=True
+            config=config,
+            disk=disk,
+            keys=keys,
+            mail=mail,
+            audit=audit,
+            reserve=Reserve(disk, keys),
+            index=index,
+            is_writer=True,
         )
         try:
             yield vault

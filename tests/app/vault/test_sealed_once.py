@@ -36,7 +36,9 @@ def sealed(opened: Opened, kind: str) -> list[dict[str, Any]]:
 
 
 def deeds(opened: Opened) -> list[str]:
-    return [fields["event"]["target"] for fields in sealed(opened, "EVENT") if fields["event"]["actor"] == "me"]
+    return [
+        fields["event"]["target"] for fields in sealed(opened, "EVENT") if fields["event"]["actor"] == "me"
+    ]
 
 
 def do_and_die(opened: Opened, step: str) -> None:
@@ -148,7 +150,13 @@ def test_the_store_takes_an_event_once_though_somebody_hands_it_over_twice(opene
 def test_events_that_were_sealed_without_an_id_come_back_once(opened: Opened) -> None:
     """As the first archives have them."""
     with open_writer_vault(opened.config) as vault:
-        event = {"at": "2026-01-01T00:00:00+00:00", "actor": "me", "action": "search:made", "target": "old", "detail": {}}
+        event = {
+            "at": "2026-01-01T00:00:00+00:00",
+            "actor": "me",
+            "action": "search:made",
+            "target": "old",
+            "detail": {},
+        }
         at = decisions.sealing_time(vault.audit)
         leaf = {"v": 1, "t": "EVENT", "ts": int(at.timestamp() * 1000)}
         from amberpost.vault.entries import _with_hash
