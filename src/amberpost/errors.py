@@ -104,10 +104,10 @@ class StoreError(ArchiveError):
 
 
 class DiskFull(StoreError):
-    """There is no room left; reading goes on, and all else by itself once there is. `where`: a path on that disk."""
+    """There is no room left; once there is, all goes on by itself. `where`: a path on that disk."""
 
     def __init__(self, where: str) -> None:
-        super().__init__("The disk is full; make room on it and all goes on by itself", subject=where)
+        super().__init__("The disk is full; make room on it", subject=where)
 
 
 class ReserveFull(DiskFull):
@@ -115,10 +115,7 @@ class ReserveFull(DiskFull):
 
     def __init__(self, where: str) -> None:
         super().__init__(where)
-        self.message = (
-            "The disk is full and so is the reserve for entries of reading, so nothing can be read; "
-            "make room on it and all goes on by itself"
-        )
+        self.message = "The disk is full and so is the reserve for entries of reading, so nothing can be read; make room on it"
 
 
 class CatalogueDamaged(StoreError):
@@ -169,6 +166,20 @@ def is_damaged_file(error: BaseException) -> bool:
     """Whether SQLite says that the file is none of its own, or broken."""
     codes = [getattr(cause, "sqlite_errorcode", None) for cause in _causes(error)]
     return any(code is not None and code & 0xFF in _DAMAGED for code in codes)
+
+
+def trouble_of(error: BaseException, where: str) -> StoreError | None:
+    """What people are told of an error of the system or the database that no code of ours has met.
+
+    `where`: the data folder. None if it is neither a full disk nor a damaged catalogue.
+    """
+    if is_disk_full(error):
+        return (
+            error if isinstance(error, DiskFull) else DiskFull(str(getattr(error, "filename", None) or where))
+        )
+    if is_damaged_file(error) or str(error).startswith(("no such table", "no such column")):
+        return CatalogueDamaged(where)
+    return None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

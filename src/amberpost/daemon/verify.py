@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from amberpost.config import Config
 from amberpost.daemon.database import require_database
 from amberpost.daemon.work import settle
-from amberpost.errors import ArchiveError, ConfigError, Finding, UserError
+from amberpost.errors import ArchiveError, CatalogueDamaged, ConfigError, Finding, UserError
 from amberpost.vault.open import open_keys_of, open_vault
 from amberpost.vault.verify import Depth, Report, verify
 
@@ -38,6 +38,8 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
     try:
         require_database(config)
         report.database_is_readable = True
+    except CatalogueDamaged as error:
+        report.add("database_damaged", "catalogue", error)
     except (UserError, DatabaseError) as error:
         report.add("database_missing", "catalogue", error)
     _verify(config, depth, report)

@@ -14,7 +14,7 @@ from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record_reading
-from amberpost.errors import ArchiveError, NotPermitted, UserError
+from amberpost.errors import ArchiveError, DiskFull, NotPermitted, UserError, is_disk_full
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 from amberpost.vault.confidential import read_for
@@ -101,13 +101,18 @@ def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> 
         raise UserError(_("The folder is not empty"), subject=str(to))
     to.mkdir(parents=True, exist_ok=True)
     path, count, size = to / "manifest.jsonl", 0, 0
-    with path.open("w", encoding="utf-8") as manifest:
-        for index in indexes:
-            line = _write_one(to, index, read)
-            manifest.write(json.dumps(line) + "\n")
-            if "error" not in line:
-                count += 1
-                size += int(str(line["size"]))
+    try:
+        with path.open("w", encoding="utf-8") as manifest:
+            for index in indexes:
+                line = _write_one(to, index, read)
+                manifest.write(json.dumps(line) + "\n")
+                if "error" not in line:
+                    count += 1
+                    size += int(str(line["size"]))
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(str(to)) from error
+        raise
     return Manifest(path=path, count=count, bytes=size)
 
 

@@ -1,11 +1,14 @@
 """Drop what is derived and make it again from segments and keys."""
 
 import logging
+from pathlib import Path
 
 from django.db import transaction
 
+from amberpost.clock import now
 from amberpost.search.index import Index
 from amberpost.search.local import TantivyIndex
+from amberpost.search.schema import SCHEMA_VERSION
 from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
 from amberpost.vault.catalogue import CATALOGUE, INDEX, REBUILT, position, set_position
 from amberpost.vault.decisions import AUDIT, find_last_snapshot, follow_audit_log
@@ -44,6 +47,19 @@ def rebuild_catalogue(vault: Vault, pool: Pool) -> int:
     done = catch_up(vault, pool)
     log.info("catalogue rebuilt entries=%d", done)
     return done
+
+
+def put_aside_damaged_index(vault: Vault) -> list[Path]:
+    """Take an index that cannot be read out of the way. Returns where it is now; delete it, words stand in it."""
+    path = vault.config.data / "index"
+    is_of_this_version = (path / SCHEMA_VERSION).exists() or (path.exists() and not path.is_dir())
+    if vault.index is not None or not is_of_this_version:
+        return []
+    moved = path.with_name(f"index.damaged-{now():%Y%m%dT%H%M%SZ}")
+    path.rename(moved)
+    moved.chmod(0o700)
+    vault.disk.sync_folder("")
+    return [moved]
 
 
 def rebuild_index(vault: Vault, pool: Pool) -> int:
