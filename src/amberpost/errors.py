@@ -115,7 +115,9 @@ class ReserveFull(DiskFull):
 
     def __init__(self, where: str) -> None:
         super().__init__(where)
-        self.message = "The disk is full and so is the reserve for entries of reading, so nothing can be read; make room on it"
+        self.message = (
+            "The disk is full and so is the reserve for entries of reading; make room on it to read"
+        )
 
 
 class CatalogueDamaged(StoreError):
@@ -185,7 +187,7 @@ def trouble_of(error: BaseException, where: str) -> StoreError | None:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

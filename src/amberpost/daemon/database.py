@@ -118,7 +118,8 @@ def _has_records(config: Config) -> bool:
 def _has_all() -> bool:
     """Whether a database that says it has this release's tables has them."""
     needed = {model._meta.db_table for model in apps.get_models() if model._meta.managed}
-    return not _is_migrated() or needed <= set(connection.introspection.table_names())
+    there = set(connection.introspection.table_names())
+    return not _is_migrated() or needed <= there
 
 
 def _is_broken(path: Path) -> bool:

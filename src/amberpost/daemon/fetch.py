@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
@@ -21,7 +21,7 @@ from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.work import are_processed, report_status
-from amberpost.errors import ArchiveError
+from amberpost.errors import ArchiveError, is_disk_full
 from amberpost.handover import Accept, CaptureId
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+_FULL_SECONDS = 5.0
 EMPTY_RUNS_KEPT = timedelta(days=7)
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
@@ -187,6 +188,11 @@ def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> 
                 source_id = source.pk
                 try:
                     fetcher.collect(source, stop)
+                except DatabaseError as error:
+                    if not is_disk_full(error):
+                        raise
+                    log.error("the disk is full: nothing is collected source=%d", source_id)
+                    stop.wait(_FULL_SECONDS)
                 finally:
                     schedule.done(source_id)
             close_old_connections()
@@ -272,7 +278,8 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
-        _forget_empty_runs(source, before=started - EMPTY_RUNS_KEPT)
+        _forget_empty_runs(source, before=started - _FULL_SECONDS = 5.0
+EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0

@@ -45,7 +45,8 @@ class _End:
 class Reserve:
     """The reserve of one archive. Safe to use from several threads and processes."""
 
-    def __init__(self, disk: LocalDisk, keys: KeyStore) -> None:
+    def __init__(self, disk: LocalDisk, keys: KeyStore | None = None) -> None:
+        """Without keys it only tells its state."""
         self._disk = disk
         self._keys = keys
         self._guard = threading.Lock()
@@ -83,8 +84,7 @@ class Reserve:
             raise ReserveFull(str(self._disk.root))
         with self._alone():
             end = self._find_end()
-            sealed = wrap(self._cipher(), entry, self._aad(end.run, end.number))
-            record = _record(end, sealed)
+            record = _record(end, self._seal(entry, end.run, end.number))
             if len(record) > LARGEST or end.offset + LARGEST > self.size():
                 raise ReserveFull(str(self._disk.root))
             self._disk.overwrite(RESERVE, end.offset, record)
@@ -111,11 +111,15 @@ class Reserve:
             finally:
                 lock.release()
 
-    def _cipher(self) -> AESGCM:
-        return AESGCM(self._keys.label("reserve"))
+    def _seal(self, entry: bytes, run: bytes, number: int) -> bytes:
+        assert self._keys is not None
+        cipher = AESGCM(self._keys.label("reserve"))
+        return wrap(cipher, entry, bound("reserve", self._keys.origin, run, number))
 
-    def _aad(self, run: bytes, number: int) -> bytes:
-        return bound("reserve", self._keys.origin, run, number)
+    def _open(self, sealed: bytes, run: bytes, number: int) -> bytes:
+        assert self._keys is not None
+        cipher = AESGCM(self._keys.label("reserve"))
+        return unwrap(cipher, sealed, bound("reserve", self._keys.origin, run, number))
 
     def _find_end(self) -> _End:
         """Behind the last entry of the run that begins the file; of a new run, if there is none."""
@@ -127,6 +131,7 @@ class Reserve:
             end = _End(run=first.run, number=0, offset=0)
         if _parse(self._disk.read_at(RESERVE, end.offset, _HEADER.size)) is not None:
             end = max((later for later, _ in self._walk(end)), key=lambda one: one.offset, default=end)
+        self._end = end
         return end
 
     def _walk(self, start: _End) -> Iterator[tuple[_End, bytes]]:
@@ -152,7 +157,7 @@ class Reserve:
             return
         for end, sealed in self._walk(_End(run=first.run, number=0, offset=0)):
             try:
-                yield unwrap(self._cipher(), sealed, self._aad(end.run, end.number - 1))
+                yield self._open(sealed, end.run, end.number - 1)
             except ValueError:
                 _log.error("damaged entry in the reserve number=%d", end.number - 1)
 

@@ -6,7 +6,7 @@ There is one writer. Whoever opens a Vault for writing holds the worker lock; ev
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -127,12 +127,19 @@ def open_writer_vault(config: Config) -> Iterator[Vault]:
     """Open the archive as its one writer: takes the worker lock and recovers what a crash left."""
     _require_archive(config)
     disk = LocalDisk(config.data)
-    lock = take_worker_lock(disk)
-    try:
+    with ExitStack() as held:  # each is given back, though another one finds no room to close
+        held.callback(take_worker_lock(disk).release)
         keys = open_keys_of(config)
-        mail, audit = (_open_pair(disk, keys, name, read_only=False) for name in LOGS)
+        held.callback(keys.close)
+        pairs = []
+        for name in LOGS:
+            pairs.append(_open_pair(disk, keys, name, read_only=False))
+            held.callback(pairs[-1].store.close)
+        mail, audit = pairs
         index = _writer(config.data / "index", fresh=mail.store.next_index == 0)
-        vault = Vault(
+        if index is not None:
+            held.callback(index.close)
+        yield Vault(
             config=config,
             disk=disk,
             keys=keys,
@@ -142,16 +149,6 @@ def open_writer_vault(config: Config) -> Iterator[Vault]:
             index=index,
             is_writer=True,
         )
-        try:
-            yield vault
-        finally:
-            if index is not None:
-                index.close()
-            mail.store.close()
-            audit.store.close()
-            keys.close()
-    finally:
-        lock.release()
 
 
 def _open_pair(disk: LocalDisk, keys: KeyStore, name: str, *, read_only: bool) -> LogPair:
