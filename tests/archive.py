@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "amberpost.cli.main")
 STARTER = Starter()
 TIMEOUT = 300
-RESERVE_BYTES = 64 * 1024  # hundreds of archives with 32 MiB each would fill the disk of whoever tests
+RESERVE_BYTES = 16 * 1024  # hundreds of archives with 32 MiB each would fill the disk of whoever tests
 
 Json = dict[str, Any]
 

@@ -118,8 +118,7 @@ def _has_records(config: Config) -> bool:
 def _has_all() -> bool:
     """Whether a database that says it has this release's tables has them."""
     needed = {model._meta.db_table for model in apps.get_models() if model._meta.managed}
-    there = set(connection.introspection.table_names())
-    return not _is_migrated() or needed <= there
+    return not _is_migrated() or not needed.difference(connection.introspection.table_names())
 
 
 def _is_broken(path: Path) -> bool:
@@ -144,6 +143,6 @@ def _is_broken_inside(path: Path) -> bool:
     """Whether any page is not what it should be; reads all of it."""
     try:
         with closing(sqlite3.connect(path)) as database:
-            return database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
+            return bool(database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
     except sqlite3.DatabaseError as error:
         return is_damaged_file(error)

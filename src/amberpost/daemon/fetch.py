@@ -278,8 +278,7 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
-        _forget_empty_runs(source, before=started - _FULL_SECONDS = 5.0
-EMPTY_RUNS_KEPT)
+        _forget_empty_runs(source, before=started - EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
