@@ -10,11 +10,18 @@ from amberpost.config import Config
 from amberpost.daemon.database import require_database
 from amberpost.daemon.work import settle
 from amberpost.errors import ArchiveError, is_disk_full
+from amberpost.store.disk import LocalDisk
+from amberpost.store.reserve import give_room
 from amberpost.vault.open import Vault, open_keys_of, open_vault
 
 
 def require_archive(config: Config, *, alone: bool = True) -> None:
-    """Keys that open and a database of the right shape, or an error that says what to do."""
+    """Keys that open and a database of the right shape, or an error that says what to do.
+
+    Not `alone`: other processes will read beside this one, for which a full disk must have a little room.
+    """
+    if not alone:
+        give_room(LocalDisk(config.data))
     open_keys_of(config).close()
     require_database(config, alone=alone)
 

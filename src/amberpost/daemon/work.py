@@ -172,7 +172,7 @@ def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, n
     except DatabaseError as error:
         if not is_disk_full(error):
             raise
-        log.error("the disk is full: no sign of life process=%s", name)
+        log.debug("the disk is full: no sign of life process=%s", name)
 
 
 @contextmanager

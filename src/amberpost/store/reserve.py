@@ -25,6 +25,8 @@ from amberpost.store.wrap import bound, unwrap, wrap
 
 RESERVE = "reserve/entries"
 LARGEST = 4096  # of an entry; it is full when one of this size has no room
+ROOM = "reserve/room"
+ROOM_BYTES = 256 * 1024  # SQLite needs 32 KiB for each database that several processes share
 _LOCK = "reserve/lock"
 _MAGIC = b"AMBR"
 _HEADER = Struct(">4sI16sII")  # magic, length, run, number, CRC-32 of these and what follows
@@ -42,6 +44,12 @@ class _End:
     offset: int
 
 
+def give_room(disk: LocalDisk) -> None:
+    """Let processes that share the databases start on a full disk; the worker takes the room back later."""
+    if disk.exists(ROOM) and disk.free_bytes() < ROOM_BYTES:
+        disk.remove(ROOM)
+
+
 class Reserve:
     """The reserve of one archive. Safe to use from several threads and processes."""
 
@@ -54,14 +62,17 @@ class Reserve:
 
     def prepare(self, size: int) -> None:
         """Keep so many bytes from now on, if the disk has them and no entries lie in a smaller file."""
-        if self.size() >= size or not self.is_empty():
+        is_wanted = self.size() < size and self.is_empty()
+        if not size or (self._disk.exists(ROOM) and not is_wanted):
             return
-        if self._disk.free_bytes() < 2 * size:
+        if self._disk.free_bytes() < 2 * (size + ROOM_BYTES):
             _log.warning("no room for the reserve bytes=%d", size)
             return
         self._disk.make_folder("reserve")
-        with self._alone():
-            self._disk.replace(RESERVE, bytes(size))  # written, not only promised to us by the file system
+        with self._alone():  # written, not only promised to us by the file system
+            if is_wanted:
+                self._disk.replace(RESERVE, bytes(size))
+            self._disk.replace(ROOM, bytes(ROOM_BYTES))
 
     def size(self) -> int:
         """Bytes that are kept."""

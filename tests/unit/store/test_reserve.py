@@ -12,7 +12,7 @@ from amberpost.store.calls import Buffer, SystemCalls
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import create_keys
-from amberpost.store.reserve import LARGEST, RESERVE, Reserve
+from amberpost.store.reserve import LARGEST, RESERVE, ROOM, ROOM_BYTES, Reserve, give_room
 
 SIZE = 64 * 1024
 
@@ -196,6 +196,24 @@ def test_a_disk_that_is_nearly_full_is_not_filled_by_the_reserve(
     calls.is_full = False
     late.prepare(SIZE)
     assert late.size() == SIZE
+
+
+def test_a_start_on_a_full_disk_gets_a_little_room_and_the_worker_takes_it_back(
+    reserve: Reserve, calls: FullCalls, tmp_path: Path
+) -> None:
+    room, disk = tmp_path / "data" / ROOM, reserve._disk
+    assert room.stat().st_blocks * 512 >= ROOM_BYTES
+    give_room(disk)
+    assert room.exists()
+    calls.is_full = True
+    give_room(disk)
+    assert not room.exists()
+    give_room(disk)
+    reserve.prepare(SIZE)
+    assert not room.exists()
+    calls.is_full = False
+    reserve.prepare(SIZE)
+    assert room.exists()
 
 
 def test_a_larger_reserve_waits_until_the_old_one_is_empty(reserve: Reserve) -> None:
