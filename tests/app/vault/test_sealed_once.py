@@ -1,5 +1,6 @@
 """What people did and decided is sealed once, wherever a worker dies, and comes back as often as it was done."""
 
+import json
 import os
 from collections import Counter
 from typing import Any
@@ -10,6 +11,8 @@ from django.db import connections
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.audit.record import record
+from amberpost.clock import now
+from amberpost.store.disk import LocalDisk
 from amberpost.store.store import Store
 from amberpost.vault import decisions
 from amberpost.vault.decisions import find_last_snapshot, follow_audit_log, seal_events, seal_state
@@ -135,6 +138,36 @@ def rename_and_die(opened: Opened) -> None:
     decisions.append = dies  # type: ignore[assignment]
     with open_writer_vault(opened.config) as vault:
         seal_state(vault)
+
+
+def take_over_and_die(opened: Opened, when: str) -> None:
+    """What lay in the reserve is taken over; the worker dies around the moment that empties the reserve."""
+    real = LocalDisk.overwrite
+
+    def dies(*args: Any) -> None:
+        if when == "after":
+            real(*args)
+        os._exit(9)
+
+    LocalDisk.overwrite = dies  # type: ignore[method-assign]
+    with open_writer_vault(opened.config) as vault:
+        seal_events(vault)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_lay_in_the_reserve_is_taken_over_once(when: str, opened: Opened) -> None:
+    opened.process()
+    with opened.reading() as vault:
+        for name in ("one", "two"):
+            event = AuditEvent(at=now(), actor="me", action=Action.SEARCH_MADE, target=name)
+            vault.reserve.append(json.dumps(event.as_fields()).encode())
+    opened.dies_in("tests.app.vault.test_sealed_once:take_over_and_die", when)
+    for _ in range(2):
+        opened.process()
+    assert deeds(opened) == ["one", "two"]
+    assert_one_row_a_deed(opened)
+    with opened.reading() as vault:
+        assert vault.reserve.is_empty()
 
 
 def test_the_store_takes_an_event_once_though_somebody_hands_it_over_twice(opened: Opened) -> None:

@@ -1,7 +1,9 @@
 """Keys and intake on a full disk: it is said, nothing is promised, and all goes on once there is room."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from tests.full_disk import SmallDisk, can_mount
 from tests.unit.store.test_reserve import FullCalls
 
 from amberpost.errors import DiskFull, StoreError, is_disk_full
+from amberpost.store import keydb
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import IntakeReader
 from amberpost.store.intake import IntakeLog
@@ -45,6 +48,30 @@ def test_the_key_database_goes_on_when_there_is_room_again(keys: KeyStore) -> No
     keys.database.rows("PRAGMA max_page_count=100000")
     keys.reserve_intake("later")
     assert keys.intake_key("later")
+
+
+def test_a_key_database_that_nobody_can_share_is_read_alone(
+    keys: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        """As SQLite behaves where the shared memory of the write-ahead log finds no room."""
+
+        is_alone = False
+
+        def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+            self.is_alone = self.is_alone or sql == "PRAGMA locking_mode=EXCLUSIVE"
+            if not self.is_alone:
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+                raise error
+            return super().execute(sql, *values)
+
+    keys.reserve_intake("before")
+    keys.close()
+    monkeypatch.setattr(keydb.sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+    alone = open_keys(tmp_path / "data", tmp_path / "key")
+    assert alone.intake_key("before")
+    alone.close()
 
 
 @pytest.mark.skipif(not can_mount(), reason="needs a file system of its own; the test above shows the same")
