@@ -36,7 +36,7 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
         report.add("keys_damaged", error.subject or "keys", error)
         return report
     try:
-        require_database(config)
+        require_database(config, alone=True)
         report.database_is_readable = True
     except CatalogueDamaged as error:
         report.add("database_damaged", "catalogue", error)

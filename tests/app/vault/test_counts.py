@@ -111,6 +111,20 @@ def test_mail_that_was_assigned_later_is_counted_when_the_rebuild_has_come_to_th
     assert_exact(filled.find("bob"), 2, is_incomplete=False)
 
 
+def test_also_where_a_lost_database_does_not_know_how_far_the_index_was(
+    filled: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page could be filled from what is there; only the number would be wrong."""
+    filled.take(letter("early", to="late@firma.example", date="Mon, 02 Jan 2023 08:00:00 +0000"))
+    filled.give_addresses("bob", "late@firma.example")
+    filled.process()
+    set_position(INDEX, 0)
+    real = filled.find
+    monkeypatch.setattr(Opened, "find", lambda _self, login: real(login, limit=1))
+    with rebuilding(filled, monkeypatch) as seen:
+        assert [bob.count for _, bob in seen] == [0, 0, 0, 0, 0, 1, 1]
+
+
 def test_an_index_that_is_behind_counts_what_it_lists_and_says_how_far_it_is_behind(filled: Opened) -> None:
     shutil.rmtree(filled.config.data / "index")
     TantivyIndex.create(filled.config.data / "index")
