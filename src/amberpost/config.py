@@ -46,6 +46,9 @@ class Config:
     )
     ceiling_bytes: int = _setting("Larger mail is never taken; it stays at its source.", 256 * 1024**2)
     index_commit_seconds: float = _setting("Longest time until a sealed message can be found.", 2.0)
+    reserve_bytes: int = _setting(
+        "Bytes kept on the disk for entries of reading, for when it is full; 0 keeps none.", 32 * 1024**2
+    )
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
     read_only: bool = _setting("Nothing in the data folder is changed: found out by each command.", False)
 

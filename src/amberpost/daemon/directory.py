@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 
 from amberpost.clock import now
 from amberpost.config import Config
-from amberpost.errors import DirectoryError, UserError
+from amberpost.errors import DirectoryError, UserError, is_disk_full
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
@@ -70,7 +70,8 @@ class Turns:
             log.info("directory not read reason=%s", error.message)
         except Exception as error:
             log.exception("directory run broke down")
-            note_breakdown(error, by=ACTOR)
+            if not is_disk_full(error):  # else the note would find no room either
+                note_breakdown(error, by=ACTOR)
 
     def watch_if_due(self) -> None:
         """Ask about those who are signed in, and end the sessions of who is no longer let in."""

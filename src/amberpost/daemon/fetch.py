@@ -23,7 +23,7 @@ from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.work import are_processed, report_status
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, is_disk_full
 from amberpost.handover import Accept, CaptureId
 from amberpost.logs import set_context
 from amberpost.sources.account import account_settings
@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+_FULL_SECONDS = 5.0
 # A source that is asked every minute makes as many runs in a week: older ones that brought nothing are forgotten,
 # and of all others so many are kept, some 2 MB of rows. What they brought is sealed in the audit log for good.
 EMPTY_RUNS_KEPT = timedelta(days=7)
@@ -202,11 +203,13 @@ def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> 
         while not stop.is_set():
             try:
                 is_idle = not _collect_next(fetcher, schedule, stop)
-            except (
-                Exception
-            ):  # top of the loop: a database that is busy, say; the source waits as if it had failed
-                log.exception("collecting broke down")
+            except Exception as error:  # top of the loop: the source waits as if it had failed
                 is_idle = True
+                if is_disk_full(error):
+                    log.error("the disk is full: nothing is collected")
+                    stop.wait(_FULL_SECONDS)
+                else:
+                    log.exception("collecting broke down")
             close_old_connections()
             if is_idle:
                 stop.wait(1)

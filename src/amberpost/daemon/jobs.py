@@ -6,6 +6,7 @@ from datetime import timedelta
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
+from amberpost.errors import is_disk_full
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
@@ -32,6 +33,9 @@ def do_next_job(vault: Vault, pool: Pool) -> bool:
         result = _do(vault, work)
         Work.objects.filter(pk=work.pk).update(finished_at=now(), result=result)
     except Exception as error:  # top of the job loop: one bad job must not stop the worker
+        if is_disk_full(error):  # no fault of the job's: it waits for room, as the worker does
+            Work.objects.filter(pk=work.pk).update(claimed_at=None)
+            raise
         log.exception("job failed job=%d kind=%s", work.pk, work.kind)
         Work.objects.filter(pk=work.pk).update(
             finished_at=now(), error=f"{type(error).__name__}: {error}"[:2000]

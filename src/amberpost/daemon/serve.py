@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import DatabaseError, connection
 from gunicorn.app.base import BaseApplication
 from gunicorn.util import import_app
 
@@ -21,7 +22,8 @@ from amberpost.config import Config
 from amberpost.daemon.fetch import fetch_loop
 from amberpost.daemon.notices import start_notices
 from amberpost.daemon.work import Timer, open_worker
-from amberpost.errors import WorkerBusy
+from amberpost.errors import ArchiveError, WorkerBusy, is_disk_full
+from amberpost.store.disk import LocalDisk
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ PARTS = {"work": "processing", "fetch": "collecting", "web": "pages"}
 _THREADS = 8
 _RESTART_SECONDS = 2.0
 _STOP_SECONDS = 30.0
+_FULL_SECONDS = 5.0
+_FULL_BYTES = 1024 * 1024  # with less, the index fails in words that do not say why
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]
@@ -83,10 +87,20 @@ def run_part(config: Config, part: str, supervisor: int | None = None) -> None:
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
-    """Be the worker as soon as nobody else is (a command may be, for a moment)."""
+    """Be the worker as soon as nobody else is (a command may be, for a moment).
+
+    A full disk ends nothing: what failed is opened again until there is room.
+    """
     while not stop.is_set():
-        with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
-            worker.run(stop)
+        try:
+            with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
+                worker.run(stop)
+        except (ArchiveError, DatabaseError, OSError) as error:
+            if not is_disk_full(error) and LocalDisk(config.data).free_bytes() >= _FULL_BYTES:
+                raise
+            log.error("the disk is full, trying again seconds=%d error=%s", _FULL_SECONDS, error)
+            connection.close()
+            stop.wait(_FULL_SECONDS)
         stop.wait(0.5)
 
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.jobs import do_next_job
-from amberpost.errors import WorkerBusy
+from amberpost.errors import WorkerBusy, is_disk_full
 from amberpost.handover import CaptureId
 from amberpost.store.drain import Frame, IntakeReader
 from amberpost.vault.catalogue import INDEX, position, require_whole_log
@@ -84,6 +84,7 @@ class Worker:
 
     def recover(self) -> None:
         """Catalogue and index what a crash left sealed only."""
+        self._vault.reserve.prepare(self._vault.config.reserve_bytes)
         self._intake.sweep_reserved()
         require_whole_log(self._vault.mail.store.next_index)
         catch_up(self._vault, self._pool)
@@ -158,17 +159,20 @@ class Worker:
 
 
 def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, note: str = "") -> None:
-    """Leave a sign of life for the overview."""
-    WorkerStatus.objects.update_or_create(
-        name=name,
-        defaults={
-            "pid": os.getpid(),
-            "started_at": started_at,
-            "seen_at": now(),
-            "intake_pending": intake_pending,
-            "note": note,
-        },
-    )
+    """Leave a sign of life for the overview, if there is room for it."""
+    values = {
+        "pid": os.getpid(),
+        "started_at": started_at,
+        "seen_at": now(),
+        "intake_pending": intake_pending,
+        "note": note,
+    }
+    try:
+        WorkerStatus.objects.update_or_create(name=name, defaults=values)
+    except DatabaseError as error:
+        if not is_disk_full(error):
+            raise
+        log.debug("the disk is full: no sign of life process=%s", name)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -101,9 +101,10 @@ def snapshot_draft(snapshot: dict[str, Any], *, at: datetime) -> Draft:
 
 
 def event_draft(event: dict[str, Any], *, at: datetime) -> Draft:
-    """EVENT: one audit event."""
+    """EVENT: one audit event. Its id is the capture id, of which the store takes each once."""
     leaf: Leaf = {"v": LEAF_VERSION, "t": "EVENT", "ts": milliseconds(at)}
-    return _with_hash(leaf, {"event": event, "salt": secrets.token_hex(16)})
+    draft = _with_hash(leaf, {"event": event, "salt": secrets.token_hex(16)})
+    return replace(draft, capture_id=bytes.fromhex(event["id"]))
 
 
 def gap_draft(signal: SourceSignal, hole: Range, *, at: datetime) -> Draft:
