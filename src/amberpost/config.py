@@ -17,12 +17,14 @@ FILE_NAME = "config.toml"
 _PREFIX = "AMBERPOST_"
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
+# Less would take no mail, or mean nothing; each number among the settings stands here
 _LEAST = {
     "pool": 0,
     "batch_bytes": 1,
     "ceiling_bytes": 1,
     "index_commit_seconds": 0,
-}  # less would take no mail
+    "reserve_bytes": 0,
+}
 
 
 def _setting(doc: str, default: object) -> Any:  # noqa: ANN401  dataclasses.field() is typed so

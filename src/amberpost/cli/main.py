@@ -119,6 +119,8 @@ def main(words: Sequence[str]) -> int:
         # process when a mail server hangs up.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
+        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
     except (DatabaseError, OSError) as error:
         trouble = trouble_of(error, str(config.current().data))
         if trouble is not None:
@@ -128,8 +130,6 @@ def main(words: Sequence[str]) -> int:
         return printer.error(
             StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
         )
-    except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
-        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130
