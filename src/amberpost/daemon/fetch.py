@@ -202,9 +202,7 @@ def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> 
         while not stop.is_set():
             try:
                 is_idle = not _collect_next(fetcher, schedule, stop)
-            except (
-                Exception
-            ):  # top of the loop: a database that is busy, say; the source waits as if it had failed
+            except Exception:  # top of the loop: a busy database, say; the source waits as if it had failed
                 log.exception("collecting broke down")
                 is_idle = True
             close_old_connections()
