@@ -44,9 +44,7 @@ def _loop(config: Config, stop: threading.Event, act: Callable[["Turns"], None])
         while not stop.wait(1):
             try:
                 act(turns)
-            except (
-                Exception
-            ):  # top of the loop: a fault that cannot even be noted; mail is collected beside it
+            except Exception:  # top of the loop: a fault that cannot even be noted
                 log.exception("directory loop broke down")
             close_old_connections()
     finally:
