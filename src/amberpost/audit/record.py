@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
+from amberpost.bell import ring
 from amberpost.clock import now
 
 _LATELY = timedelta(minutes=1)
@@ -14,6 +17,7 @@ def record(
 ) -> None:
     """Record that `actor` did `action` to `target`. Never give it secrets, subjects or bodies of mail."""
     AuditEvent.objects.create(at=now(), actor=actor[:200], action=action, target=target[:200], detail=detail)
+    transaction.on_commit(ring)
 
 
 def was_recorded(actor: str, action: Action, target: str) -> bool:

@@ -12,15 +12,17 @@ from functools import partial
 from secrets import SystemRandom
 
 from django.db import close_old_connections, connection, transaction
+from django.db.models import Min
 
 from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
+from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.directory import directory_loop, session_loop
-from amberpost.daemon.work import are_processed, report_status
+from amberpost.daemon.work import Timer, are_processed, report_status
 from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId
 from amberpost.sources.account import account_settings
@@ -44,6 +46,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+STATUS_SECONDS = 10.0
 EMPTY_RUNS_KEPT = timedelta(days=7)
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
@@ -124,18 +127,20 @@ class Fetcher:
 def fetch_loop(config: Config, stop: threading.Event) -> None:
     """Collect each enabled source when it is due, and read the directory, until told to stop."""
     schedule = Schedule()
+    bell = Bell(config.data, stop)
     threads = [
-        threading.Thread(target=_collect_loop, args=(config, schedule, stop), daemon=True)
+        threading.Thread(target=_collect_loop, args=(config, schedule, bell, stop), daemon=True)
         for _ in range(THREADS)
     ]
     for loop in (directory_loop, session_loop):
-        threads.append(threading.Thread(target=loop, args=(config, stop), daemon=True))
-    started_at = now()
+        threads.append(threading.Thread(target=loop, args=(config, bell, stop), daemon=True))
+    started_at, status = now(), Timer(STATUS_SECONDS)
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):
-        report_status("fetch", started_at)
-        close_old_connections()
+        if status.is_due():
+            report_status("fetch", started_at)
+            close_old_connections()
         stop.wait(1)
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
     for thread in threads:
@@ -175,14 +180,15 @@ class Schedule:
             self._busy.discard(source_id)
 
 
-def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> None:
+def _collect_loop(config: Config, schedule: Schedule, bell: Bell, stop: threading.Event) -> None:
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys)
     try:
         while not stop.is_set():
+            rings, looked_at = bell.rings, now()
             source = schedule.take()
             if source is None:
-                stop.wait(1)
+                bell.wait(rings, seconds_until_due(looked_at))
             else:
                 source_id = source.pk
                 try:
@@ -207,6 +213,13 @@ def due_sources() -> list[Source]:
         Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE).select_related("status")
     )
     return [source for source in sources if _is_due(source)]
+
+
+def seconds_until_due(looked_at: datetime) -> float:
+    """Until a source that was not due at this moment is, but not longer than until the next look."""
+    later = SourceStatus.objects.filter(source__enabled=True, next_attempt_at__gt=looked_at)
+    first: datetime | None = later.aggregate(first=Min("next_attempt_at"))["first"]
+    return min(LOOK_SECONDS, max(0.0, (first - now()).total_seconds())) if first else LOOK_SECONDS
 
 
 def _is_due(source: Source) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.sources.connector import RunReport
 from amberpost.sources.cursor import Gap
@@ -50,7 +51,7 @@ def _note_left(source: Source, left: Iterable[Left], *, is_whole: bool) -> None:
 def _note_gaps(source: Source, gaps: Iterable[Gap]) -> None:
     """Each once, however many polls see it before the worker has sealed it."""
     for gap in gaps:
-        SourceSignal.objects.get_or_create(
+        _, is_new = SourceSignal.objects.get_or_create(
             kind=SignalKind.GAP,
             source_id=source.pk,
             entry=None,
@@ -60,6 +61,8 @@ def _note_gaps(source: Source, gaps: Iterable[Gap]) -> None:
             last_uid=gap.last,
             defaults={"at": now()},
         )
+        if is_new:
+            transaction.on_commit(ring)
 
 
 def _note_life(source: Source, at: datetime) -> None:
@@ -70,3 +73,4 @@ def _note_life(source: Source, at: datetime) -> None:
         SourceSignal.objects.create(
             kind=SignalKind.HEARTBEAT, source_id=source.pk, at=at, since=last or source.created_at
         )
+        transaction.on_commit(ring)

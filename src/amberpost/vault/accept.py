@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.errors import StoreError
 from amberpost.handover import CaptureId, Incoming, Receipt
@@ -38,4 +39,5 @@ def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:
             for receipt, item in zip(receipts, incoming, strict=True)
         ]
     )
+    ring()
     return receipts

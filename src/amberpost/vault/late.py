@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from amberpost.bell import ring
 from amberpost.directory.book import AddressBook, load_address_book
 from amberpost.directory.models import Address
 from amberpost.vault.assign import counts
@@ -28,6 +29,7 @@ def request_assignment(addresses: Sequence[str], requested_by: str) -> None:
         Work.objects.create(
             kind=WorkKind.ASSIGN, detail={"addresses": list(addresses)}, requested_by=requested_by
         )
+        transaction.on_commit(ring)
 
 
 def assign_late(vault: Vault, addresses: Sequence[str]) -> set[int]:
