@@ -34,6 +34,7 @@ class Bell:
         self._stop = stop
         self._changed = threading.Condition()
         self._watch = _watch(self._file)
+        self._touched = _touched(self._file)
         for listen in (self._hear_stop, self._hear_rings):
             threading.Thread(target=listen, daemon=True, name="bell").start()
 
@@ -47,15 +48,14 @@ class Bell:
         self._note()
 
     def _hear_rings(self) -> None:
-        touched = _touched(self._file)
         while not self._stop.is_set():
             if self._watch is not None:
                 os.read(self._watch, _EVENTS_BYTES)
                 self._note()
             else:
                 self._stop.wait(_ASK_SECONDS)
-                before, touched = touched, _touched(self._file)
-                if touched != before:
+                before, self._touched = self._touched, _touched(self._file)
+                if self._touched != before:
                     self._note()
 
     def _note(self) -> None:

@@ -5,6 +5,7 @@ Several threads, so that a slow server holds up nobody else; never two runs at o
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
-STATUS_SECONDS = 10.0
+STATUS_SECONDS = 20.0
 EMPTY_RUNS_KEPT = timedelta(days=7)
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
@@ -165,19 +166,31 @@ class Schedule:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy: set[int] = set()
+        self._rings = -1
+        self._quiet_until = 0.0
 
-    def take(self) -> Source | None:
-        """A due source that is now the caller's; give it back with done()."""
+    def take(self, rings: int) -> Source | None:
+        """A due source that is now the caller's; give it back with done(). `rings` were heard until now: without
+        a new one, only one thread looks when the next is due."""
         with self._lock:
+            if rings == self._rings and time.monotonic() < self._quiet_until:
+                return None
+            looked_at = now()
             for source in due_sources():
                 if source.pk not in self._busy:
                     self._busy.add(source.pk)
                     return source
+            self._rings, self._quiet_until = rings, time.monotonic() + seconds_until_due(looked_at)
         return None
+
+    def pause(self) -> float:
+        """Seconds until somebody should look again."""
+        return max(0.0, self._quiet_until - time.monotonic())
 
     def done(self, source_id: int) -> None:
         with self._lock:
             self._busy.discard(source_id)
+            self._quiet_until = 0.0  # somebody may have asked for it meanwhile
 
 
 def _collect_loop(config: Config, schedule: Schedule, bell: Bell, stop: threading.Event) -> None:
@@ -185,10 +198,10 @@ def _collect_loop(config: Config, schedule: Schedule, bell: Bell, stop: threadin
     fetcher = Fetcher(config, keys)
     try:
         while not stop.is_set():
-            rings, looked_at = bell.rings, now()
-            source = schedule.take()
+            rings = bell.rings
+            source = schedule.take(rings)
             if source is None:
-                bell.wait(rings, seconds_until_due(looked_at))
+                bell.wait(rings, schedule.pause())
             else:
                 source_id = source.pk
                 try:

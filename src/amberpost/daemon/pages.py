@@ -52,9 +52,9 @@ Send = Callable[[Message], Awaitable[None]]
 
 def serve_pages(config: Config, stop: threading.Event) -> None:
     """Serve the pages until told to stop; UserError if the address cannot be had."""
-    with listening(config.listen) as listener:
-        application = import_module("amberpost.site.wsgi").application  # by name: nobody imports the wiring
-        asyncio.run(_serve(listener, Doors(application), stop))
+    listener = listening(config.listen)
+    application = import_module("amberpost.site.wsgi").application  # by name: nobody imports the wiring
+    asyncio.run(_serve(listener, Doors(application), stop))
 
 
 def listening(address: str) -> socket.socket:
@@ -275,7 +275,7 @@ class _Server(Server):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[assignment,call-arg]  # as 2.8 has it
+        self._shd = SocketHolder(self._listener.detach(), False, BACKLOG)  # type: ignore[assignment,call-arg]  # as 2.8 has it
 
 
 async def _serve(listener: socket.socket, doors: Doors, stop: threading.Event) -> None:
