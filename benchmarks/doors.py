@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "amberpost.cli.main")
-SECONDS = 6.0
+SECONDS = 15.0
 READERS = 4
 PATIENCE = 10.0
 PAGE = "/sign-in/"

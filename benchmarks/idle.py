@@ -55,10 +55,11 @@ def _processor_seconds(root: int) -> dict[str, float]:
                 fields[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-    family, found = [root], {}
+    family, found = [root], dict[str, float]()
     for pid in family:
         family += [child for child, values in fields.items() if int(values[1]) == pid]
-        found[_name(pid)] = sum(int(value) for value in fields[pid][11:13]) / ticks
+        used = sum(int(value) for value in fields[pid][11:13]) / ticks
+        found[_name(pid)] = found.get(_name(pid), 0.0) + used
     return found
 
 

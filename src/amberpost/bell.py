@@ -46,6 +46,8 @@ class Bell:
     def _hear_stop(self) -> None:
         self._stop.wait()
         self._note()
+        with contextlib.suppress(OSError):
+            os.utime(self._file)  # so that who reads below ends as well
 
     def _hear_rings(self) -> None:
         while not self._stop.is_set():
@@ -57,6 +59,8 @@ class Bell:
                 before, self._touched = self._touched, _touched(self._file)
                 if self._touched != before:
                     self._note()
+        if self._watch is not None:
+            os.close(self._watch)
 
     def _note(self) -> None:
         with self._changed:

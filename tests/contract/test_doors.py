@@ -27,14 +27,16 @@ class Rooms:
 
     def __init__(self) -> None:
         self.pieces = 0
+        self._end: int | None = None
         self.was_closed = threading.Event()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., None]) -> Iterable[bytes]:
         match environ["PATH_INFO"]:
             case "/broken":
                 raise ValueError("of the wiring")
-            case "/endless":
+            case "/endless" | "/torn":
                 start("200 OK", [("Content-Type", "application/octet-stream")])
+                self._end = 3 if environ["PATH_INFO"] == "/torn" else None
                 return self
             case "/taken":
                 taken = environ["wsgi.input"].read()
@@ -50,9 +52,10 @@ class Rooms:
     # An answer without end
 
     def __iter__(self) -> Iterator[bytes]:
-        while True:
+        while self.pieces != self._end:
             self.pieces += 1
             yield b"x" * pages.PIECE_BYTES
+        raise ValueError("in the middle of an answer")
 
     def close(self) -> None:
         self.was_closed.set()
@@ -235,6 +238,13 @@ def test_a_fault_of_the_application_is_one_answer_and_a_line_in_the_log(
     with caplog.at_level(logging.ERROR):
         assert house.ask("/broken")[0].status == 500
     assert "request broke down" in caplog.text
+    assert house.ask()[0].status == 200
+
+
+def test_an_answer_that_breaks_off_does_not_look_whole(house: House) -> None:
+    with pytest.raises(http.client.IncompleteRead):
+        house.ask("/torn")
+    assert house.rooms.was_closed.is_set()
     assert house.ask()[0].status == 200
 
 

@@ -124,16 +124,19 @@ class Doors:
                     limit.reschedule(begun + BODY_SECONDS + body.tell() / BODY_BYTES_PER_SECOND)
         except TimeoutError:
             return HTTPStatus.REQUEST_TIMEOUT
+        except OSError:
+            log.exception("no room for a request")
+            return HTTPStatus.INSUFFICIENT_STORAGE
 
     async def _send(self, answer: "_Answer", receive: Receive, send: Send) -> None:
         """A piece after the other, each made when the one before is on its way."""
         run = asyncio.get_running_loop().run_in_executor
         gone: asyncio.Future[Message] | None = None
         try:
-            while (pieces := await run(self._threads, answer.next)) is not None:
-                for piece in pieces:
-                    await send(piece)
-                if gone is None and pieces[-1].get("more_body"):
+            while not answer.is_over:
+                for message in await run(self._threads, answer.next):
+                    await send(message)
+                if gone is None and not answer.is_over:
                     gone = asyncio.ensure_future(
                         receive()
                     )  # after the body it tells only of the caller's end
@@ -142,7 +145,8 @@ class Doors:
         finally:
             if gone is not None:
                 gone.cancel()
-            await run(self._threads, answer.close)
+            if not answer.is_over:
+                await run(self._threads, answer.close)
 
 
 class _Gone(Exception):
@@ -153,54 +157,49 @@ class _Answer:
     """What the application answers to one request. Its methods run in threads, one at a time."""
 
     def __init__(self, application: Wsgi, environ: Environ) -> None:
+        self.is_over = False
         self._application = application
         self._environ = environ
-        self._start: Message | None = None
+        self._start: list[Message] = []
         self._parts: Iterable[bytes] = ()
         self._rest: Iterator[bytes] | None = None
-        self._is_whole = False
 
-    def next(self) -> list[Message] | None:
-        """The next messages to send; None after the last."""
-        if self._is_whole:
-            return None
-        messages: list[Message] = []
+    def next(self) -> list[Message]:
+        """The next messages to send; after the last, is_over."""
         if self._rest is None:
             try:
                 self._parts = self._application(self._environ, self._begin)
             except Exception:  # top of a request; Django answers its own errors, so this is one of the wiring
                 log.exception("request broke down")
-                self._is_whole = True
+                self.is_over = True
                 return _plain(HTTPStatus.INTERNAL_SERVER_ERROR)
             self._rest = iter(self._parts)
-            messages = [self._start] if self._start else []
-        piece = self._gather(self._rest)
-        if self._is_whole:
+        piece, size = [], 0
+        for part in self._rest:
+            piece.append(part)
+            size += len(part)
+            if size >= PIECE_BYTES:
+                break
+        else:
             self.close()
-        return [*messages, {"type": "http.response.body", "body": piece, "more_body": not self._is_whole}]
+        start, self._start = self._start, []
+        body = {"type": "http.response.body", "body": b"".join(piece), "more_body": not self.is_over}
+        return [*start, body]
 
     def close(self) -> None:
         """Let the application know that its answer is sent, or will not be."""
-        parts, self._parts = self._parts, ()
-        if hasattr(parts, "close"):
-            parts.close()
+        self.is_over = True
+        if hasattr(self._parts, "close"):
+            self._parts.close()
 
     def _begin(self, status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
-        self._start = {
-            "type": "http.response.start",
-            "status": int(status.partition(" ")[0]),
-            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-        }
-
-    def _gather(self, rest: Iterator[bytes]) -> bytes:
-        gathered, size = [], 0
-        for part in rest:
-            gathered.append(part)
-            size += len(part)
-            if size >= PIECE_BYTES:
-                return b"".join(gathered)
-        self._is_whole = True
-        return b"".join(gathered)
+        self._start = [
+            {
+                "type": "http.response.start",
+                "status": int(status.partition(" ")[0]),
+                "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            }
+        ]
 
 
 def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
