@@ -67,6 +67,10 @@ class Timer:
         self._next = time.monotonic() + self._seconds
         return True
 
+    def left(self) -> float:
+        """Seconds until it is due."""
+        return max(0.0, self._next - time.monotonic())
+
 
 class Worker:
     """The one writer at work."""
@@ -111,7 +115,9 @@ class Worker:
     def pause(self) -> float:
         """Seconds until the next step after one that found nothing, unless somebody rings."""
         awake = self._awake_until + max(0.0, self._vault.config.index_commit_seconds - PUBLISH_SECONDS)
-        return IDLE_SECONDS if time.monotonic() < awake else LOOK_SECONDS
+        if time.monotonic() < awake:
+            return IDLE_SECONDS
+        return min(LOOK_SECONDS, max(IDLE_SECONDS, self._state.left())) if self._is_stirred else LOOK_SECONDS
 
     def stay_awake(self) -> None:
         """Look often for a moment: the end of what was begun is due within seconds, and more may come."""
