@@ -63,8 +63,11 @@ def parts(process: "subprocess.Popen[bytes]") -> dict[str, int]:
     """Part -> pid of the supervisor's children."""
     found = {}
     for pid in session_members(process.pid):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except FileNotFoundError:  # it has just ended
+            continue
         for part in ("work", "fetch", "web"):
             if parent == process.pid and f"--{part}-only".encode() in words:
                 found[part] = pid
