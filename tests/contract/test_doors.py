@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import http.client
+import io
 import json
 import logging
 import socket
@@ -59,6 +61,18 @@ class Rooms:
 
     def close(self) -> None:
         self.was_closed.set()
+
+
+class FullDisk(io.BytesIO):
+    """Has no room for a temporary file."""
+
+    def __init__(self, max_size: int) -> None:
+        super().__init__()
+
+    def write(self, data: Any) -> int:
+        if data:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return 0
 
 
 class House:
@@ -192,6 +206,12 @@ def test_all_bodies_together_have_a_limit_and_give_it_back(
         assert _status(house, 900, b"a" * 900) == 200
     assert _status(house, 1100, b"a" * 1100) == 503
     assert _status(house, 900, b"a" * 900) == 200
+
+
+def test_a_full_disk_refuses_a_body_and_not_a_page(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "SpooledTemporaryFile", FullDisk)
+    assert _status(house, 900, b"a" * 900) == 507
+    assert house.ask()[0].status == 200
 
 
 def test_a_body_in_pieces_has_its_length(house: House) -> None:

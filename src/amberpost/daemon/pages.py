@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
 from tempfile import SpooledTemporaryFile
@@ -86,23 +87,21 @@ class Doors:
         self._bodies_bytes = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        with SpooledTemporaryFile(max_size=PIECE_BYTES) as body:
+        with SpooledTemporaryFile(max_size=PIECE_BYTES) as file:
+            body = _Body(file)
             try:
                 refusal = await self._read(receive, body)
                 if refusal is not None:
                     await _refuse(send, refusal)
                     return
-                size = body.tell()
-                body.seek(0)
-                answer = _Answer(self._application, _environ(scope, body, size))
-                await self._send(answer, receive, send)
+                file.seek(0)
+                await self._send(_Answer(self._application, _environ(scope, body)), receive, send)
             except _Gone:
                 log.debug("the caller is gone")
             finally:
-                body.seek(0, 2)
-                self._bodies_bytes -= body.tell()
+                self._bodies_bytes -= body.size
 
-    async def _read(self, receive: Receive, body: IO[bytes]) -> HTTPStatus | None:
+    async def _read(self, receive: Receive, body: "_Body") -> HTTPStatus | None:
         """Take the whole body in; a status if it will not be taken."""
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -113,15 +112,16 @@ class Doors:
                     if message["type"] == "http.disconnect":
                         raise _Gone
                     part = message.get("body", b"")
-                    if body.tell() + len(part) > BODY_BYTES:
-                        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                    if self._bodies_bytes + len(part) > BODIES_BYTES:
-                        return HTTPStatus.SERVICE_UNAVAILABLE
-                    body.write(part)
+                    body.size += len(part)
                     self._bodies_bytes += len(part)
+                    if body.size > BODY_BYTES:
+                        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                    if self._bodies_bytes > BODIES_BYTES:
+                        return HTTPStatus.SERVICE_UNAVAILABLE
+                    body.file.write(part)
                     if not message.get("more_body"):
                         return None
-                    limit.reschedule(begun + BODY_SECONDS + body.tell() / BODY_BYTES_PER_SECOND)
+                    limit.reschedule(begun + BODY_SECONDS + body.size / BODY_BYTES_PER_SECOND)
         except TimeoutError:
             return HTTPStatus.REQUEST_TIMEOUT
         except OSError:
@@ -147,6 +147,14 @@ class Doors:
                 gone.cancel()
             if not answer.is_over:
                 await run(self._threads, answer.close)
+
+
+@dataclass(slots=True)
+class _Body:
+    """What a caller has sent behind the header."""
+
+    file: IO[bytes]
+    size: int = 0
 
 
 class _Gone(Exception):
@@ -202,7 +210,7 @@ class _Answer:
         ]
 
 
-def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
+def _environ(scope: Message, body: _Body) -> Environ:
     """The request as PEP 3333 has it: bytes in text as Latin-1."""
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
@@ -213,10 +221,10 @@ def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
         "SERVER_NAME": str(scope["server"][0]),
         "SERVER_PORT": str(scope["server"][1]),
         "REMOTE_ADDR": str(scope["client"][0]).removeprefix("::ffff:"),  # IPv4 on a socket of IPv6
-        "CONTENT_LENGTH": str(size),
+        "CONTENT_LENGTH": str(body.size),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": body,
+        "wsgi.input": body.file,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
@@ -232,7 +240,7 @@ def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
 
 
 async def _refuse(send: Send, status: HTTPStatus) -> None:
-    log.warning("request refused status=%d", status)
+    log.info("request refused status=%d", status)
     for message in _plain(status):
         await send(message)
 
