@@ -44,7 +44,11 @@ def _loop(config: Config, bell: Bell, stop: threading.Event, act: Callable[["Tur
     try:
         while not stop.is_set():
             rings = bell.rings
-            act(turns)
+            try:
+                act(turns)
+            except Exception:
+                # top of the loop: a fault that cannot even be noted; mail is collected beside it
+                log.exception("directory loop broke down")
             close_old_connections()
             bell.wait(rings, LOOK_SECONDS)
     finally:

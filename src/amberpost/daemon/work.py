@@ -227,6 +227,8 @@ def work_beside(config: Config, feeding: "Future[Any]") -> None:
 
 def settle(config: Config, captures: Sequence[CaptureId] = ()) -> None:
     """Return when these captures are catalogued and findable: by a running worker, else by becoming it."""
+    if config.read_only:
+        return  # nothing was recorded that could wait to be sealed
     while True:
         with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
             worker.settle()

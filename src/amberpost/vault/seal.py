@@ -49,7 +49,7 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
     if not drafts:
         return []
     records = [_record(draft, prepared.split if prepared else None) for draft, prepared in drafts]
-    indexes = pair.store.append(records)
+    indexes = pair.store.append(records, at=at)
     pair.ledger.append_many([record.leaf for record in records])
     pair.last_sealed_at = at
     return [
