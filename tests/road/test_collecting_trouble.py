@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from amberpost.audit.models import AuditEvent
-from amberpost.bell import Bell
+from amberpost.bell import Bell, ring
 from amberpost.cli.source_report import report_of, report_text
 from amberpost.clock import now
 from amberpost.daemon import fetch
@@ -169,9 +169,10 @@ def test_a_fault_in_the_directory_loop_does_not_end_it(opened: Opened) -> None:
         if again.is_set():
             stop.set()
         again.set()
+        ring()
         raise OperationalError("not even the fault can be noted")
 
-    _loop(opened.config, stop, act)
+    _loop(opened.config, Bell(opened.config.data, stop), stop, act)
     assert again.is_set()
 
 
