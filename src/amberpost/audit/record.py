@@ -4,10 +4,11 @@ import json
 import sys
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.config import current
 from amberpost.errors import is_disk_full
@@ -30,6 +31,7 @@ def record(actor: str, action: Action, target: str = "", **detail: Detail) -> No
         sys.stderr.write("not recorded: the medium is read-only\n")
         return
     _event(actor, action, target, detail).save(force_insert=True)
+    transaction.on_commit(ring)
 
 
 def record_reading(reserve: Reserve, actor: str, action: Action, target: str = "", **detail: Detail) -> None:
@@ -43,6 +45,7 @@ def record_reading(reserve: Reserve, actor: str, action: Action, target: str = "
     event = _event(actor, action, target, detail)
     try:
         event.save(force_insert=True)
+        transaction.on_commit(ring)
     except DatabaseError as error:
         if not is_disk_full(error):
             raise

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import close_old_connections, connection
 
+from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.errors import DirectoryError, UserError, is_disk_full
@@ -27,26 +28,29 @@ WATCH_EVERY = timedelta(seconds=30)
 WATCH_AFTER_REFUSAL = timedelta(minutes=10)  # a refused password asked too often would lock the account
 
 
-def directory_loop(config: Config, stop: threading.Event) -> None:
+def directory_loop(config: Config, bell: Bell, stop: threading.Event) -> None:
     """Read the directory whenever it is due, until told to stop."""
-    _loop(config, stop, lambda turns: turns.read_if_due())
+    _loop(config, bell, stop, lambda turns: turns.read_if_due())
 
 
-def session_loop(config: Config, stop: threading.Event) -> None:
+def session_loop(config: Config, bell: Bell, stop: threading.Event) -> None:
     """Look at open sessions, until told to stop; in a thread of its own, as reading may take long."""
-    _loop(config, stop, lambda turns: turns.watch_if_due())
+    _loop(config, bell, stop, lambda turns: turns.watch_if_due())
 
 
-def _loop(config: Config, stop: threading.Event, act: Callable[["Turns"], None]) -> None:
+def _loop(config: Config, bell: Bell, stop: threading.Event, act: Callable[["Turns"], None]) -> None:
     keys = open_keys_of(config)
     turns = Turns(LocalDisk(config.data), keys)
     try:
-        while not stop.wait(1):
+        while not stop.is_set():
+            rings = bell.rings
             try:
                 act(turns)
-            except Exception:  # top of the loop: a fault that cannot even be noted
+            except Exception:
+                # top of the loop: a fault that cannot even be noted; mail is collected beside it
                 log.exception("directory loop broke down")
             close_old_connections()
+            bell.wait(rings, LOOK_SECONDS)
     finally:
         keys.close()
         connection.close()

@@ -6,6 +6,7 @@ a source stays there: it is noted, waits longer each time, and even if the proce
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -13,16 +14,17 @@ from functools import partial
 from secrets import SystemRandom
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import F
+from django.db.models import F, Min
 
 from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
+from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.directory import directory_loop, session_loop
-from amberpost.daemon.work import are_processed, report_status
+from amberpost.daemon.work import Timer, are_processed, report_status
 from amberpost.errors import SourceError, is_disk_full
 from amberpost.handover import Accept, CaptureId
 from amberpost.logs import set_context
@@ -49,6 +51,7 @@ log = logging.getLogger(__name__)
 THREADS = 4
 STOP_SECONDS = 20.0
 _FULL_SECONDS = 5.0
+STATUS_SECONDS = 20.0
 # A source that is asked every minute makes as many runs in a week: older ones that brought nothing are forgotten,
 # and of all others so many are kept, some 2 MB of rows. What they brought is sealed in the audit log for good.
 EMPTY_RUNS_KEPT = timedelta(days=7)
@@ -136,21 +139,23 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
     """Collect each enabled source when it is due, and read the directory, until told to stop."""
     note_cut_off()
     schedule = Schedule()
+    bell = Bell(config.data, stop)
     threads = [
-        threading.Thread(target=_collect_loop, args=(config, schedule, stop), daemon=True)
+        threading.Thread(target=_collect_loop, args=(config, schedule, bell, stop), daemon=True)
         for _ in range(THREADS)
     ]
     for loop in (directory_loop, session_loop):
-        threads.append(threading.Thread(target=loop, args=(config, stop), daemon=True))
-    started_at = now()
+        threads.append(threading.Thread(target=loop, args=(config, bell, stop), daemon=True))
+    started_at, status = now(), Timer(STATUS_SECONDS)
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):
-        try:
-            report_status("fetch", started_at)
-        except DatabaseError:  # busy for a moment: the next sign of life will do
-            log.exception("cannot leave a sign of life")
-        close_old_connections()
+        if status.is_due():
+            try:
+                report_status("fetch", started_at)
+            except DatabaseError:  # busy for a moment: the next sign of life will do
+                log.exception("cannot leave a sign of life")
+            close_old_connections()
         stop.wait(1)
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
     for thread in threads:
@@ -176,19 +181,31 @@ class Schedule:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy: set[int] = set()
+        self._rings = -1
+        self._quiet_until = 0.0
 
-    def take(self) -> Source | None:
-        """A due source that is now the caller's; give it back with done()."""
+    def take(self, rings: int) -> Source | None:
+        """A due source that is now the caller's; give it back with done(). `rings` were heard until now: without
+        a new one, only one thread looks when the next is due."""
         with self._lock:
+            if rings == self._rings and time.monotonic() < self._quiet_until:
+                return None
+            looked_at = now()
             for source in due_sources():
                 if source.pk not in self._busy:
                     self._busy.add(source.pk)
                     return source
+            self._rings, self._quiet_until = rings, time.monotonic() + seconds_until_due(looked_at)
         return None
+
+    def pause(self) -> float:
+        """Seconds until somebody should look again."""
+        return max(0.0, self._quiet_until - time.monotonic())
 
     def done(self, source_id: int) -> None:
         with self._lock:
             self._busy.discard(source_id)
+            self._quiet_until = 0.0  # somebody may have asked for it meanwhile
 
     def busy(self) -> set[int]:
         """The sources that are being collected."""
@@ -196,32 +213,35 @@ class Schedule:
             return set(self._busy)
 
 
-def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> None:
+def _collect_loop(config: Config, schedule: Schedule, bell: Bell, stop: threading.Event) -> None:
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys)
     try:
         while not stop.is_set():
+            rings, pause = bell.rings, 0.0
             try:
-                is_idle = not _collect_next(fetcher, schedule, stop)
-            except Exception as error:  # top of the loop: the source waits as if it had failed
-                is_idle = True
+                if not _collect_next(fetcher, schedule, rings, stop):
+                    pause = schedule.pause()
+            except Exception as error:
+                # top of the loop: a database that is busy, say; the source waits as if it had failed
                 if is_disk_full(error):
                     log.error("the disk is full: nothing is collected")
-                    stop.wait(_FULL_SECONDS)
+                    pause = _FULL_SECONDS
                 else:
                     log.exception("collecting broke down")
+                    pause = 1.0
             close_old_connections()
-            if is_idle:
-                stop.wait(1)
+            if pause:
+                bell.wait(rings, pause)
     finally:
         fetcher.close()
         keys.close()
         connection.close()
 
 
-def _collect_next(fetcher: Fetcher, schedule: Schedule, stop: threading.Event) -> bool:
+def _collect_next(fetcher: Fetcher, schedule: Schedule, rings: int, stop: threading.Event) -> bool:
     """One run at the source that is due. False if there is none."""
-    source = schedule.take()
+    source = schedule.take(rings)
     if source is None:
         return False
     source_id = source.pk
@@ -260,6 +280,13 @@ def due_sources() -> list[Source]:
         .order_by(F("status__last_attempt_at").asc(nulls_first=True), "name")
     )
     return [source for source in sources if _is_due(source)]
+
+
+def seconds_until_due(looked_at: datetime) -> float:
+    """Until a source that was not due at this moment is, but not longer than until the next look."""
+    later = SourceStatus.objects.filter(source__enabled=True, next_attempt_at__gt=looked_at)
+    first: datetime | None = later.aggregate(first=Min("next_attempt_at"))["first"]
+    return min(LOOK_SECONDS, max(0.0, (first - now()).total_seconds())) if first else LOOK_SECONDS
 
 
 def _is_due(source: Source) -> bool:

@@ -24,7 +24,7 @@ from amberpost.vault.open import open_keys_of
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 15.0
 
 
 def start_notices(config: Config, stop: threading.Event) -> threading.Thread:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections
 
+from amberpost.bell import LOOK_SECONDS, Bell, ring
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.jobs import do_next_job
@@ -40,6 +41,8 @@ PUBLISH_RECORDS = 1000
 STATE_SECONDS = 60.0
 STATUS_SECONDS = 2.0
 IDLE_SECONDS = 0.1
+AWAKE_SECONDS = 3.0  # after work or a ring: by then what is due every two seconds was done
+STATE_ASLEEP_SECONDS = 600.0  # nothing was recorded since the last snapshot, so nothing was decided
 WAIT_SECONDS = 0.2
 BUSY_FACTOR = 4  # while batch follows batch, the index commits more seldom: each commit halts the worker
 
@@ -64,6 +67,10 @@ class Timer:
         self._next = time.monotonic() + self._seconds
         return True
 
+    def left(self) -> float:
+        """Seconds until it is due."""
+        return max(0.0, self._next - time.monotonic())
+
 
 class Worker:
     """The one writer at work."""
@@ -76,6 +83,9 @@ class Worker:
         self._indexer = Indexer(vault, pool, vault.index) if vault.index is not None else None
         self._publish = Timer(PUBLISH_SECONDS)
         self._state = Timer(STATE_SECONDS)
+        self._state_asleep = Timer(STATE_ASLEEP_SECONDS)
+        self._is_stirred = True  # something happened since the last snapshot
+        self._awake_until = 0.0
         self._status = Timer(STATUS_SECONDS)
         self._index_idle = Timer(vault.config.index_commit_seconds)
         self._index_busy = Timer(vault.config.index_commit_seconds * BUSY_FACTOR)
@@ -93,11 +103,27 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, then finish what was begun."""
+        bell = Bell(self._vault.config.data, stop)
         while not stop.is_set():
+            rings = bell.rings  # read first: what is left while we look will ring again
             if not self.step():
-                stop.wait(IDLE_SECONDS)
+                bell.wait(rings, self.pause())
+            if bell.rings != rings:
+                self.stay_awake()
             close_old_connections()
         self.settle()
+
+    def pause(self) -> float:
+        """Seconds until the next step after one that found nothing, unless somebody rings."""
+        awake = self._awake_until + max(0.0, self._vault.config.index_commit_seconds - PUBLISH_SECONDS)
+        if time.monotonic() < awake:
+            return IDLE_SECONDS
+        return min(LOOK_SECONDS, max(IDLE_SECONDS, self._state.left())) if self._is_stirred else LOOK_SECONDS
+
+    def stay_awake(self) -> None:
+        """Look often for a moment: the end of what was begun is due within seconds, and more may come."""
+        self._awake_until = time.monotonic() + AWAKE_SECONDS
+        self._is_stirred = True
 
     def settle(self) -> None:
         """Until nothing accepted is unprocessed, unindexed, unsealed or without a checkpoint."""
@@ -142,20 +168,22 @@ class Worker:
         if self._indexer and (self._index_busy if busy else self._index_idle).is_due():
             self._indexer.commit()
         if not busy:
-            self._seal_signals()
-            seal_events(self._vault)
-            do_next_job(self._vault, self._pool)
-        if self._state.is_due():
+            busy = any([self._seal_signals(), seal_events(self._vault), do_next_job(self._vault, self._pool)])
+        if busy:
+            self.stay_awake()
+        if (self._is_stirred and self._state.is_due()) or self._state_asleep.is_due():
             seal_state(self._vault)
+            self._is_stirred = False
         if self._status.is_due():
             report_status(
                 "work", self._started_at, intake_pending=len(self._batch.frames) if self._batch else 0
             )
 
-    def _seal_signals(self) -> None:
+    def _seal_signals(self) -> bool:
         """Those read in an earlier round: all mail that was accepted before them is catalogued by now."""
         seal_signals(self._vault, self._signals)
         self._signals = waiting_signals()
+        return bool(self._signals)
 
 
 def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, note: str = "") -> None:
@@ -217,6 +245,7 @@ def settle(config: Config, captures: Sequence[CaptureId] = ()) -> None:
 def wait_until_settled(config: Config) -> None:
     """Return when nothing accepted before this call is unprocessed or unindexed."""
     began = now()
+    ring()  # a worker that sleeps says by its status that nothing is left
     while True:
         with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
             worker.settle()

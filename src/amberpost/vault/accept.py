@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.errors import DiskFull, StoreError
 from amberpost.handover import CaptureId, Incoming, Receipt
@@ -40,4 +41,5 @@ def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:
             for receipt, item in zip(receipts, incoming, strict=True)
         ]
     )
+    ring()
     return receipts

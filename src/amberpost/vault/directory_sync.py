@@ -14,6 +14,7 @@ from secrets import SystemRandom
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.directory.active import active_directory, secret_of, status_of
 from amberpost.directory.configure import missing_fields
@@ -84,6 +85,7 @@ def needs_first_look() -> bool:
 def request_sync(directory: Directory) -> None:
     """Ask for a run at once instead of at the next time."""
     DirectoryStatus.objects.update_or_create(directory=directory, defaults={"sync_now": True})
+    transaction.on_commit(ring)
 
 
 def note_breakdown(error: Exception, *, by: str) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db import transaction
+
+from amberpost.bell import ring
 from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable
 from amberpost.store.disk import Disk
 from amberpost.store.keys import month_class
@@ -54,6 +57,7 @@ def request_verify(requested_by: str) -> None:
     """Ask the worker for a quick verification, unless one is waiting."""
     if not Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).exists():
         Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": "quick"}, requested_by=requested_by)
+        transaction.on_commit(ring)
 
 
 def _add(report: Report, finding: Finding) -> None:
