@@ -116,6 +116,12 @@ class HeldError(ArchiveError):
     exit_code = 7
 
 
+class SealingWaits(ArchiveError):
+    """What was accepted is safe, and is sealed when the machine's clock can be believed."""
+
+    exit_code = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing an integrity check found: a stable name, which file, record or row, and a sentence."""

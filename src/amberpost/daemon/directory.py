@@ -16,6 +16,7 @@ from amberpost.config import Config
 from amberpost.errors import DirectoryError, UserError
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
+from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.signed_in import end_sessions_of_departed
@@ -43,6 +44,7 @@ def _loop(config: Config, stop: threading.Event, act: Callable[["Turns"], None])
     try:
         while not stop.wait(1):
             act(turns)
+            note_heard()
             close_old_connections()
     finally:
         keys.close()
@@ -69,7 +71,7 @@ class Turns:
 
     def watch_if_due(self) -> None:
         """Ask about those who are signed in, and end the sessions of who is no longer let in."""
-        if now() < self.watch_at:
+        if timedelta(0) < self.watch_at - now() <= WATCH_AFTER_REFUSAL:  # more: the clock was ahead
             return
         self.watch_at = now() + WATCH_EVERY
         try:

@@ -19,6 +19,7 @@ from amberpost.notice.configure import OpenSetting, current_settings
 from amberpost.notice.outbox import carry, waiting
 from amberpost.notice.rounds import claim_round, follow, forget_old
 from amberpost.vault.alarms import alarms
+from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.open import open_keys_of
 
@@ -53,6 +54,7 @@ def carry_all(config: Config) -> None:
         for dispatch in waiting(now()):
             if dispatch.channel not in failed and not carry(dispatch, settings, unseal, config.url):
                 failed.add(dispatch.channel)
+    note_heard()
 
 
 @contextlib.contextmanager

@@ -11,13 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from sqlite3 import Connection
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from amberpost.clock import now
 from amberpost.errors import IntegrityError, StoreError
 from amberpost.store.keydb import Connect, KeyDatabase
 from amberpost.store.secret import Secret
@@ -109,9 +109,9 @@ class KeyStore:
                 self._add_kek(name)
             return self._keks[self._kek_ids[name]]
 
-    def month_kek(self, log: str) -> Kek:
-        """The KEK for records a log writes now."""
-        return self.kek(f"{log}-{now():%Y-%m}")
+    def month_kek(self, log: str, at: datetime) -> Kek:
+        """The KEK for records a log seals at this moment."""
+        return self.kek(f"{log}-{at:%Y-%m}")
 
     def kek_by_id(self, id: int) -> Kek:
         """IntegrityError if there is none, or it does not open."""

@@ -7,7 +7,9 @@ until the store is opened again. Knows nothing of mail: headers are opaque, leav
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
+from amberpost.clock import now
 from amberpost.errors import Finding, StoreError
 from amberpost.store.batch import Batch, NewRecord, Tail
 from amberpost.store.check import Depth, check
@@ -54,13 +56,16 @@ class Store(Records):
 
     # Writing
 
-    def append(self, records: Sequence[NewRecord]) -> list[int]:
-        """Seal the records and give their indexes. All of them are durable, or StoreError and none counts."""
+    def append(self, records: Sequence[NewRecord], *, at: datetime | None = None) -> list[int]:
+        """Seal the records and give their indexes. All of them are durable, or StoreError and none counts.
+
+        `at`: the moment their leaves name, whose month's key wraps them; else the present one.
+        """
         if not records:
             return []
         with self._lock:
             tail = self._writable_tail()
-            batch = self._new_batch(records, tail)
+            batch = self._new_batch(records, tail, at or now())
             batch.add_all(records)
             with self._fail_stop():
                 self._commit_keys(batch)
@@ -77,7 +82,7 @@ class Store(Records):
             raise StoreError("A write failed before; open the archive again", subject=self.log)
         return self._tail
 
-    def _new_batch(self, records: Sequence[NewRecord], tail: Tail) -> Batch:
+    def _new_batch(self, records: Sequence[NewRecord], tail: Tail, at: datetime) -> Batch:
         ids = {id for one in records if one.split for id in _ids(one)}
         if not tail.segment:
             tail = Tail(next_index=tail.next_index, next_number=tail.next_number, segment=1, end=0)
@@ -85,7 +90,7 @@ class Store(Records):
             rows=self.rows,
             binding=self.binding,
             tail=tail,
-            record_kek=self.keys.month_kek(self.log),
+            record_kek=self.keys.month_kek(self.log, at),
             object_kek=self.keys.kek("objects"),
             known=self.rows.find_numbers(ids),
         )

@@ -49,7 +49,7 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
     if not drafts:
         return []
     records = [_record(draft, prepared.split if prepared else None) for draft, prepared in drafts]
-    indexes = pair.store.append(records)
+    indexes = pair.store.append(records, at=at)
     pair.ledger.append_many([record.leaf for record in records])
     pair.last_sealed_at = at
     return [
@@ -59,7 +59,10 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
 
 
 def sealing_time(pair: LogPair) -> datetime:
-    """Now, but never before the entry before: the log's time is monotone even when the clock is not."""
+    """Now, but never before the entry before: the log's time is monotone even when the clock is not.
+
+    Only after a clock that was ahead may it go back, once: see clock_readings.ClockWatch.
+    """
     moment = from_milliseconds(milliseconds(now()))
     return max(moment, pair.last_sealed_at) if pair.last_sealed_at else moment
 
