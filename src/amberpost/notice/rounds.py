@@ -25,6 +25,8 @@ _STEPS = {
     Kind.SECRET_EXPIRES,
     Kind.CERTIFICATE_EXPIRES,
     Kind.DISK_FILLING,
+    Kind.CLOCK_BEHIND,
+    Kind.CLOCK_STEPPED,
 }  # few stages: each is told at once
 _KEEP = timedelta(days=90)
 
@@ -70,8 +72,8 @@ def what_to_tell(notice: Notice, at: datetime) -> What | None:
     """Whether an open notice is to be told now: at its beginning, when it gets worse, and from time to time."""
     if notice.sent_at is None:
         grace = _FIRST.get(Kind(notice.kind), timedelta(0))
-        return "began" if at - notice.first_at >= grace else None
-    age = at - notice.sent_at
+        return "began" if abs(at - notice.first_at) >= grace else None
+    age = abs(at - notice.sent_at)  # it lies ahead where a clock was
     is_worse = notice.stage > notice.told_stage
     if is_worse and (notice.kind in _STEPS or age >= _DAY):
         return "lasts"
@@ -103,7 +105,7 @@ def _seen(notice: Notice | None, alarm: Alarm, at: datetime) -> Notice:
 
 
 def _unseen(notice: Notice, at: datetime) -> list[Event]:
-    if at - notice.last_at < ENDED_AFTER:
+    if abs(at - notice.last_at) < ENDED_AFTER:
         return []
     if notice.sent_at is None:  # nobody was told
         notice.delete()

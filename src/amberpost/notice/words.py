@@ -112,7 +112,7 @@ def _disk_filling(values: Arguments) -> str:
     named = {**values, "free": _room(int(values["free"]))}
     if values["stops"]:
         text = _(
-            "Collecting has stopped: %(free)s of the disk are free. It goes on above %(least)d MiB; until then "
+            "Collecting has stopped: only %(free)s of the disk are free. It goes on above %(least)d MiB; until then "
             "mail waits on its servers."
         )
     else:
@@ -208,18 +208,18 @@ def _clock_ahead(values: Arguments) -> str:
 def _clock_behind(values: Arguments) -> str:
     if values["who"]:
         text = _(
-            "The clock of this machine is behind: it says %(ours)s, but %(who)s was later already: %(known)s."
+            "The clock of this machine is behind: it says %(ours)s, but it is at least %(known)s according to %(who)s."
         )
         return text % values
     if values["waits"]:
         text = _(
-            "The clock of this machine is far behind: it says %(ours)s, after %(known)s. Mail is taken in and safe, "
-            "but sealing waits. Set the clock right; if it is right already: %(command)s"
+            "The clock of this machine is far behind: it says %(ours)s, but %(known)s has passed. Mail is taken "
+            "in and safe, but sealing waits. Set the clock right; if it is right already: %(command)s"
         )
     else:
         text = _(
-            "The clock of this machine is behind the last sealed entry: it says %(ours)s, after %(known)s. Until then "
-            "entries get the time of that one. Set the clock right; if it is right already: %(command)s"
+            "The clock of this machine is behind the last sealed entry: it says %(ours)s, that one %(known)s. Until "
+            "then entries get the time of that one. Set the clock right; if it is right already: %(command)s"
         )
     return text % {**values, "command": _CONFIRM}
 

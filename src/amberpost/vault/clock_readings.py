@@ -5,7 +5,7 @@ set right again, is seen at once, without a new saying.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -79,9 +79,13 @@ def confirm_clock(by: str) -> datetime:
 
 
 def sayings() -> tuple[list[Saying], list[Saying]]:
-    """Live ones, brought forward to this moment, and older ones."""
+    """What others said: live ones, brought forward to this moment, and older ones."""
+    return _sorted(ClockReading.objects.exclude(earliest=None).exclude(name=_OWN).order_by("name"))
+
+
+def _sorted(rows: Iterable[ClockReading]) -> tuple[list[Saying], list[Saying]]:
     live, older, at = [], [], uptime()
-    for row in ClockReading.objects.exclude(earliest=None).exclude(name=_OWN).order_by("name"):
+    for row in rows:
         said = _brought_forward(row, at)
         if said is not None:
             live.append(said)
@@ -102,10 +106,11 @@ class ClockWatch:
 
     def look(self) -> Judgement:
         """May entries be sealed now? Where a clock was ahead and is right again, their times go back, once."""
-        live, older = sayings()
+        rows = {row.name: row for row in ClockReading.objects.exclude(earliest=None)}
+        own = rows.pop(_OWN, None)
+        live, older = _sorted(rows.values())
         pairs = (self._vault.mail, self._vault.audit)
         sealed = [pair.last_sealed_at for pair in pairs if pair.last_sealed_at]
-        own = ClockReading.objects.filter(name=_OWN).first()
         own_said = _brought_forward(own, uptime())
         found = judge(
             now(),

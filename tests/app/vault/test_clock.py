@@ -5,19 +5,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 
 from amberpost.cli import clock_command, fetch_command, import_command, process_command
 from amberpost.cli.call import Call, Result
 from amberpost.cli.main import build_parser
-from amberpost.clock import EARLIEST, from_milliseconds, hear, now, uptime
+from amberpost.clock import EARLIEST, from_milliseconds, hear, now, take_heard, uptime
 from amberpost.daemon.fetch import Fetcher, _is_due
 from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import open_worker
 from amberpost.demo.imap_server import ImapServer
 from amberpost.errors import UserError
 from amberpost.handover import CaptureId
+from amberpost.notice.webhook import Hook, post
+from amberpost.oauth.http import hear_date, safe_url
+from amberpost.oauth.request import post_form
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import Source, SourceStatus
+from amberpost.sources.status import note_shown_certificate
 from amberpost.store.secret import Secret
 from amberpost.vault.clock_judge import ClockFault, Judgement
 from amberpost.vault.clock_readings import confirm_clock, last_judgement, note_heard
@@ -25,9 +31,11 @@ from amberpost.vault.entries import Leaf, parse_header, parse_leaf
 from amberpost.vault.facts import gather
 from amberpost.vault.models import Capture, ClockReading, Message
 from amberpost.vault.open import open_keys_of
-from tests.clocks import SetClock, machine  # noqa: F401  fixture
+from tests.clocks import SetClock
 from tests.opened import Opened
 from tests.people import ALICE, letter
+from tests.servers.certificates import make_certificates
+from tests.servers.smtp import web_server
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 YEARS = {"days": 5 * 365}
@@ -77,7 +85,8 @@ def kinds(opened: Opened) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def alice(opened: Opened) -> Opened:
+def alice(new_opened: Any) -> Opened:
+    opened: Opened = new_opened(index_commit_seconds=0.02)
     opened.add_user("alice", ALICE.address)
     opened.take(letter(1))
     return opened
@@ -334,11 +343,12 @@ class TestCommands:
     def test_an_import_ends_and_says_what_waits(
         self, alice: Opened, machine: SetClock, tmp_path: Any
     ) -> None:
+        (folder := tmp_path / "mail").mkdir()
         for number in (2, 3):
-            (tmp_path / f"{number}.eml").write_bytes(letter(number))
+            (folder / f"{number}.eml").write_bytes(letter(number))
         machine.set(hours=1)
         server_says(machine.true)
-        result = command(alice, import_command, "import", str(tmp_path))
+        result = command(alice, import_command, "import", str(folder))
         assert result.exit_code == 8
         assert (result.data["seen"], result.data["stored"], result.data["waiting"]) == (2, 0, 2)
         assert "2 accepted and waiting to be sealed: The clock of this machine is ahead" in result.text
@@ -360,6 +370,48 @@ class TestCommands:
         assert "The clock of this machine" not in alice.browser("otto").get("/console/").content.decode()
 
 
+class TestServers:
+    """Where the sayings come from: real answers and certificates, whose servers know the true time."""
+
+    def test_an_answer_over_http_to_a_question_of_ours(self, alice: Opened, machine: SetClock) -> None:
+        machine.set(hours=1)
+        with web_server() as received:
+            url = safe_url(f"http://127.0.0.1:{received.port}/token")
+            assert url is not None
+            post_form(url, {"grant_type": "client_credentials"}, None)
+        note_heard()
+        found = judged(alice)
+        assert (found.fault, found.who) == (ClockFault.AHEAD, "127.0.0.1")
+        assert found.known is not None
+        assert is_near(found.known, machine.true)
+
+    def test_an_answer_to_a_webhook(self, alice: Opened, machine: SetClock) -> None:
+        machine.set(hours=1)
+        with web_server() as received:
+            hook = Hook(
+                url=f"http://127.0.0.1:{received.port}/", secret=Secret(b""), ca_pem="", is_internal=True
+            )
+            post(hook, {}, token="t", at=now())
+        note_heard()
+        assert judged(alice).fault is ClockFault.AHEAD
+
+    @pytest.mark.parametrize("text", [None, "", "yesterday", "Sat, 99 Nov 2026 10:00:00 GMT", "\0"])
+    def test_a_date_that_is_none_says_nothing(self, machine: SetClock, text: str | None) -> None:
+        hear_date("odd.example", text)
+        assert take_heard() == []
+
+    def test_a_certificate_is_not_older_than_it_says(
+        self, alice: Opened, machine: SetClock, tmp_path: Any
+    ) -> None:
+        made = make_certificates(tmp_path)
+        der = load_pem_x509_certificate(made.chain.read_bytes()).public_bytes(Encoding.DER)
+        machine.set(days=-2)
+        note_shown_certificate(alice.mailbox, der)
+        note_heard()
+        ClockReading.objects.filter(name="worker").delete()
+        assert judged(alice).fault is ClockFault.BEHIND
+
+
 @pytest.fixture
 def server() -> Iterator[ImapServer]:
     made = ImapServer(user="journal", password=Secret(b"word"))
@@ -369,18 +421,17 @@ def server() -> Iterator[ImapServer]:
     made.server_close()
 
 
-@pytest.mark.parametrize("keep_mails", [True, False])
 class TestMail:
     """INTERNALDATE of a real conversation over IMAP."""
 
-    @pytest.fixture
-    def source(self, alice: Opened, server: ImapServer, keep_mails: bool) -> Source:
+    @pytest.fixture(params=[True])
+    def source(self, alice: Opened, server: ImapServer, request: pytest.FixtureRequest) -> Source:
         source = Source(
             name="Journal",
             server=f"127.0.0.1:{server.port}",
             user="journal",
             security="none",
-            keep_mails=keep_mails,
+            keep_mails=request.param,
         )
         keys = open_keys_of(alice.config)
         save_source(source, NewSecrets(password="word"), keys.seal_setting)
@@ -393,6 +444,7 @@ class TestMail:
         assert result.exit_code == (8 if "waiting" in account else 0), result.text
         return dict(account)
 
+    @pytest.mark.parametrize("source", [True, False], indirect=True)
     def test_mail_that_came_since_the_last_look_says_that_the_clock_is_ahead(
         self, alice: Opened, server: ImapServer, source: Source, machine: SetClock
     ) -> None:
@@ -425,6 +477,7 @@ class TestMail:
         assert self.fetch(alice)["stored"] == 1
         assert judged(alice).is_vouched
 
+    @pytest.mark.parametrize("source", [True, False], indirect=True)
     def test_one_collecting_process_fetches_what_waits_once(
         self, alice: Opened, server: ImapServer, source: Source, machine: SetClock
     ) -> None:
@@ -439,4 +492,7 @@ class TestMail:
         keys.close()
         machine.set(days=0)
         judged(alice)
-        assert [leaf["t"] for leaf in leaves(alice)] == ["ARCHIVE", "ARCHIVE"]
+        *mail, life = leaves(alice)
+        assert [leaf["t"] for leaf in mail] == ["ARCHIVE", "ARCHIVE"]
+        assert life["t"] == "HEARTBEAT"
+        assert life["from"] <= life["to"] <= life["ts"]
