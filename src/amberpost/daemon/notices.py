@@ -54,7 +54,6 @@ def carry_all(config: Config) -> None:
         for dispatch in waiting(now()):
             if dispatch.channel not in failed and not carry(dispatch, settings, unseal, config.url):
                 failed.add(dispatch.channel)
-    note_heard()
 
 
 @contextlib.contextmanager
@@ -75,6 +74,7 @@ def _loop(config: Config, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 hold_round(config, now())
+                note_heard()  # by a webhook, or where people sign in
             except (ArchiveError, DatabaseError) as error:
                 log.warning("looking for alarms failed reason=%s", type(error).__name__)
             except Exception:  # top of the loop: what tells of trouble must not die of it
