@@ -18,6 +18,10 @@ BENCH_ARGS ?=
 PYTEST_ARGS ?=
 PYTEST_JOBS ?= 2
 
+# `make test SHARED=none` hides the shared corpora, if they lie beside the checkout.
+SHARED ?=
+export SHARED
+
 .PHONY: help
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,6 +44,10 @@ static: $(VENV)/.test
 .PHONY: test
 test: packages static compiled  ## Everything but the long tests, with real servers and a real browser; under 20 minutes
 	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+.PHONY: test-shared
+test-shared: packages compiled  ## Only the tests that read the shared corpora beside the checkout
+	$(BIN)/pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile --no-loadscope-reorder -m "shared and not long" $(PYTEST_ARGS)
 
 .PHONY: test-long
 test-long: packages compiled  ## The full counts of the fault, fuzz and scale tests; the report goes to docs/dev

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from tests.corpora import CORPORA
+from tests.corpora import SHARED
 
 from amberpost.demo.sample_mail import plain_messages
 from amberpost.message.body import shown_text
@@ -40,7 +40,7 @@ class Stock:
 @cache
 def load_stock() -> Stock:
     """The corpora's text, or that of our generator where there are no corpora."""
-    found = CORPORA
+    found = SHARED / "corpora" if SHARED is not None else None
     texts = _corpus_texts(found) if found is not None else _own_texts()
     seen: Counter[str] = Counter()
     paragraphs = tuple(sorted({piece for text in texts for piece in _paragraphs(text, seen)}))

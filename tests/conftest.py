@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from amberpost.logs import LogfmtFormatter
+from tests import corpora
 from tests.archive import _empty, _initialised, archive, new_opened, opened  # noqa: F401  fixtures
 from tests.clocks import machine  # noqa: F401  fixture
 
@@ -31,13 +32,33 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long tests run only when asked for by `-m long`."""
-    if _wants_long(config):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
+    """The long tests run only when asked for by `-m long`; those of the shared folder only where it is."""
+    if not _wants_long(config):
+        _leave_out("long", config, items)
+    if corpora.SHARED is None:
+        _leave_out("shared", config, items)
+
+
+def _leave_out(mark: str, config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [item for item in items if item.get_closest_marker(mark)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker(mark)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    corpora.open_for(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if corpora.SHARED is None:
+        said = "without the shared corpora, which are not beside this checkout: on mail of our own only"
+    elif "not shared" in str(config.option.markexpr):
+        said = "as a clone has it: without the tests that read the shared corpora"
+    else:
+        said = "on mail of our own, and in addition on the shared corpora beside this checkout"
+    terminalreporter.write_line(f"Ran {said}.")
 
 
 def _process_state() -> tuple[object, ...]:

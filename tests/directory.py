@@ -6,7 +6,7 @@ from typing import Any
 
 from amberpost.directory.found import EntryKind, Found, FoundEntry
 from amberpost.message.addresses import normalise_address
-from tests.corpora import CORPORA
+from tests.corpora import shared
 
 Json = Mapping[str, Any]
 
@@ -38,15 +38,14 @@ def found(*entries: FoundEntry) -> Found:
 
 def shared_directory() -> tuple[Json, Found]:
     """directory.json of the corpora, and what a reader of that directory says."""
-    assert CORPORA is not None
-    facts: Json = json.loads((CORPORA / "ldif" / "generated-200" / "directory.json").read_text())
+    facts: Json = json.loads(shared("corpora/ldif/generated-200/directory.json").read_text())
     conflict = facts["conflict_alias"]
     claimants = facts["users"][:2]  # directory.ldif: both have the alias, directory.json names it apart
     people = [_person(u, [conflict] if u in claimants else []) for u in facts["users"]]
     known = {u["id"] for u in facts["users"]}
-    shared = [_shared(s, known) for s in facts["shared"]]
+    boxes = [_shared(s, known) for s in facts["shared"]]
     groups = [_group(g, known) for g in facts["groups"]]
-    return facts, Found(entries=(*people, *shared, *groups))
+    return facts, Found(entries=(*people, *boxes, *groups))
 
 
 def _person(user: Json, further: list[str]) -> FoundEntry:
@@ -87,7 +86,6 @@ def _group(group: Json, known: set[str]) -> FoundEntry:
 
 def key_of(login: str) -> str:
     """The key of one of directory.json's users."""
-    assert CORPORA is not None
     return _keys()[login]
 
 
@@ -95,9 +93,8 @@ _KEYS: dict[str, str] = {}
 
 
 def _keys() -> dict[str, str]:
-    assert CORPORA is not None
     if not _KEYS:
-        text = (CORPORA / "ldif" / "generated-200" / "directory.json").read_text()
+        text = shared("corpora/ldif/generated-200/directory.json").read_text()
         _KEYS.update({user["id"]: f"ad:{user['guid']}" for user in json.loads(text)["users"]})
     return _KEYS
 

@@ -1,4 +1,4 @@
-"""Mail for the road: our own ugly cases always, and every file of the shared corpora where they are."""
+"""Mail for the road: our own ugly cases always, and every file of the shared corpora for tests that are marked."""
 
 import base64
 import json
@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from amberpost.demo.sample_mail import journal_reports, plain_messages
-from tests.corpora import CORPORA, corpus_files
+from tests.corpora import corpus_files, is_open, shared
 from tests.people import ALICE, letter, report
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-EXAMPLES = CORPORA.parent / "reference" / "journal-examples" if CORPORA else None
-GENERATED = CORPORA / "journal" / "generated-400" if CORPORA else None
+GENERATED = "corpora/journal/generated-400"
 
 
 def ugly() -> list[bytes]:
@@ -95,22 +94,30 @@ def generated(count: int, seed: str = "road") -> list[bytes]:
     return reports + [one.raw for one in plain_messages(seed, count // 2, NOW)]
 
 
-@cache
 def corpus() -> tuple[bytes, ...]:
-    """Every distinct file of the shared corpora, whatever it is."""
+    """Every distinct file of the shared corpora, whatever it is; none for a test without their mark."""
+    return _corpus() if is_open() else ()
+
+
+@cache
+def _corpus() -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(path.read_bytes() for path in corpus_files()))
 
 
 @cache
 def truth() -> tuple[dict[str, Any], ...]:
     """What the generated reports say must be seen by whom."""
-    if GENERATED is None:
-        return ()
-    return tuple(json.loads(line) for line in (GENERATED / "truth.jsonl").read_text().splitlines())
+    return tuple(json.loads(line) for line in shared(f"{GENERATED}/truth.jsonl").read_text().splitlines())
+
+
+def reports_of(row: dict[str, Any]) -> list[bytes]:
+    """The reports that a row of the truth speaks of."""
+    return [shared(f"{GENERATED}/reports/{name}").read_bytes() for name in row["reports"]]
 
 
 def report_files() -> list[Path]:
-    return sorted((GENERATED / "reports").rglob("*.eml")) if GENERATED else []
+    """The generated reports; none for a test without the mark of the corpora."""
+    return sorted(shared(f"{GENERATED}/reports").rglob("*.eml")) if is_open() else []
 
 
 # Mutations: what happens to mail on its way through bad gateways and bad disks

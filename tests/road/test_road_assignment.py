@@ -116,7 +116,7 @@ def test_forks_of_one_mail_are_seen_by_the_owners_of_each(together: bool, road: 
     for person in (ALICE, BOB):
         road.add_user(person.login, *person.addresses)
     first = report(letter("fork"), number=1, recipients=["To: alice@firma.example"])
-    changed = letter("fork", fields=["X-Gateway: passed"])
+    changed = letter("fork", fields=["X-Spam-Score: 0"])
     second = report(changed, number=2, recipients=["Bcc: bob@firma.example"])
     for some in ([first, second],) if together else ([first], [second]):
         road.take(*some)
@@ -140,7 +140,7 @@ def test_a_fork_that_frees_the_other_from_quarantine(road: Opened) -> None:
     road.add_user("bob", BOB.address)
     road.take(report(letter("f"), number=1, recipients=["To: nobody@x.example"]))
     assert quarantined()[0] == 1
-    changed = letter("f", fields=["X-Gateway: passed"])
+    changed = letter("f", fields=["X-Spam-Score: 0"])
     road.take(report(changed, number=2, recipients=["To: bob@firma.example"]))
     assert quarantined()[0] == 0
     assert len(road.sees("bob")) == 2
@@ -214,3 +214,37 @@ def test_an_international_domain_is_the_same_in_both_forms(road: Opened) -> None
     road.add_user("eva", "eva@bücher.example")
     road.take(letter("a", to="eva@xn--bcher-kva.example"), letter("u", to="EVA@BÜCHER.example"))
     assert road.find("eva").count == 2
+
+
+def test_what_stands_only_in_the_copy_of_one_is_never_seen_by_another(road: Opened) -> None:
+    for person in (ALICE, BOB):
+        road.add_user(person.login, *person.addresses)
+    lines = ["Content-Type: multipart/mixed; boundary=i", "MIME-Version: 1.0"]
+    parts = "--i\r\nContent-Type: text/plain\r\n\r\nGuten Tag.\r\n--i--"
+    mine = letter("same", fields=lines, text=parts)
+    theirs = letter("same", fields=lines, text=f"{parts}\r\nNachsatz nur fuer Bob")
+    road.take(report(mine, number=1, recipients=["To: alice@firma.example"]))
+    road.take(report(theirs, number=2, recipients=["Bcc: bob@firma.example"]))
+    assert len(road.sees("alice")) == len(road.sees("bob")) == 1
+    assert road.sees("alice") != road.sees("bob")
+
+
+@pytest.mark.parametrize(
+    "text", [b"Content-Type: text/plain\r\n\r\nHello", b"Content-Type: text/html\r\n\r\n<p>Hello</p>", None]
+)
+def test_a_report_without_an_envelope_belongs_to_nobody(text: bytes | None, road: Opened) -> None:
+    road.add_user("alice", *ALICE.addresses)
+    whole = report(letter("inner", to=ALICE.address)).replace(
+        b"To: <journal@archive.example>", b"To: alice@firma.example"
+    )
+    first = whole.index(b"Content-Type: text/plain")
+    second = whole.index(b"\r\n--_report_", first)
+    without = whole[:first] + (text or b"") + whole[second:]
+    road.take(without)
+    (waiting,) = quarantined()[1]
+    assert waiting.reason == str(Quarantine.NO_ENVELOPE.label)
+    assert road.sees("alice") == set()
+    set_addresses(road.add_user("late").private_archive, [])
+    road.give_addresses("late", "journal@archive.example")
+    assert quarantined()[0] == 1, "an address given later changes nothing"
+    assert road.verify() == []

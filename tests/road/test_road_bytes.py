@@ -10,9 +10,10 @@ from amberpost.message.journal import unwrap
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 from amberpost.vault.models import Capture, Message, Quarantine
+from tests.corpora import own_and_shared
 from tests.opened import Opened
 from tests.people import ALICE
-from tests.road.sample import GENERATED, corpus, generated, mutated, truth, ugly
+from tests.road.sample import corpus, generated, mutated, reports_of, truth, ugly
 
 NewOpened = Callable[..., Opened]
 
@@ -72,7 +73,7 @@ def test_generated_mail_comes_out_exactly(opened: Opened, tmp_path: Path) -> Non
     assert opened.verify() == []
 
 
-@pytest.mark.skipif(not corpus(), reason="the shared corpora are not here")
+@pytest.mark.shared
 def test_every_file_of_the_corpora_comes_out_exactly(new_opened: NewOpened, tmp_path: Path) -> None:
     opened = new_opened(pool=2)
     take_all(opened, corpus())
@@ -82,12 +83,11 @@ def test_every_file_of_the_corpora_comes_out_exactly(new_opened: NewOpened, tmp_
     assert opened.verify() == []
 
 
-@pytest.mark.skipif(GENERATED is None, reason="the shared corpora are not here")
+@pytest.mark.shared
 def test_the_originals_are_those_that_the_truth_file_names(opened: Opened, tmp_path: Path) -> None:
     """The judge here is not our own unwrapping."""
-    assert GENERATED is not None
     rows = [row for row in truth() if row["expect"] == "archived"]
-    take_all(opened, [(GENERATED / "reports" / name).read_bytes() for row in rows for name in row["reports"]])
+    take_all(opened, [raw for row in rows for raw in reports_of(row)])
     exported = {digest(raw) for raw in opened.export(tmp_path / "out", "original").values()}
     assert exported == {sha for row in rows for sha in row["inner_sha256"]}
 
@@ -109,12 +109,16 @@ def run_mutations(new_opened: NewOpened, folder: Path, *, rounds: int, each: int
         assert opened.verify() == []
 
 
+@own_and_shared
 def test_mutated_messages_come_out_exactly_and_no_exception_escapes(
-    new_opened: NewOpened, tmp_path: Path
+    sample: str, new_opened: NewOpened, tmp_path: Path
 ) -> None:
-    run_mutations(new_opened, tmp_path, rounds=1, each=2000, pool=0)
+    run_mutations(new_opened, tmp_path, rounds=1, each=2000 if sample == "own mail" else 1000, pool=0)
 
 
 @pytest.mark.long
-def test_200000_mutated_messages_come_out_exactly(new_opened: NewOpened, tmp_path: Path) -> None:
-    run_mutations(new_opened, tmp_path, rounds=40, each=5000, pool=2)
+@own_and_shared
+def test_100000_mutated_messages_of_each_sample_come_out_exactly(
+    sample: str, new_opened: NewOpened, tmp_path: Path
+) -> None:
+    run_mutations(new_opened, tmp_path, rounds=20, each=5000, pool=2)

@@ -32,7 +32,7 @@ from tests.directory import found, key_of, person, public, shared_directory
 from tests.opened import Opened
 from tests.people import letter, report
 from tests.road.collecting import USER, WORD, Mailbox
-from tests.road.sample import GENERATED, truth
+from tests.road.sample import reports_of, truth
 from tests.servers.dovecot import PROGRAM, Dovecot
 
 STORED, QUARANTINED = Outcome.STORED, Outcome.QUARANTINED
@@ -347,14 +347,13 @@ def test_everything_decided_survives_a_rebuild(opened: Opened) -> None:
 
 @pytest.mark.server
 @pytest.mark.skipif(PROGRAM is None, reason="Dovecot is not installed")
-@pytest.mark.skipif(GENERATED is None, reason="the shared corpora are not here")
+@pytest.mark.shared
 def test_the_truth_of_the_generated_reports_holds_with_their_directory(road: Opened, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    assert GENERATED is not None
     facts, directory = shared_directory()
     use(has_rooms=True)
     sync(road, directory=directory)
     rows = truth()
-    reports = [(GENERATED / "reports" / name).read_bytes() for row in rows for name in row["reports"]]
+    reports = [raw for row in rows for raw in reports_of(row)]
     with Dovecot(users={USER: WORD}) as server:
         mailbox = Mailbox(opened=road, server=server)
         mailbox.configure()

@@ -10,9 +10,9 @@ from amberpost.accounts.people import get_user
 from amberpost.vault.models import Assignment, Capture, Message, Outcome, Party, Quarantine
 from amberpost.vault.read import open_message
 from amberpost.vault.reasons import Reason
+from tests.corpora import shared
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report
-from tests.road.sample import EXAMPLES
 
 PEOPLE = (
     "vorzimmer", "anna.berg", "max.muster", "controlling", "chef", "steuer", "info", "vertretung", "urlaub", "gf1",
@@ -21,11 +21,12 @@ PEOPLE = (
 
 
 def take_examples(road: Opened, *names: str) -> None:
-    assert EXAMPLES is not None
     for person in PEOPLE:
         domain = "kanzlei.example" if person == "steuer" else "anyideas.example"
         road.add_user(person, f"{person}@{domain}")
-    files = [path for name in names for path in sorted(EXAMPLES.glob(f"{name}*.eml"))]
+    files = [
+        path for name in names for path in sorted(shared("reference/journal-examples").glob(f"{name}*.eml"))
+    ]
     assert len(files) == len(names)
     road.take(*(path.read_bytes() for path in files))
 
@@ -44,10 +45,7 @@ def reasons(message: Message) -> dict[str, set[Reason]]:
     return dict(found)
 
 
-examples = pytest.mark.skipif(EXAMPLES is None, reason="the reference is not here")
-
-
-@examples
+@pytest.mark.shared
 def test_e1_two_forks_are_one_document_with_united_recipients(road: Opened) -> None:
     take_examples(road, "e1a", "e1b")
     message = Message.objects.get()
@@ -67,7 +65,7 @@ def test_e1_two_forks_are_one_document_with_united_recipients(road: Opened) -> N
     assert said["anna.berg@anyideas.example"] == {Reason.ON_BEHALF_OF}
 
 
-@examples
+@pytest.mark.shared
 def test_e1_a_to_recipient_does_not_find_it_by_the_bcc_address_nor_see_it(road: Opened) -> None:
     take_examples(road, "e1a", "e1b")
     assert road.find("max.muster", "Angebot").count == 1
@@ -82,7 +80,7 @@ def test_e1_a_to_recipient_does_not_find_it_by_the_bcc_address_nor_see_it(road: 
     assert "steuer" not in text
 
 
-@examples
+@pytest.mark.shared
 def test_e2_lists_redirections_folding_and_charsets(road: Opened) -> None:
     take_examples(road, "e2")
     message = Message.objects.get()
@@ -99,7 +97,7 @@ def test_e2_lists_redirections_folding_and_charsets(road: Opened) -> None:
     assert road.find("info", "Rückruf").count == 1
 
 
-@examples
+@pytest.mark.shared
 def test_e3_encrypted_mail_without_subject_is_found_by_its_people(road: Opened) -> None:
     take_examples(road, "e3")
     message = Message.objects.get()
@@ -109,7 +107,7 @@ def test_e3_encrypted_mail_without_subject_is_found_by_its_people(road: Opened) 
     assert road.find("max.muster", "to:anwalt@kanzlei.example").count == 1
 
 
-@examples
+@pytest.mark.shared
 def test_e4_the_attachment_inside_winmail_dat_is_listed_and_found(road: Opened) -> None:
     take_examples(road, "e4")
     message = Message.objects.get()
@@ -124,7 +122,7 @@ def test_e4_the_attachment_inside_winmail_dat_is_listed_and_found(road: Opened) 
     assert road.find("anna.berg", "filename:preise.csv").count == 1
 
 
-@examples
+@pytest.mark.shared
 def test_e5_the_clear_copy_is_shown_and_both_are_kept(road: Opened) -> None:
     take_examples(road, "e5")
     message = Message.objects.get()
@@ -133,13 +131,12 @@ def test_e5_the_clear_copy_is_shown_and_both_are_kept(road: Opened) -> None:
     assert road.find("chef", '"protected with Microsoft"').count == 0
     (hit,) = road.find("chef").hits
     assert hit.sha256 == bytes(message.sha256).hex()
-    assert EXAMPLES is not None
-    raw = next(EXAMPLES.glob("e5*")).read_bytes()
+    raw = next(shared("reference/journal-examples").glob("e5*")).read_bytes()
     assert message.captures.get().raw_bytes == len(raw)
     assert road.verify() == []
 
 
-@examples
+@pytest.mark.shared
 def test_e6_a_report_inside_a_bounce_is_unwrapped(road: Opened) -> None:
     take_examples(road, "e6")
     message = Message.objects.get()
@@ -149,7 +146,7 @@ def test_e6_a_report_inside_a_bounce_is_unwrapped(road: Opened) -> None:
     assert "kunde@customer.example" in reasons(message)
 
 
-@examples
+@pytest.mark.shared
 def test_e7_a_forged_report_is_owned_by_nobody(road: Opened) -> None:
     take_examples(road, "e7")
     message = Message.objects.get()
@@ -162,7 +159,7 @@ def test_e7_a_forged_report_is_owned_by_nobody(road: Opened) -> None:
     assert owners(road) == set()
 
 
-@examples
+@pytest.mark.shared
 def test_all_eight_together_disturb_each_other_in_nothing(road: Opened, tmp_path: Path) -> None:
     take_examples(road, "e1a", "e1b", "e2", "e3", "e4", "e5", "e6", "e7")
     assert (Message.objects.count(), Capture.objects.count()) == (7, 8)

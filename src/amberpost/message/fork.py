@@ -1,40 +1,81 @@
-"""Which messages are copies of one mail that the mail system split (journal-reports.md rule 17).
+"""Which messages are copies of one mail, and which look the same to their reader.
 
-The key groups; it never identifies: messages with different bytes stay separate messages.
+`fork_key` decides who may read: owners of one copy see the others, so nothing may differ but what transport adds.
+`likeness` grants nothing: it folds lines of a list for somebody who may see both copies anyhow. Neither
+identifies: messages with different bytes stay separate messages.
 """
 
+import re
 from hashlib import blake2b
 
 from amberpost.message.body import decode_part
+from amberpost.message.scan import readable, scan_header
 from amberpost.message.types import ParsedMessage, Part
 
+# What servers on the way add, take away or change; docs/design/archives.md has the same list.
+TRANSPORT_FIELDS = (
+    b"received", b"return-path", b"delivered-to", b"x-original-to", b"envelope-to", b"authentication-results",
+    b"received-spf", b"dkim-signature",
+)  # fmt: skip
+TRANSPORT_PREFIXES = (b"arc-", b"x-ms-exchange-", b"x-spam-")
 
-def fork_key(raw: bytes, parsed: ParsedMessage, reported_message_id: str | None) -> bytes:
-    """16 bytes, equal for the forks of one mail.
+_FIELD = re.compile(rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*")
+_CHUNK_BYTES = 1 << 20  # a large message is not copied as a whole to change its line ends
 
-    Made of the Message-Id of the report (else the message's own), From, Date and the decoded leaf parts.
-    Without any Message-Id, subject and recipients count as well: a bare "ok" from two people must never
-    make each an owner of the other's mail.
+
+def fork_key(raw: bytes) -> bytes:
+    """16 bytes, equal for copies that differ in transport fields and line ends only.
+
+    Preamble, epilogue and encoding count: what stands only in one copy is for the owners of that copy.
     """
+    view = readable(raw)
+    block = scan_header(view, 0, len(view), set())
+    header = b"".join(
+        field.replace(b"\r\n", b"\n")
+        for field in _FIELD.findall(view, 0, block.body)
+        if not _is_transport(field.partition(b":")[0].rstrip().lower())
+    )
     digest = blake2b(digest_size=16)
-    identifier = (reported_message_id or "").strip().strip("<>") or parsed.message_id
-    _add(digest, identifier.encode("utf-8", "replace"))
-    _add(digest, ",".join(mailbox.address for mailbox in parsed.from_).encode("utf-8", "replace"))
-    _add(digest, parsed.sent_at.isoformat().encode() if parsed.sent_at and _has_date(parsed) else b"")
-    if not identifier:
-        _add(digest, parsed.subject.encode("utf-8", "replace"))
-        _add(digest, ",".join(box.address for box in parsed.to + parsed.cc).encode("utf-8", "replace"))
+    _add(digest, header)
+    _add_lines(digest, view, block.body)
+    return digest.digest()
+
+
+def _is_transport(name: bytes) -> bool:
+    return name in TRANSPORT_FIELDS or name.startswith(TRANSPORT_PREFIXES)
+
+
+def _add_lines(digest: blake2b, view: bytes, start: int) -> None:
+    """The body with one kind of line end. A line end at its very end may be a delimiter's (RFC 2046 §5.1.1)."""
+    end = len(view)
+    if end > start and view[end - 1] == 10:
+        end -= 2 if end - 2 >= start and view[end - 2] == 13 else 1
+    while start < end:
+        stop = min(start + _CHUNK_BYTES, end)
+        if stop < end and view[stop - 1] == 13:
+            stop += 1  # CR LF stays together
+        digest.update(view[start:stop].replace(b"\r\n", b"\n"))
+        start = stop
+
+
+def likeness(raw: bytes, parsed: ParsedMessage) -> bytes:
+    """16 bytes, equal for messages in which a reader sees the same: people, date, subject, texts and files."""
+    digest = blake2b(digest_size=16)
+    for people in (parsed.from_, parsed.to, parsed.cc):
+        _add(digest, ",".join(box.address for box in people).encode("utf-8", "replace"))
+    for text in (parsed.message_id, parsed.subject, _date(parsed)):
+        _add(digest, text.encode("utf-8", "replace"))
     parents = {part.path.rpartition(".")[0] for part in parsed.parts}
     for part in parsed.parts:
         if not part.is_multipart and part.path not in parents and not _is_container(part, parsed):
-            _add(digest, part.content_type.encode("utf-8", "replace"))
+            _add(digest, f"{part.content_type}\n{part.filename}".encode("utf-8", "replace"))
             _add(digest, _leaf(raw, part))
     return digest.digest()
 
 
-def _has_date(parsed: ParsedMessage) -> bool:
-    """Only the Date field counts; Received differs from fork to fork."""
-    return parsed.date_offset_minutes is not None
+def _date(parsed: ParsedMessage) -> str:
+    """Only the Date field counts; Received differs from copy to copy."""
+    return parsed.sent_at.isoformat() if parsed.sent_at and parsed.date_offset_minutes is not None else ""
 
 
 def _is_container(part: Part, parsed: ParsedMessage) -> bool:

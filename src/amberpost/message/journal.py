@@ -5,6 +5,7 @@ outermost header decides whether mail is a report; mail that is none is told apa
 decide whom to trust: that is the source's setting, and SUSPICIOUS reports are for quarantine.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from amberpost.message.body import is_html
@@ -81,6 +82,11 @@ def _may_be_report(raw: bytes) -> bool:
 def is_report(raw: bytes) -> bool:
     """Whether unwrap() would open a journal report in it."""
     return Flag.JOURNAL_REPORT in unwrap(raw).flags
+
+
+def lacks_envelope(flags: Collection[str]) -> bool:
+    """True for a report in which no envelope can be read. A non-delivery report that returns one is ordinary mail."""
+    return Flag.REPORT_UNREADABLE in flags and Flag.FROM_NDR not in flags
 
 
 def _unwrap_report(raw: bytes, envelope: Envelope | None) -> Unwrapped:

@@ -89,9 +89,7 @@ class Flag(StrEnum):
     FROM_NDR = "from_ndr"  # the report was found inside a non-delivery report
     SUSPICIOUS = "suspicious"  # the report part holds lines no Exchange writes (journal-reports.md E7)
     ORIGINAL_MISSING = "original_missing"
-    REPORT_UNREADABLE = (
-        "report_unreadable"  # says it is a journal report, but has no report part: ordinary mail
-    )
+    REPORT_UNREADABLE = "report_unreadable"  # says it is a journal report, but no envelope can be read in it
     REPORT_NOT_OPENED = "report_not_opened"  # a journal report, but the account's evaluation opens none
     MESSAGE_ID_DIFFERS = "message_id_differs"
     DECRYPTED_BY_EXCHANGE = "decrypted_by_exchange"

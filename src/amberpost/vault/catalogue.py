@@ -27,6 +27,7 @@ from amberpost.vault.models import (
     Quarantine,
 )
 from amberpost.vault.prepare import Prepared
+from amberpost.vault.quarantine import why_quarantined
 from amberpost.vault.reasons import Reason
 from amberpost.vault.rows import Value, address_ids, chunks, insert, select_in
 
@@ -77,7 +78,7 @@ class Owners:
 
 _MESSAGE_COLUMNS = (
     "id", "sha256", "message_id", "subject", "from_name", "from_address", "sent_at", "captured_at", "thread",
-    "fork", "size_bytes", "attachment_count", "flags", "defects", "quarantine", "error",
+    "fork", "likeness", "size_bytes", "attachment_count", "flags", "defects", "quarantine", "error",
 )  # fmt: skip
 _CAPTURE_COLUMNS = (
     "index", "capture_id", "message_id", "source_id", "outcome", "fingerprint", "captured_at", "raw_bytes",
@@ -171,8 +172,8 @@ def _message_row(entry: Entry) -> tuple[Value, ...]:
     return (
         entry.index, facts.sha256, facts.message_id, facts.subject, facts.from_name, facts.from_address,
         milliseconds(facts.sent_at), milliseconds(prepared.capture.captured_at), facts.thread, facts.fork,
-        facts.size_bytes, facts.attachment_count, facts.flags, facts.defects,
-        int(Quarantine.UNPROCESSABLE if facts.error else Quarantine.NO_ARCHIVE), facts.error,
+        facts.likeness, facts.size_bytes, facts.attachment_count, facts.flags, facts.defects,
+        int(why_quarantined(facts)), facts.error,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class Hit:
     attachment_count: int
     size_bytes: int
     flags: frozenset[str]
-    fork: bytes
+    likeness: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,5 +151,5 @@ def _hit(row: Message, archives: tuple[str, ...], *, is_exact: bool) -> Hit:
         attachment_count=row.attachment_count,
         size_bytes=row.size_bytes,
         flags=frozenset(row.flags.split()) - {Flag.BCC_FIELD},
-        fork=bytes(row.fork),
+        likeness=bytes(row.likeness),
     )

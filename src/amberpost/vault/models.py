@@ -27,6 +27,7 @@ class Quarantine(models.IntegerChoices):
     NONE = 0, _("not in quarantine")
     NO_ARCHIVE = 1, _("no archive has one of its addresses")
     UNPROCESSABLE = 2, _("could not be processed")
+    NO_ENVELOPE = 3, _("a journal report without a readable envelope")
 
 
 class Message(models.Model):
@@ -41,9 +42,8 @@ class Message(models.Model):
     sent_at = MomentField()  # Date field, else Received, else when we received or captured it
     captured_at = MomentField()
     thread = models.TextField(blank=True)
-    fork = models.BinaryField(
-        max_length=16, db_index=True
-    )  # forks of one mail share it (journal-reports.md 17)
+    fork = models.BinaryField(max_length=16, db_index=True)  # copies whose owners see each other's share it
+    likeness = models.BinaryField(max_length=16, db_index=True)  # messages that look the same share it
     size_bytes = models.BigIntegerField()
     attachment_count = models.IntegerField(default=0)
     flags = models.TextField(blank=True)  # space separated message.types.Flag

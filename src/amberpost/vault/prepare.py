@@ -17,8 +17,8 @@ from amberpost.message.attachments import attachments
 from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.evaluate import Found, addresses, envelope_addresses
-from amberpost.message.fork import fork_key
-from amberpost.message.journal import Unwrapped, is_report, unwrap
+from amberpost.message.fork import fork_key, likeness
+from amberpost.message.journal import Unwrapped, is_report, lacks_envelope, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.text import IndexText, index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
@@ -52,6 +52,7 @@ class MessageFacts:
     sent_at: datetime
     thread: str
     fork: bytes
+    likeness: bytes
     size_bytes: int
     attachment_count: int
     flags: str
@@ -96,6 +97,7 @@ def unprocessable(capture: Taken, dedup_key: bytes, *, error: str) -> Prepared:
         sent_at=capture.received_at,
         thread=digest.hex()[:32],
         fork=digest[:16],
+        likeness=digest[:16],
         size_bytes=len(raw),
         attachment_count=0,
         flags="",
@@ -202,8 +204,8 @@ def owned_at(capture: Taken, sent_at: datetime) -> datetime:
 
 
 def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> tuple[Claim, ...]:
-    """Who may own it. In a report only the report grants; a suspicious one grants nothing."""
-    if Flag.SUSPICIOUS in unwrapped.flags:
+    """Who may own it. In a report only its envelope grants; a suspicious one, and one without, grant nothing."""
+    if Flag.SUSPICIOUS in unwrapped.flags or lacks_envelope(unwrapped.flags):
         return ()
     if unwrapped.envelope is not None:
         found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
@@ -220,7 +222,6 @@ def _may_be_held(address: str) -> bool:
 
 def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:
     people = parsed.from_ or parsed.sender or (Mailbox(name="", address=""),)
-    reported = unwrapped.envelope.reported_message_id if unwrapped.envelope else None
     flags, size = parsed.flags | unwrapped.flags, len(shown)
     if has_bcc(shown):
         flags |= {Flag.BCC_FIELD}
@@ -233,7 +234,8 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         from_address=_storable(people[0].address, 400),
         sent_at=_sent_at(capture, parsed),
         thread=parsed.thread[:64],
-        fork=fork_key(shown, parsed, reported),
+        fork=fork_key(shown),
+        likeness=likeness(shown, parsed),
         size_bytes=size,
         attachment_count=len(attachments(shown, parsed)),
         flags=" ".join(sorted(flags)),

@@ -16,6 +16,7 @@ from amberpost.vault.assign import counts, decide
 from amberpost.vault.frame import Taken
 from amberpost.vault.models import Quarantine
 from amberpost.vault.prepare import Claim, Prepared, prepare
+from amberpost.vault.quarantine import why_quarantined
 from amberpost.vault.rows import chunks
 
 CUSTOM_EXAMPLE = "envelope-from"
@@ -81,9 +82,7 @@ def _evaluated(capture: Taken, book: AddressBook) -> Evaluated:
 
 
 def _quarantine(prepared: Prepared, archive_ids: tuple[int, ...]) -> Quarantine:
-    if archive_ids:
-        return Quarantine.NONE
-    return Quarantine.UNPROCESSABLE if prepared.facts.error else Quarantine.NO_ARCHIVE
+    return Quarantine.NONE if archive_ids else why_quarantined(prepared.facts)
 
 
 def archive_names(archive_ids: Iterable[int]) -> dict[int, str]:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from amberpost.message.journal import lacks_envelope
 from amberpost.sources.models import Source
 from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Capture, Message, Party, Quarantine
+from amberpost.vault.prepare import MessageFacts
 from amberpost.vault.rows import chunks
 
 
@@ -28,6 +30,13 @@ def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quaranti
     """How many messages are in quarantine, and some of them, newest first."""
     rows = Message.objects.exclude(quarantine=0).order_by("-id")
     return rows.count(), _facts(rows[offset : offset + limit])
+
+
+def why_quarantined(facts: MessageFacts) -> Quarantine:
+    """Why a message with these facts is in quarantine as long as no archive holds it."""
+    if facts.error:
+        return Quarantine.UNPROCESSABLE
+    return Quarantine.NO_ENVELOPE if lacks_envelope(facts.flags.split()) else Quarantine.NO_ARCHIVE
 
 
 def count_assignable(addresses: Collection[str]) -> int:

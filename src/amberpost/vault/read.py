@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import User
@@ -46,7 +47,7 @@ class OpenedMessage:
     attachments: tuple[Attachment, ...]
     owners: tuple[Ownership, ...]
     marks: tuple[str, ...]  # what is special about it, in words
-    forks: tuple[int, ...]  # other copies of the same mail the user may see
+    forks: tuple[int, ...]  # other copies that the user may see: of the same mail, or looking the same
 
 
 def open_message(
@@ -76,7 +77,7 @@ def open_message(
         marks=marks_of(message.flags.split()),
         forks=tuple(
             visible_messages(user)
-            .filter(fork=message.fork)
+            .filter(Q(fork=message.fork) | Q(likeness=message.likeness))
             .exclude(id=message_id)
             .values_list("id", flat=True)
         ),

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.archive import Archive, Json
-from tests.corpora import CORPORA
+from tests.corpora import shared
 from tests.people import ALICE, letter
-
-MAILBOXES = CORPORA / "formats" / "mailboxes" if CORPORA else None
 
 
 def take(archive: Archive, *paths: Path | str) -> Json:
@@ -87,16 +85,16 @@ def _mboxrd(raw: bytes, end: bytes) -> bytes:
     return b"From x@y.example Tue Feb 14 08:41:05 2023" + end + end.join(quoted) + end
 
 
-@pytest.mark.skipif(MAILBOXES is None, reason="the shared corpora are not here")
+@pytest.mark.shared
 @pytest.mark.parametrize("name", ["Maildir", "mboxrd.mbox", "mboxo.mbox", "mh"])
 def test_mailboxes_of_other_programs_are_taken_whole(name: str, archive: Archive, tmp_path: Path) -> None:
-    assert MAILBOXES is not None
-    rows = [json.loads(line) for line in (MAILBOXES / "truth.jsonl").read_text().splitlines()]
+    mailboxes = shared("corpora/formats/mailboxes")
+    rows = [json.loads(line) for line in (mailboxes / "truth.jsonl").read_text().splitlines()]
     if name.endswith(".mbox"):
         rows = [
             row for row in rows if not row["fromlines"]
         ]  # a lone >From may be the writer's own: left as it is
-    counts = take(archive, MAILBOXES / name)
+    counts = take(archive, mailboxes / name)
     got = hashes(archive, tmp_path / "out")
     missing = [row["n"] for row in rows if not {row["sha256"], row["crlf_sha256"]} & got]
     assert missing == [], (len(missing), counts)

@@ -9,37 +9,34 @@ import pytest
 from amberpost.directory.ldap import enabled_keys, read_directory
 from tests.app.directory.conftest import settings_for
 from tests.app.directory.independent import differences
-from tests.corpora import CORPORA
+from tests.corpora import shared
 from tests.servers import openldap
 from tests.servers.ldif import read_ldif
 from tests.servers.openldap import AD_LIKE, OpenLdap
 
 pytestmark = [
     pytest.mark.server,
-    pytest.mark.skipif(CORPORA is None, reason="the shared corpora are not here"),
+    pytest.mark.shared,
     pytest.mark.skipif(openldap.PROGRAM is None, reason="OpenLDAP is not installed"),
 ]
 
 
 @pytest.fixture(scope="module")
 def generated() -> Iterator[OpenLdap]:
-    assert CORPORA is not None
-    text = (CORPORA / "ldif/generated-200/directory.ldif").read_text()
+    text = shared("corpora/ldif/generated-200/directory.ldif").read_text()
     with OpenLdap("DC=musterfirma,DC=example", read_ldif(text), schema=AD_LIKE) as server:
         yield server
 
 
 def test_every_entry_becomes_what_the_truth_says(generated: OpenLdap) -> None:
-    assert CORPORA is not None
-    truth = json.loads((CORPORA / "ldif/generated-200/directory.json").read_text())
+    truth = json.loads(shared("corpora/ldif/generated-200/directory.json").read_text())
     found = read_directory(settings_for(generated, domain="musterfirma.example"))
     assert len(found.entries) > 200
     assert differences([asdict(entry) for entry in found.entries], truth) == []
 
 
 def test_the_independent_comparison_sees_a_difference(generated: OpenLdap) -> None:
-    assert CORPORA is not None
-    truth = json.loads((CORPORA / "ldif/generated-200/directory.json").read_text())
+    truth = json.loads(shared("corpora/ldif/generated-200/directory.json").read_text())
     found = [asdict(entry) for entry in read_directory(settings_for(generated)).entries]
     for name, value in (
         ("members", ()),

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +13,15 @@ from amberpost.message.journal import Unwrapped, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.text import index_text
 from amberpost.message.types import Defect, Flag
-from tests.corpora import CORPORA
+from tests.corpora import shared
 from tests.unit.message.test_properties import check_everything
 
-EXAMPLES = Path(__file__).resolve().parents[4] / "shared" / "reference" / "journal-examples"
-needs_corpora = pytest.mark.skipif(CORPORA is None, reason="the shared corpora are not here")
-needs_examples = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the journal examples are not here")
-GENERATED = (CORPORA or Path()) / "journal" / "generated-400"
+pytestmark = pytest.mark.shared
 OWN = "@anyideas.example"
 
 
 def example(start: str) -> tuple[bytes, Unwrapped]:
-    (path,) = EXAMPLES.glob(f"{start}_*.eml")
+    (path,) = shared("reference/journal-examples").glob(f"{start}_*.eml")
     raw = path.read_bytes()
     return raw, unwrap(raw)
 
@@ -36,7 +32,6 @@ def own_people(unwrapped: Unwrapped) -> list[str]:
     return [address.removesuffix(OWN) for address in found if address.endswith(OWN)]
 
 
-@needs_examples
 def test_e1_as_written() -> None:
     (raw, first), (_, second) = example("e1a"), example("e1b")
     assert own_people(first) == ["vorzimmer", "anna.berg", "max.muster", "controlling", "chef"]
@@ -58,7 +53,6 @@ def test_e1_as_written() -> None:
     }
 
 
-@needs_examples
 def test_e2_as_written() -> None:
     raw, unwrapped = example("e2")
     subject = "Rückfrage zur Rechnung 4711 – Fälligkeit März, bitte prüfen und freigeben"
@@ -69,7 +63,6 @@ def test_e2_as_written() -> None:
     assert unwrapped.envelope.rcpt_to[-1].address.startswith("[ex:/o=anyideas/")
 
 
-@needs_examples
 def test_e3_as_written() -> None:
     raw, unwrapped = example("e3")
     shown = unwrapped.shown_bytes(raw)
@@ -79,7 +72,6 @@ def test_e3_as_written() -> None:
     assert index_text(shown, parsed).body == ""
 
 
-@needs_examples
 def test_e4_as_written() -> None:
     raw, unwrapped = example("e4")
     shown = unwrapped.shown_bytes(raw)
@@ -89,14 +81,12 @@ def test_e4_as_written() -> None:
     assert shown in raw
 
 
-@needs_examples
 def test_e5_as_written() -> None:
     raw, unwrapped = example("e5")
     assert (len(unwrapped.originals), unwrapped.shown) == (2, 1)
     assert b"Entwurf der Personalplanung" in unwrapped.shown_bytes(raw)
 
 
-@needs_examples
 def test_e6_as_written() -> None:
     raw, unwrapped = example("e6")
     assert Flag.FROM_NDR in unwrapped.flags
@@ -104,7 +94,6 @@ def test_e6_as_written() -> None:
     assert parse(unwrapped.shown_bytes(raw)).message_id == "t-1@anyideas.example"
 
 
-@needs_examples
 def test_e7_as_written() -> None:
     raw, unwrapped = example("e7")
     assert Flag.SUSPICIOUS in unwrapped.flags
@@ -112,18 +101,17 @@ def test_e7_as_written() -> None:
 
 
 def truths() -> list[dict[str, object]]:
-    path = GENERATED / "truth.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+    path = shared("corpora/journal/generated-400/truth.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-@needs_corpora
 def test_generated_reports_give_their_originals_and_recipients() -> None:
     wrong = []
     for truth in truths():
         originals: set[str] = set()
         recipients: set[str] = set()
         for name in truth["reports"]:  # type: ignore[attr-defined]
-            unwrapped = unwrap((GENERATED / "reports" / name).read_bytes())
+            unwrapped = unwrap(shared(f"corpora/journal/generated-400/reports/{name}").read_bytes())
             originals |= {hashlib.sha256(original.data).hexdigest() for original in unwrapped.originals}
             if unwrapped.envelope is None:
                 assert unwrapped.flags == {Flag.REPORT_UNREADABLE}
@@ -144,26 +132,21 @@ def test_generated_reports_give_their_originals_and_recipients() -> None:
     assert wrong == []
 
 
-@needs_corpora
 def test_real_reports_are_unwrapped() -> None:
-    assert CORPORA is not None
-    for path in sorted((CORPORA / "journal" / "exchange-online").iterdir()):
+    for path in sorted(shared("corpora/journal/exchange-online").iterdir()):
         unwrapped = unwrap(path.read_bytes())
         assert unwrapped.flags == {Flag.JOURNAL_REPORT}
         assert unwrapped.envelope is not None
         assert len(unwrapped.envelope.rcpt_to) == len(unwrapped.originals) == 1
 
 
-@needs_corpora
 @pytest.mark.parametrize("folder", ["mime", "hostile", "journal", "mbox", "formats", "documents"])
 def test_every_file_of_the_corpora_is_read(folder: str) -> None:
-    assert CORPORA is not None
-    for path in sorted((CORPORA / folder).rglob("*")):
+    for path in sorted(shared(f"corpora/{folder}").rglob("*")):
         if path.is_file() and path.stat().st_size < 300_000:
             check_everything(path.read_bytes())
 
 
-@needs_corpora
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -182,20 +165,17 @@ def test_every_file_of_the_corpora_is_read(folder: str) -> None:
     ],
 )
 def test_what_hostile_mail_says_is_found(name: str, words: str) -> None:
-    assert CORPORA is not None
-    raw = (CORPORA / "hostile" / f"{name}.eml").read_bytes()
+    raw = shared(f"corpora/hostile/{name}.eml").read_bytes()
     found = index_text(raw, parse(raw))
     assert words in found.body or any(words in filename for filename in found.filenames)
 
 
-@needs_corpora
 def test_hostile_charsets_and_dates() -> None:
-    assert CORPORA is not None
-    for path in sorted((CORPORA / "hostile").glob("charset-*.eml")):
+    for path in sorted(shared("corpora/hostile").glob("charset-*.eml")):
         raw = path.read_bytes()
         assert "zeichenmarker" in index_text(raw, parse(raw)).body
-    for path in sorted((CORPORA / "hostile").glob("date-*.eml")):
+    for path in sorted(shared("corpora/hostile").glob("date-*.eml")):
         sent_at = parse(path.read_bytes(), captured_at=datetime(2026, 1, 1, tzinfo=UTC)).sent_at
         assert sent_at is None or sent_at.year == 2024
-    deep = (CORPORA / "hostile" / "nest-multipart-1000.eml").read_bytes()
+    deep = shared("corpora/hostile/nest-multipart-1000.eml").read_bytes()
     assert Defect.DEPTH_LIMIT in parse(deep).defects

@@ -7,7 +7,6 @@ import pytest
 
 from amberpost.message import limits
 from amberpost.message.evaluate import envelope_addresses
-from amberpost.message.fork import fork_key
 from amberpost.message.journal import Unwrapped, is_report, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.types import Envelope, Flag, RecipientKind, RedirectionKind
@@ -37,10 +36,6 @@ def test_e1_bcc_and_delegate_own_the_message_and_both_forks_hold_the_same_bytes(
         ("bcc", "head@own.example"),
     ]
     assert ("bcc", "tax@office.example") in owners(second)
-    parsed = parse(examples.OFFER)
-    assert fork_key(examples.OFFER, parsed, "offer-17@own.example") == fork_key(
-        examples.OFFER, parsed, "<offer-17@own.example>"
-    )
 
 
 def test_e2_expansions_forwards_and_names_of_exchange_are_kept() -> None:

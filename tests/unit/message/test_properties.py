@@ -14,7 +14,7 @@ from amberpost.message.charset import decode
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.dates import parse_date
 from amberpost.message.evaluate import addresses, envelope_addresses
-from amberpost.message.fork import fork_key
+from amberpost.message.fork import fork_key, likeness
 from amberpost.message.headers import header_fields
 from amberpost.message.html import safe_html
 from amberpost.message.journal import unwrap
@@ -25,7 +25,7 @@ from amberpost.message.text import index_text
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import decode_transfer
 from amberpost.message.words import clean_filename, decode_words, parse_parameters
-from tests.corpora import CORPORA
+from tests.corpora import shared
 from tests.mutate import mutate
 from tests.unit.message import examples
 from tests.unit.message.mail import INNER, REPORT_HEAD, multipart, nested, report
@@ -98,7 +98,7 @@ def check_derived(raw: bytes) -> None:
         assert item.name not in (".", "..")
         item.name.encode()
         open_attachment(raw, parsed, item.path)
-    assert len(fork_key(raw, parsed, None)) == 16
+    assert len(fork_key(raw)) == len(likeness(raw, parsed)) == 16
     ends = 0
     for span in attachment_cuts(raw, parsed, minimum=1):
         assert ends <= span.start < span.end <= len(raw)
@@ -139,12 +139,11 @@ def test_mutants_of_hand_made_mail_are_read(seed: int) -> None:
         check_everything(mutate(rng.choice(SEEDS), rng))
 
 
-@pytest.mark.skipif(CORPORA is None, reason="the shared corpora are not here")
+@pytest.mark.shared
 @pytest.mark.parametrize("folder", ["mime", "hostile", "journal"])
 def test_mutants_of_the_corpora_are_read(folder: str) -> None:
-    assert CORPORA is not None
     rng = random.Random(folder)
-    files = [path for path in sorted((CORPORA / folder).rglob("*")) if path.is_file()]
+    files = [path for path in sorted(shared(f"corpora/{folder}").rglob("*")) if path.is_file()]
     small = [path for path in files if path.stat().st_size < 30_000]
     for _ in range(150):
         check_everything(mutate(rng.choice(small).read_bytes(), rng))

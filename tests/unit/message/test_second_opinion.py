@@ -1,4 +1,4 @@
-"""Two other parsers read the corpora too; where they differ from ours, the kind of difference is known.
+"""Two other parsers read the same mail; where they differ from ours, the kind of difference is known.
 
 The kinds are explained in docs/design/parser.md, "Second opinions". Agreement is counted after they are
 taken out; what remains must be under one per cent.
@@ -19,7 +19,7 @@ from amberpost.message.body import decode_part
 from amberpost.message.mime import NESTED_TYPES
 from amberpost.message.parse import parse
 from amberpost.message.types import Defect, ParsedMessage
-from tests.corpora import CORPORA
+from tests.corpora import is_open, shared
 from tests.unit.message import examples
 from tests.unit.message.mail import INNER, multipart, nested
 
@@ -42,14 +42,19 @@ REPAIRED_BY_US = re.compile(
 )
 
 
+@pytest.fixture(params=["own mail", pytest.param("shared corpora", marks=pytest.mark.shared)], autouse=True)
+def _each_test_reads_both() -> None:
+    """On our own mail always, and on the corpora in addition."""
+
+
 def messages() -> Iterator[tuple[str, bytes]]:
     yield from ((f"own {number}", raw) for number, raw in enumerate(OWN))
-    if CORPORA is None:
+    if not is_open():
         return
     for folder in ("mime", "hostile", "journal"):
-        for path in sorted((CORPORA / folder).rglob("*")):
+        for path in sorted(shared(f"corpora/{folder}").rglob("*")):
             if path.suffix in (".eml", ".msg", ".txt", ".rfc822") and path.stat().st_size < 500_000:
-                yield str(path.relative_to(CORPORA)), path.read_bytes()
+                yield path.name, path.read_bytes()
 
 
 def comparable() -> Iterator[tuple[str, bytes, ParsedMessage]]:

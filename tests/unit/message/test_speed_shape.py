@@ -10,7 +10,7 @@ import pytest
 
 from amberpost.message.attachments import attachments
 from amberpost.message.evaluate import addresses
-from amberpost.message.fork import fork_key
+from amberpost.message.fork import fork_key, likeness
 from amberpost.message.html import safe_html
 from amberpost.message.journal import unwrap
 from amberpost.message.markup import html_text
@@ -27,7 +27,8 @@ def everything(raw: bytes) -> None:
     index_text(raw, parsed)
     unwrap(raw)
     attachments(raw, parsed)
-    fork_key(raw, parsed, None)
+    fork_key(raw)
+    likeness(raw, parsed)
     addresses(raw, parsed, "custom:envelope-from")
 
 

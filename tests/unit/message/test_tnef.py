@@ -7,7 +7,7 @@ import pytest
 from amberpost.message import tnef as tnef_module
 from amberpost.message.rtf import rtf_text, uncompress_rtf
 from amberpost.message.tnef import read_tnef
-from tests.corpora import CORPORA
+from tests.corpora import shared
 from tests.unit.message.mail import attribute, mapi, tnef, tnef_file
 
 IMESSAGE = bytes.fromhex("0703020000000000C000000000000046")
@@ -171,13 +171,12 @@ def test_rtf_gives_its_words(rtf: bytes, text: str) -> None:
     assert rtf_text(rtf) == text
 
 
-@pytest.mark.skipif(CORPORA is None, reason="the shared corpora are not here")
+@pytest.mark.shared
 def test_tnef_of_the_corpora_agrees_with_a_second_reader() -> None:
     tnefparse = pytest.importorskip("tnefparse")
-    assert CORPORA is not None
     compared = 0
     disagreed = []
-    for path in sorted(CORPORA.rglob("*.tnef")) + sorted(CORPORA.rglob("*winmail*.dat")):
+    for path in sorted(shared("corpora").rglob("*.tnef")) + sorted(shared("corpora").rglob("*winmail*.dat")):
         data = path.read_bytes()
         try:
             theirs = {bytes(file.data) for file in tnefparse.TNEF(data).attachments if file.data}

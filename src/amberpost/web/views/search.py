@@ -156,21 +156,21 @@ def _page(request: Request, asked: Asked, context: dict[str, object], status: in
 
 
 def _lines(request: Request, asked: Asked, page: Page) -> list[Line]:
-    """The hits in order, copies of one mail (forks of one journal report) folded into the first."""
+    """The hits in order, those that look the same to their reader folded into the first."""
     copies: dict[bytes, int] = {}
     for hit in page.hits:
-        copies[hit.fork] = copies.get(hit.fork, -1) + 1
-    firsts = {hit.fork: hit for hit in reversed(page.hits)}
+        copies[hit.likeness] = copies.get(hit.likeness, -1) + 1
+    firsts = {hit.likeness: hit for hit in reversed(page.hits)}
     return [
         Line(
             hit=hit,
             excerpt=_excerpt(request, hit.id, asked.text),
-            copies=copies[hit.fork],
+            copies=copies[hit.likeness],
             url=asked.url(open=hit.id, page=asked.page),
             is_open=hit.id == asked.open_id,
         )
         for hit in page.hits
-        if firsts[hit.fork] is hit
+        if firsts[hit.likeness] is hit
     ]
 
 
