@@ -64,13 +64,14 @@ def judge(
         return Judgement(fault=ClockFault.BEHIND, waits=is_far, ours=ours, known=last_sealed_at)
     told = max([*live, *older], key=lambda said: said.earliest, default=None)
     known = max((at for at in (last_sealed_at, told.earliest if told else None) if at), default=ours)
-    if ours > known + LONGEST_STEP:
-        return Judgement(fault=ClockFault.STEPPED, waits=True, ours=ours, known=known)
-    if expected is not None and abs(ours - expected) > TOLERANCE:
-        is_far = abs(ours - expected) > LONGEST_STEP
-        return Judgement(fault=ClockFault.STEPPED, waits=is_far, ours=ours, known=expected)
+    moved = abs(ours - expected) if expected is not None else timedelta(0)
+    if ours > known + LONGEST_STEP or moved > LONGEST_STEP:
+        told_by = known if ours > known + LONGEST_STEP else expected
+        return Judgement(fault=ClockFault.STEPPED, waits=True, ours=ours, known=told_by)
     if told is not None and ours < told.earliest - TOLERANCE:
         return Judgement(fault=ClockFault.BEHIND, ours=ours, known=told.earliest, who=told.who)
+    if moved > TOLERANCE:
+        return Judgement(fault=ClockFault.STEPPED, ours=ours, known=expected)
     return Judgement(ours=ours)
 
 

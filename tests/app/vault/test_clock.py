@@ -1,6 +1,7 @@
 """A clock that is wrong: what is accepted waits, and what was sealed before and after carries the right time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,11 +23,14 @@ from amberpost.notice.webhook import Hook, post
 from amberpost.oauth.http import hear_date, safe_url
 from amberpost.oauth.request import post_form
 from amberpost.sources.configure import NewSecrets, save_source
+from amberpost.sources.cursor import Cursor, FolderCursor
 from amberpost.sources.models import Source, SourceStatus
 from amberpost.sources.status import note_shown_certificate
+from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
+from amberpost.vault import clock_readings
 from amberpost.vault.clock_judge import ClockFault, Judgement
-from amberpost.vault.clock_readings import confirm_clock, last_judgement, note_heard
+from amberpost.vault.clock_readings import confirm_clock, last_judgement, note_arrivals, note_heard, note_look
 from amberpost.vault.entries import Leaf, parse_header, parse_leaf
 from amberpost.vault.facts import gather
 from amberpost.vault.models import Capture, ClockReading, Message
@@ -155,6 +159,16 @@ class TestAhead:
         assert judged(alice).fault is ClockFault.AHEAD
         machine.set(minutes=9)
         assert judged(alice).is_vouched
+
+    def test_what_was_said_grows_with_the_uptime(
+        self, alice: Opened, machine: SetClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server_says(machine.true)
+        monkeypatch.setattr(clock_readings, "uptime", lambda: uptime() + 3600)
+        machine.set(hours=1)
+        assert judged(alice).is_vouched
+        machine.set(hours=0)
+        assert judged(alice).fault is ClockFault.BEHIND
 
     def test_events_jobs_and_signals_wait_as_well(self, alice: Opened, machine: SetClock) -> None:
         before = len(leaves(alice, "audit"))
@@ -316,6 +330,25 @@ class TestBack:
         assert first < second <= third
         assert "time_not_monotone" not in {kind for kind, _ in kinds(alice)}
 
+    def test_the_key_of_a_record_is_of_the_month_its_leaf_names(
+        self, alice: Opened, machine: SetClock
+    ) -> None:
+        """Else destroying the keys of a month would leave some of its records, and take some of another."""
+        machine.set(days=40)
+        confirm_clock("test")
+        accept(alice, 2)
+        judged(alice)
+        ClockReading.objects.all().delete()
+        machine.set(days=0)
+        accept(alice, 3)
+        judged(alice)
+        keys = open_keys_of(alice.config)
+        rows = keys.database.rows("SELECT idx, class FROM mail_capture JOIN kek ON kek.id = kek ORDER BY idx")
+        keys.close()
+        months = [f"mail-{leaf['ke'] // 100}-{leaf['ke'] % 100:02}" for leaf in leaves(alice)]
+        assert [name for _, name in rows] == months == [f"mail-{at:%Y-%m}" for at in times(alice)]
+        assert len(set(months)) == 2
+
     def test_a_second_back_changes_no_order(self, alice: Opened, machine: SetClock) -> None:
         for seconds in (-1, -2, -3):
             machine.set(seconds=seconds)
@@ -410,6 +443,19 @@ class TestServers:
         note_heard()
         ClockReading.objects.filter(name="worker").delete()
         assert judged(alice).fault is ClockFault.BEHIND
+
+
+@pytest.mark.parametrize(("uid", "fault"), [(5, None), (6, ClockFault.AHEAD)])
+def test_only_mail_under_new_numbers_came_since_the_last_look(
+    alice: Opened, machine: SetClock, uid: int, fault: ClockFault | None
+) -> None:
+    """A server that cannot delete gives the same mail in each run."""
+    source = Source.objects.get(pk=alice.mailbox)
+    note_look(source, uptime())
+    known = FolderCursor(folder="INBOX", uidvalidity=1, uids=UidSet(((1, 5),)))
+    one = replace(alice.incoming(letter(9), remote=f"INBOX/1/{uid}"), arrived_at=machine.true - 40 * DAY)
+    note_arrivals(source, Cursor(folders=(known,)), [one])
+    assert judged(alice).fault is fault
 
 
 @pytest.fixture
