@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
@@ -160,9 +161,12 @@ def judgement_fields(judgement: Judgement) -> dict[str, object]:
 
 
 def sealing_waits() -> bool:
-    """True if the worker, when it last looked, could not believe the clock."""
+    """True if the worker cannot believe the clock; what one thought that has ended since says nothing."""
     judgement = last_judgement()
-    return judgement is not None and judgement.waits
+    if judgement is None or not judgement.waits:
+        return False
+    pid = WorkerStatus.objects.values_list("pid", flat=True).get(name="work")
+    return Path(f"/proc/{pid}").exists()
 
 
 def _let_go_back(pair: LogPair, ours: datetime) -> None:

@@ -30,10 +30,17 @@ from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
 from amberpost.vault import clock_readings
 from amberpost.vault.clock_judge import ClockFault, Judgement
-from amberpost.vault.clock_readings import confirm_clock, last_judgement, note_arrivals, note_heard, note_look
+from amberpost.vault.clock_readings import (
+    confirm_clock,
+    last_judgement,
+    note_arrivals,
+    note_heard,
+    note_look,
+    sealing_waits,
+)
 from amberpost.vault.entries import Leaf, parse_header, parse_leaf
 from amberpost.vault.facts import gather
-from amberpost.vault.models import Capture, ClockReading, Message
+from amberpost.vault.models import Capture, ClockReading, Message, WorkerStatus
 from amberpost.vault.open import open_keys_of
 from tests.clocks import SetClock
 from tests.opened import Opened
@@ -391,6 +398,16 @@ class TestCommands:
         machine.set(hours=0)
         result = command(alice, process_command, "process")
         assert (result.exit_code, result.data["messages"]) == (0, 3)
+
+    def test_nobody_gives_up_because_of_what_a_worker_thought_that_has_ended(
+        self, alice: Opened, machine: SetClock
+    ) -> None:
+        machine.set(hours=1)
+        server_says(machine.true)
+        assert judged(alice).waits
+        assert sealing_waits()
+        WorkerStatus.objects.filter(name="work").update(pid=2**22 + 1)  # above every process id of Linux
+        assert not sealing_waits()
 
     def test_the_alarm_says_so_on_the_overview(self, alice: Opened, machine: SetClock) -> None:
         machine.set(hours=1)
