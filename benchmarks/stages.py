@@ -25,7 +25,7 @@ WORK = Path(__file__).parent / "data" / "stages"
 _WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 WORKER = (
     ("cli.import_command", "_take"),
-    ("sources.files", "FileReader._file"),
+    ("sources.files.reader", "FileReader._file"),
     ("store.intake", "IntakeLog.append"),
     ("store.intake", "pack_payload"),
     ("store.intake", "IntakeLog._write_group"),

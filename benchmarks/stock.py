@@ -16,7 +16,7 @@ from tests.corpora import SHARED
 from amberpost.demo.sample_mail import plain_messages
 from amberpost.message.body import shown_text
 from amberpost.message.parse import parse
-from amberpost.sources.files import mbox_messages
+from amberpost.sources.files.mbox import mbox_messages
 
 _FOLDERS = ("mime", "mbox", "formats/mailboxes", "documents/tika/text", "LICENCES")
 _LONGEST_FILE = 1_500_000
@@ -59,7 +59,8 @@ def _corpus_texts(folder: Path) -> Iterator[str]:
         for path in sorted((folder / name).rglob("*")):
             if path.is_file() and path.stat().st_size <= _LONGEST_FILE:
                 raw = path.read_bytes()
-                for start, end in list(mbox_messages(raw)) or [(0, len(raw))]:
+                ranges = [(message.start, message.end) for message in mbox_messages(raw)] or [(0, len(raw))]
+                for start, end in ranges:
                     yield _text(raw[start:end])
 
 

@@ -10,6 +10,7 @@ from amberpost.search.tree import (
     Everything,
     Field,
     HasAttachment,
+    IsTruncated,
     Not,
     Number,
     Query,
@@ -73,6 +74,8 @@ def matches(query: Query, document: Document) -> bool:
             return document.size_bytes > (larger if larger is not None else -1) and (
                 smaller is None or document.size_bytes < smaller
             )
+        case IsTruncated():
+            return document.is_truncated
         case HasAttachment():
             return document.attached
         case Number(message_id):

@@ -35,9 +35,16 @@ _REQUEST_BYTES = 256 * 1024
 
 
 class Starter:
-    """The process that forks; started with the first command, ends with ours. Any thread may use it."""
+    """The process that forks; started with the first command, ends with ours. Any thread may use it.
 
-    def __init__(self) -> None:
+    `user`: the number of somebody else who shall run the commands, with a Python and a path for modules that he
+    may use.
+    """
+
+    def __init__(
+        self, python: str = sys.executable, modules: str = f"{ROOT / 'src'}:{ROOT}", user: int | None = None
+    ) -> None:
+        self._python, self._modules, self._user = python, modules, user
         self._guard = threading.Lock()
         self._control: socket.socket | None = None
         self._owner = 0
@@ -59,21 +66,22 @@ class Starter:
     def _ask(self, request: bytes, streams: list[int]) -> None:
         with self._guard:
             if self._control is None or self._owner != os.getpid():
-                self._control, self._owner = _started(), os.getpid()
+                self._control, self._owner = self._started(), os.getpid()
             socket.send_fds(self._control, [request], streams)
 
-
-def _started() -> socket.socket:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.ready", str(theirs.fileno())],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-        )
-    return ours
+    def _started(self) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        others = {} if self._user is None else {"user": self._user, "group": self._user, "extra_groups": []}
+        with theirs:
+            subprocess.Popen(
+                [self._python, "-m", "tests.ready", str(theirs.fileno())],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": self._modules},
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                **others,
+            )
+        return ours
 
 
 def _code(answers: socket.socket, words: Sequence[str], timeout: float) -> int:

@@ -222,6 +222,10 @@ class SimDisk:
         file = self._file(handle)
         return self.locks.setdefault(file, handle) == handle
 
+    def is_locked(self, handle: int) -> bool:
+        self._alive()
+        return self._file(handle) in self.locks
+
     def free_bytes(self, path: str) -> int:
         return 1 << 40
 

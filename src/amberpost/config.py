@@ -17,6 +17,12 @@ FILE_NAME = "config.toml"
 _PREFIX = "AMBERPOST_"
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
+_LEAST = {
+    "pool": 0,
+    "batch_bytes": 1,
+    "ceiling_bytes": 1,
+    "index_commit_seconds": 0,
+}  # less would take no mail
 
 
 def _setting(doc: str, default: object) -> Any:  # noqa: ANN401  dataclasses.field() is typed so
@@ -41,6 +47,7 @@ class Config:
     ceiling_bytes: int = _setting("Larger mail is never taken; it stays at its source.", 256 * 1024**2)
     index_commit_seconds: float = _setting("Longest time until a sealed message can be found.", 2.0)
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
+    read_only: bool = _setting("Nothing in the data folder is changed: found out by each command.", False)
 
     @property
     def url(self) -> str:
@@ -58,9 +65,14 @@ def default_data() -> Path:
     return Path(os.environ.get(f"{_PREFIX}DATA") or "amberpost-data")
 
 
+def folder_of(data: Path | None) -> Path:
+    """The whole path of the folder that somebody names, or of the one nobody needs to name."""
+    return (data or default_data()).expanduser().resolve()
+
+
 def load(data: Path | None = None) -> Config:
     """Read the settings of the archive in `data`; raises ConfigError naming every bad one."""
-    folder = (data or default_data()).expanduser().resolve()
+    folder = folder_of(data)
     from_file = _read_file(folder / FILE_NAME)
     values: dict[str, object] = {"data": folder, "key_file": key_file_beside(folder)}
     problems = []
@@ -77,7 +89,8 @@ def load(data: Path | None = None) -> Config:
 
 def settings() -> list[tuple[str, object, str]]:
     """Name, default and one-sentence manual of each setting a person may write into config.toml."""
-    return [(f.name, f.default, f.metadata["doc"]) for f in fields(Config) if f.name != "data"]
+    found_out = {"data", "read_only"}
+    return [(f.name, f.default, f.metadata["doc"]) for f in fields(Config) if f.name not in found_out]
 
 
 def example() -> str:
@@ -130,13 +143,17 @@ def _convert(name: str, value: object) -> object:
     default = next(default for known, default, _ in settings() if known == name)
     if isinstance(default, bool):
         return _boolean(value)
-    if isinstance(default, int):
-        return int(str(value))
-    if isinstance(default, float):
-        return float(str(value))
+    if isinstance(default, int | float):
+        return _number(type(default)(str(value)), least=_LEAST[name])
     if isinstance(default, Path) or default is None:
         return Path(str(value)).expanduser().resolve() if value else None
     return str(value)
+
+
+def _number(value: float, *, least: float) -> float:
+    if not value >= least:
+        raise ValueError(f"the least is {least}")
+    return value
 
 
 def _boolean(value: object) -> bool:

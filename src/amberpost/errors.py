@@ -5,6 +5,7 @@ source, a disk or an integrity check needs attention.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -104,6 +105,12 @@ class WorkerBusy(StoreError):
     """Another process is the worker of this archive; it does what this one would have done."""
 
 
+class NotReadable(ArchiveError):
+    """A file may not be read by this user, or not by this release. Says nothing about its bytes: never a finding."""
+
+    exit_code = 5
+
+
 class IntegrityError(ArchiveError):
     """Bytes and records disagree. An alarm; never repaired silently."""
 
@@ -122,10 +129,65 @@ class SealingWaits(ArchiveError):
     exit_code = 8
 
 
+class FindingKind(StrEnum):
+    """What an integrity check can find; each has its line in docs/reference/errors.md and its damage in
+    tests/road/test_road_findings.py."""
+
+    # keys and origin
+    KEYS_DAMAGED = "keys_damaged"
+    ORIGIN_DAMAGED = "origin_damaged"
+    SLOT_DAMAGED = "slot_damaged"
+    KEK_DAMAGED = "kek_damaged"
+    INTAKE_KEY_DAMAGED = "intake_key_damaged"
+    DURABLE_MARK_DAMAGED = "durable_mark_damaged"
+    # the intake
+    INTAKE_KEY_MISSING = "intake_key_missing"
+    INTAKE_MISSING = "intake_missing"
+    INTAKE_DAMAGED = "intake_damaged"
+    # segments and records
+    SEGMENT_FOREIGN = "segment_foreign"
+    SEGMENT_MISSING = "segment_missing"
+    SEGMENT_CUT = "segment_cut"
+    RECORD_MISSING = "record_missing"
+    RECORD_DAMAGED = "record_damaged"
+    BYTES_WITHOUT_KEY = "bytes_without_key"
+    OBJECT_DIFFERS = "object_differs"
+    REFERENCE_MISSING = "reference_missing"
+    REFERENCE_UNKNOWN = "reference_unknown"
+    # the ledger
+    LEAVES_MISSING = "leaves_missing"
+    CHECKPOINT_MISSING = "checkpoint_missing"
+    CHECKPOINT_UNREADABLE = "checkpoint_unreadable"
+    CHECKPOINT_INVALID = "checkpoint_invalid"
+    ROOT_MISMATCH = "root_mismatch"
+    TILE_MISSING = "tile_missing"
+    TILE_DAMAGED = "tile_damaged"
+    TILE_UNREADABLE = "tile_unreadable"
+    # entries against what they say of their records
+    LEAF_UNREADABLE = "leaf_unreadable"
+    TIME_NOT_MONOTONE = "time_not_monotone"
+    TIME_IN_FUTURE = "time_in_future"
+    CONTENT_DAMAGED = "content_damaged"
+    CONTENT_UNREADABLE = "content_unreadable"
+    COMMITMENT_MISMATCH = "commitment_mismatch"
+    KEY_MONTH_MISMATCH = "key_month_mismatch"
+    # what is derived
+    DATABASE_MISSING = "database_missing"
+    DATABASE_DAMAGED = "database_damaged"
+    CATALOGUE_AHEAD = "catalogue_ahead"
+    CATALOGUE_BEHIND = "catalogue_behind"
+    CATALOGUE_ROW_MISSING = "catalogue_row_missing"
+    CATALOGUE_ROW_UNKNOWN = "catalogue_row_unknown"
+    INDEX_DAMAGED = "index_damaged"
+    INDEX_DISAGREES = "index_disagrees"
+    # what could not be told apart
+    ARCHIVE_DAMAGED = "archive_damaged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing an integrity check found: a stable name, which file, record or row, and a sentence."""
+    """One thing an integrity check found: what, which file, record or row, and a sentence."""
 
-    kind: str
+    kind: FindingKind
     where: str
     message: str

@@ -4,6 +4,7 @@ Terms: an *index* holds documents; what is *committed* is seen by every *view* (
 says whose mail may be seen. A subclass gives `index` (open for writing, empty) and `view()` (a reader of it).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,24 @@ from tests.fakes_index import MemoryIndex
 from tests.unit.search_query.documents import DOCUMENTS, make
 from tests.unit.search_query.golden import BERLIN, GOLDEN
 
+# One word each, in the shapes in which it is written and asked for.
+SHAPES = [
+    ("µm", "μm", "ΜM"),
+    ("ϐιβλίο", "βιβλίο", "ΒΙΒΛΙΟ"),
+    ("ϑήτα", "θητα"),
+    ("οδός", "ΟΔΌΣ", "οδοσ"),
+    ("𝐌𝐚𝐭𝐡𝐞", "𝕸𝖆𝖙𝖍𝖊", "Mathe", "ｍａｔｈｅ"),
+    ("Wachſtube", "Wachstube"),
+    ("Straße", "STRASSE", "Strasse", "STRAẞE"),
+    ("İstanbul", "istanbul", "ISTANBUL", "ıstanbul", "i\u0307stanbul"),
+    ("ＡＢ１２", "ab12"),
+    ("Oﬃzier", "Offizier"),
+    ("Auﬂage", "Auflage"),
+    ("x²", "x2"),
+    ("Ⅳ", "iv"),
+    ("nº", "no"),
+    ("Müller", "MULLER", "Mu\u0308ller"),
+]
 EVERYTHING = Scope(everything=True)
 _PIECES = [
     *(
@@ -47,6 +66,7 @@ _PIECES = [
         "an*",
         "anna.be*",
         "has:attachment",
+        "is:truncated",
         "before:2023-06",
         ":",
     ),
@@ -128,6 +148,25 @@ class IndexContract:
         assert find(self.view(), "first").count == 0
         assert find(self.view(), "second").ids == (2, 1)
 
+    @pytest.mark.parametrize("words", SHAPES, ids=lambda words: words[0])
+    def test_a_word_is_found_by_each_of_its_shapes(self, words: tuple[str, ...]) -> None:
+        self.index.add([make(number, body=word) for number, word in enumerate(words, 1)], known_new=True)
+        self.index.add(
+            [make(100 + n, filenames=(f"{w}.pdf",)) for n, w in enumerate(words, 1)], known_new=True
+        )
+        self.index.commit()
+        for word in words:
+            assert find(self.view(), f"body:{word}").count == len(words), word
+            assert find(self.view(), f"filename:{word}").count == len(words), word
+
+    def test_a_star_and_an_ending_ask_for_names_of_files_only(self) -> None:
+        named, said = make(1, filenames=("plan.pdf",)), make(2, subject="plan.pdf", body="as pdf")
+        self.index.add([named, said], known_new=True)
+        self.index.commit()
+        assert find(self.view(), "*.pdf").ids == (1,)
+        assert find(self.view(), "plan -*.pdf").ids == (2,)
+        assert find(self.view(), "subject:*.pdf").ids == (2,)
+
     def test_adding_one_number_twice_in_a_batch_keeps_the_last(self) -> None:
         self.index.add([make(1, "first"), make(1, "second")], known_new=False)
         self.index.commit()
@@ -148,6 +187,14 @@ class IndexContract:
         self.index.add([make(1, "hello", archives=(6, 7))], known_new=False)
         self.index.commit()
         assert find(self.view(), "hello", scope).count == 1
+
+    def test_messages_with_more_text_than_is_indexed_are_named(self) -> None:
+        whole, cut = make(1, "hello"), replace(make(2, "hello"), is_truncated=True)
+        self.index.add([whole, cut], known_new=True)
+        self.index.commit()
+        assert find(self.view(), "is:truncated").ids == (2,)
+        assert find(self.view(), "hello -is:truncated").ids == (1,)
+        assert find(self.view(), "has:attachment").ids == ()
 
     def test_removed_is_gone_and_unknown_numbers_do_no_harm(self, full: Index) -> None:
         self.index.remove([3, 4, 5, 4_000_000, 2**40, 3])

@@ -2,12 +2,10 @@
 
 import logging
 import re
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from amberpost.oauth.refusal import OAuthError, code_in, explain
 from amberpost.oauth.tokens import Tokens
 from amberpost.store.secret import Secret
 from tests.servers.certificates import make_certificates
+from tests.servers.drip import dripping
 from tests.servers.microsoft import Answer, App, Microsoft
 
 
@@ -262,13 +261,25 @@ class TestOddAnswers:
         refusal(client)
         assert len(microsoft.requests) == before + 1
 
-    def test_a_trickling_answer_ends_in_time(
-        self, microsoft: Microsoft, client: Client, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        "first",
+        [b"", b"HTTP/1.1 ", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"],
+    )
+    def test_an_answer_that_drips_ends_in_time(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch, first: bytes
     ) -> None:
-        microsoft.routes["/"] = lambda _: Answer(200, b"x")
-        monkeypatch.setattr(http, "TIMEOUT_SECONDS", -1)
-        monkeypatch.setattr(http, "HTTPSConnection", _patient)
-        assert "did not answer in time" in str(refusal(client))
+        monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
+        with dripping(b"", first) as port:
+            error = refusal(replace(client, authority=f"http://127.0.0.1:{port}"))
+        assert "did not answer in time" in str(error)
+
+    def test_a_handshake_that_drips_ends_in_time(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
+        with dripping(b"\x16\x03\x03\x40\x00") as port:  # a record of 16 KiB
+            error = refusal(replace(client, authority=f"https://127.0.0.1:{port}"))
+        assert "did not answer in time" in str(error)
 
     def test_a_strangers_certificate_is_refused(self, client: Client, tmp_path: Path) -> None:
         for ca_pem in (make_certificates(tmp_path).ca_pem, None):
@@ -293,10 +304,6 @@ class TestOddAnswers:
         error = refusal(replace(client, authority=authority))
         assert error.permanent
         assert "https://" in str(error)
-
-
-def _patient(host: str, port: int, *, timeout: float, context: ssl.SSLContext) -> HTTPSConnection:
-    return HTTPSConnection(host, port, timeout=30, context=context)
 
 
 def test_secrets_and_tokens_are_in_no_log_and_no_repr(

@@ -138,6 +138,7 @@ SAMPLES = [
     "e\u0301te\u0301 Ærø Łódź đ Þór œuvre ΟΔΟΣ Αθήνα Москва Ёлка йод Tiếng Việt Hà Nội ağaç ħ",
     "東京都庁 テスト ﾃｽﾄｶﾞ 회의 서울 ประชุม 发票2023.pdf 〇々 abc京都def",
     "Donau\u00addampf\u200bschiff \ufeff x\u2060y עברית عربي \U0001f600smile\U0001f600 ١٢٣",
+    "5 µm μ ϐ β ϑ 𝛃𝛓 𝐌𝐚𝐭𝐡 ℝ x² m₃ Ⅳ Wachſtube ĳ ǆ ﬆ Windows™ №5 1ª nº ŋ ﺳﻼم 𝟙𝟚 ẛ",
 ]
 
 

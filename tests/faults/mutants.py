@@ -3,8 +3,10 @@
 import contextlib
 import errno
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from unittest.mock import patch
 
+from amberpost.clock import now
 from amberpost.errors import StoreError
 from amberpost.store import recover
 from amberpost.store.batch import NewRecord
@@ -80,9 +82,9 @@ def _no_sync_at_recovery() -> contextlib.AbstractContextManager[type[Archive]]:
 
 
 class _KeysAfterSegment(Store):
-    def append(self, records: Sequence[NewRecord]) -> list[int]:
+    def append(self, records: Sequence[NewRecord], *, at: datetime | None = None) -> list[int]:
         tail = self._writable_tail()
-        batch = self._new_batch(records, tail)
+        batch = self._new_batch(records, tail, now())
         batch.add_all(records)
         with self._fail_stop():
             for segment, parts in batch.writes:

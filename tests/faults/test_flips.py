@@ -81,11 +81,11 @@ def test_every_cut_of_a_segment_is_found_and_the_writer_refuses(damaged: Sample)
 
 def test_a_removed_or_foreign_segment_is_found(damaged: Sample) -> None:
     (damaged.data / "mail/segments/readme").write_bytes(b"")
-    assert {one.kind for one in damaged.findings("quick")} == {"segment-foreign"}
+    assert {one.kind for one in damaged.findings("quick")} == {"segment_foreign"}
     (damaged.data / "mail/segments/readme").unlink()
     (damaged.data / SEGMENT).unlink()
     for depth in ("quick", "crc", "deep"):
-        assert "segment-missing" in {one.kind for one in damaged.findings(depth)}
+        assert "segment_missing" in {one.kind for one in damaged.findings(depth)}
 
 
 def test_every_flip_and_cut_of_the_key_file_is_named(damaged: Sample) -> None:

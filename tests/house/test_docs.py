@@ -12,6 +12,7 @@ from amberpost.audit.actions import Action
 from amberpost.cli.main import COMMANDS
 from amberpost.cli.reference import pages
 from amberpost.config import Config, settings
+from amberpost.errors import FindingKind
 from tests.house.tree import ROOT
 
 DOCS = ROOT / "docs"
@@ -65,6 +66,19 @@ def test_each_setting_has_a_sentence_and_a_heading() -> None:
 
 def test_each_audit_action_has_a_heading() -> None:
     assert {str(action.value) for action in Action} <= headings(page("audit-actions.md"))
+
+
+def test_each_kind_of_finding_says_what_it_means_and_what_to_do() -> None:
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| (\S.* \| \S.*) \|$", page, re.MULTILINE))
+    assert set(rows) == {kind.value for kind in FindingKind}
+
+
+def test_kinds_of_findings_are_spelled_alike_everywhere() -> None:
+    """With underscores, as alarms and settings are."""
+    hyphened = {f'"{kind.replace("_", "-")}"' for kind in FindingKind}
+    sources = (ROOT / "src").rglob("*.py")
+    assert [path for path in sources if any(word in path.read_text() for word in hyphened)] == []
 
 
 def test_architecture_fits_on_two_hundred_lines() -> None:

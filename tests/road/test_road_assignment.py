@@ -10,6 +10,7 @@ from amberpost.clock import now
 from amberpost.directory.local import set_addresses
 from amberpost.directory.models import Address
 from amberpost.vault.entries import parse_leaf
+from amberpost.vault.late import set_plus_addresses
 from amberpost.vault.models import Assignment, Capture, Message, Outcome, Quarantine
 from amberpost.vault.quarantine import quarantined
 from amberpost.vault.reasons import Reason
@@ -50,6 +51,26 @@ def test_a_late_address_brings_stored_mail_to_a_second_archive_as_well(road: Ope
     road.add_user("bob", BOB.address)
     road.process()
     assert subjects(road, "alice") == subjects(road, "bob") == {"Brief 1"}
+
+
+def test_plus_addresses_are_switched_on_for_mail_that_comes_and_mail_that_is_kept(road: Opened) -> None:
+    road.add_user("alice", ALICE.address)
+    assert road.take(letter("before", to="alice+shop@firma.example")) == [QUARANTINED]
+    set_plus_addresses(True, by="test")
+    road.process()
+    assert subjects(road, "alice") == {"Brief before"}
+    assert road.take(letter("after", to="alice+news@firma.example")) == [STORED]
+    assert road.take(letter("late", to="bob+x@firma.example")) == [QUARANTINED]
+    road.add_user("bob", BOB.address)
+    road.process()
+    assert (subjects(road, "alice"), subjects(road, "bob")) == (
+        {"Brief before", "Brief after"},
+        {"Brief late"},
+    )
+    set_plus_addresses(False, by="test")
+    assert road.take(letter("off", to="alice+shop@firma.example")) == [QUARANTINED]
+    assert subjects(road, "alice") == {"Brief before", "Brief after"}
+    assert road.verify() == []
 
 
 def test_quarantine_tells_an_operator_facts_and_no_content(road: Opened) -> None:

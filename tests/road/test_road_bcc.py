@@ -151,10 +151,10 @@ def test_the_copy_of_a_blind_recipient_does_not_betray_him_to_the_others(
     for name in ("offen", "geheim"):
         address = f"{name}@firma.example"
         trace = f"Received: from mx by mail with esmtp id 1 for <{address}>; Tue, 14 Feb 2023 08:41:06 +0000"
-        fields = [f"X-Envelope-To: {address}", f"Delivered-To: {address}", trace]
+        fields = [f"Envelope-To: {address}", f"Delivered-To: {address}", trace]
         people.take(
             letter("x", sender="absender@firma.example", to="offen@firma.example", fields=fields),
-            evaluation="x-envelope-to",
+            evaluation="custom:envelope-to",
         )
     assert Message.objects.count() == 2
     shown = everything_shown(people, "offen", tmp_path)

@@ -45,6 +45,23 @@ def reasons(message: Message) -> dict[str, set[Reason]]:
     return dict(found)
 
 
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b">From journal@archive.example\r\n"])
+def test_a_report_with_something_before_its_header_belongs_to_its_recipients(
+    road: Opened, before: bytes, tmp_path: Path
+) -> None:
+    for person in (ALICE, BOB, CHARLIE):
+        road.add_user(person.login, person.address)
+    raw = before + report(
+        letter(1, text="Bomtreffer"), recipients=(f"To: {ALICE.address}", f"Bcc: {BOB.address}")
+    )
+    road.take(raw)
+    counts = {person.login: road.find(person.login, "Bomtreffer").count for person in (ALICE, BOB, CHARLIE)}
+    assert counts == {"alice": 1, "bob": 1, "charlie": 0}
+    assert not Message.objects.get().quarantine
+    assert list(road.export(tmp_path / "out", "capture").values()) == [raw]
+    assert road.verify() == []
+
+
 @pytest.mark.shared
 def test_e1_two_forks_are_one_document_with_united_recipients(road: Opened) -> None:
     take_examples(road, "e1a", "e1b")

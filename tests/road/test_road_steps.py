@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from amberpost.search.local import TantivyIndex
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import IntakeReader
 from amberpost.store.store import Store
@@ -37,6 +38,7 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "catalogued, intake not released": (IntakeReader, "release", "before"),
     "intake released, not indexed": (IntakeReader, "release", "after"),
     "indexed, index not committed": (indexing.Indexer, "commit", "before"),
+    "index written, its commit not begun": (TantivyIndex, "commit", "before"),
     "index committed, position not moved": (indexing, "set_position", "before"),
     "before the checkpoint": (LogPair, "publish", "before"),
     "after the checkpoint": (LogPair, "publish", "after"),

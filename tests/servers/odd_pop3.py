@@ -22,6 +22,7 @@ class OddPop3:
 
     capabilities: tuple[str, ...] = ("UIDL", "USER", "SASL PLAIN", "STLS")
     greeting = b"+OK odd"
+    greeting_end = b"\r\n"
     password = "p"
 
     def __init__(self, *mail: tuple[str, bytes], tls: ssl.SSLContext | None = None) -> None:
@@ -76,7 +77,7 @@ class OddPop3:
 
     def _session(self, connection: socket.socket) -> None:
         connection.settimeout(20)
-        connection.sendall(self.greeting + b"\r\n")
+        connection.sendall(self.greeting + self.greeting_end)
         reader, deleted = connection.makefile("rb"), set[int]()
         while line := reader.readline():
             words = line.decode("utf-8", "replace").rstrip("\r\n")
@@ -87,9 +88,10 @@ class OddPop3:
                 answer = self._answer(verb, argument, deleted, reader.readline, connection)
             except Refusal as refusal:
                 answer = f"-ERR {refusal}\r\n".encode()
+            if verb == "QUIT":  # who has the answer may look at once
+                self.mail = [one for number, one in enumerate(self.mail, 1) if number not in deleted]
             connection.sendall(answer)
             if verb == "QUIT":
-                self.mail = [one for number, one in enumerate(self.mail, 1) if number not in deleted]
                 return
             if verb == "STLS" and self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)

@@ -49,6 +49,13 @@ def test_a_missing_secret_file_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         ("lissten = 'x'", "C003", "lissten"),
         ("pool = 'many'\nceiling_bytes = 'x'", "C002", "pool.*ceiling_bytes"),
         ("insecure_cookies = 'perhaps'", "C002", "true or false"),
+        ("ceiling_bytes = 0", "C002", "ceiling_bytes = 0: the least is 1"),
+        (
+            "batch_bytes = -1\npool = -1\nindex_commit_seconds = -0.5",
+            "C002",
+            "batch_bytes.*pool.*index_commit",
+        ),
+        ("index_commit_seconds = nan", "C002", "the least is 0"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_said(tmp_path: Path, text: str, code: str, said: str) -> None:

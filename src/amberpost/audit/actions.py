@@ -23,6 +23,7 @@ class Action(StrEnum):
     DIRECTORY_ACTIVATED = "directory:activated"
     DIRECTORY_CHANGED = "directory:changed"
     DIRECTORY_SYNCED = "directory:synced"
+    PLUS_ADDRESSES_CHANGED = "addresses:plus_changed"
     DIRECTORY_TESTED = "directory:tested"
     DOMAIN_ADDED = "domain:added"
     DOMAIN_REMOVED = "domain:removed"

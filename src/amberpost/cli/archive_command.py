@@ -1,4 +1,4 @@
-"""amberpost archive list|add|release|revoke|handover|select."""
+"""amberpost archive list|add|release|revoke|handover|select|plus."""
 
 import argparse
 from typing import Any
@@ -13,10 +13,11 @@ from amberpost.accounts.releases import hand_over, open_releases, release, revok
 from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.work import settle
 from amberpost.directory.active import select_archives
+from amberpost.directory.book import has_plus_addresses
 from amberpost.directory.local import current_addresses
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, ArchiveState
 from amberpost.errors import UserError
-from amberpost.vault.late import request_assignment
+from amberpost.vault.late import request_assignment, set_plus_addresses
 
 NEEDS_ARCHIVE = True
 
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     select.add_argument(
         "--off", action="store_true", help="take it out: its mail is no longer archived there"
     )
+    plus = add_action(actions, "plus", "whether name+anything@ is name@, for the whole archive")
+    switch = plus.add_mutually_exclusive_group()
+    switch.add_argument("--on", action="store_true", help="mail to name+anything@ is mail to name@")
+    switch.add_argument("--off", action="store_true", help="it is not; what is assigned stays")
 
 
 def run(call: Call) -> Result:
@@ -121,6 +126,14 @@ def _select(call: Call) -> Result:
     return Result(data={"archive": archive.pk, "selected": is_on}, text=f"{archive.name}: {said}")
 
 
+def _plus(call: Call) -> Result:
+    if call.arguments.on or call.arguments.off:
+        set_plus_addresses(call.arguments.on, by=call.actor)
+    is_on = has_plus_addresses()
+    said = "mail to name+anything@ is mail to name@" if is_on else "name+anything@ is an address of its own"
+    return Result(data={"plus_addresses": is_on}, text=said)
+
+
 def _facts(archive: Archive, owner: User | None) -> dict[str, Any]:
     return {
         "id": archive.pk,
@@ -170,4 +183,5 @@ _ACTIONS = {
     "revoke": _revoke,
     "handover": _handover,
     "select": _select,
+    "plus": _plus,
 }

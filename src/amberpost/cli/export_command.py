@@ -6,6 +6,7 @@ from pathlib import Path
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result
+from amberpost.errors import IntegrityError
 from amberpost.vault.export import What, export_as, export_whole
 
 NEEDS_ARCHIVE = True
@@ -31,5 +32,13 @@ def run(call: Call) -> Result:
             manifest = export_as(
                 vault, user, wanted.to, query=wanted.query, what=what, actor=call.actor_as(user.login)
             )
-    data = {"exported": manifest.count, "bytes": manifest.bytes, "manifest": str(manifest.path)}
-    return Result(data=data, text=f"{manifest.count} messages written; list and hashes in {manifest.path}")
+    data = {
+        "exported": manifest.count,
+        "bytes": manifest.bytes,
+        "manifest": str(manifest.path),
+        "unreadable": [{"id": index, "error": error} for index, error in manifest.unreadable],
+    }
+    lines = [f"cannot be read: message {index}: {error}" for index, error in manifest.unreadable]
+    lines.append(f"{manifest.count} messages written; list and hashes in {manifest.path}")
+    exit_code = IntegrityError.exit_code if manifest.unreadable else 0
+    return Result(data=data, text="\n".join(lines), exit_code=exit_code)

@@ -1,11 +1,13 @@
-"""amberpost import PATH ...: .eml files, folders of them, Maildir and mbox."""
+"""amberpost import PATH ...: messages, mailboxes and folders of them, packed or not; told apart by their content."""
 
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,7 +23,7 @@ from amberpost.errors import SealingWaits, UserError
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
 from amberpost.sources.configure import import_source
-from amberpost.sources.files import FileReader
+from amberpost.sources.files.reader import FileReader
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.vault.accept import accept, require_room
@@ -30,11 +32,18 @@ from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
 
+_NAMED = 50  # a screen or two; --json has them all
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path)
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with all below it"
+    )
     parser.add_argument("--archive", metavar="LOGIN", help="put everything into this user's archive")
     parser.add_argument("--evaluation", default="journal", help="how owners are found (default: journal)")
+    parser.add_argument(
+        "--deleted", action="store_true", help="also what was deleted in its mailbox and not yet removed"
+    )
 
 
 def run(call: Call) -> Result:
@@ -45,18 +54,20 @@ def run(call: Call) -> Result:
         evaluation=parse_mode(call.arguments.evaluation),
         target_archive=_target(call.arguments.archive),
         ceiling_bytes=call.config.ceiling_bytes,
+        takes_deleted=call.arguments.deleted,
     )
     captures = _take(call, reader)
     settle(call.config, captures)
     counts = outcomes_of(captures)
     waiting = len(captures) - sum(counts.values())
-    data: dict[str, object] = {
+    data: dict[str, Any] = {
         "seen": len(captures) + len(reader.left),
         "stored": counts[Outcome.STORED],
         "duplicate": counts[Outcome.DUPLICATE],
         "quarantined": counts[Outcome.QUARANTINED],
         "left": len(reader.left),
         **({"waiting": waiting, "clock": clock_sentence()} if waiting else {}),
+        "left_reasons": dict(Counter(reason for _, reason in reader.left).most_common()),
         "seconds": round(time.monotonic() - started, 3),
     }
     record(
@@ -123,9 +134,12 @@ def _target(login: str | None) -> int | None:
     return archive_id
 
 
-def _text(data: dict[str, object], left: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]) -> str:
-    lines = [f"left: {name}: {reason}" for name, reason in left[:50]]
-    lines += [f"note: {name}: {note}" for name, note in notes[:50]]
+def _text(data: dict[str, Any], left: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]) -> str:
+    lines = [f"left: {name}: {reason}" for name, reason in left[:_NAMED]]
+    lines += [f"note: {name}: {note}" for name, note in notes[:_NAMED]]
+    if len(left) > _NAMED or len(notes) > _NAMED:
+        lines.append("more was left or noted than is named here; --json names all")
+    lines += [f"left {count}: {reason}" for reason, count in data["left_reasons"].items()]
     account = (
         f"seen {data['seen']} = stored {data['stored']} + duplicate {data['duplicate']}"
         f" + quarantined {data['quarantined']} + left {data['left']}"

@@ -1,6 +1,7 @@
 """amberpost init: keys, folders and an empty database, unattended."""
 
 import argparse
+import os
 
 from amberpost import config as settings
 from amberpost.audit.actions import Action
@@ -39,6 +40,12 @@ def create_archive(config: Config, *, actor: str) -> None:
         raise UserError("There is an archive already", subject=str(config.data))
     if config.key_file.is_relative_to(config.data):
         raise UserError("The key file must lie outside the data folder", subject=str(config.key_file))
+    there = next(folder for folder in config.key_file.parents if folder.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(
+            "The key file cannot be made there by the owner of the data folder; AMBERPOST_KEY_FILE names another place",
+            subject=str(config.key_file),
+        )
     passphrase = (
         config.passphrase_file.read_text(encoding="utf-8").rstrip("\n") if config.passphrase_file else None
     )

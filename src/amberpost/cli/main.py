@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from amberpost import __version__, config, logs
+from amberpost.cli.access import has_read_only_mount, is_write_protected, require_owner
 from amberpost.cli.call import Call, Result
 from amberpost.errors import ArchiveError, StoreError, UserError
 
@@ -39,7 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "domain": "add, list and remove own mail domains",
     "notice": "set whom to notify and how, test it, list what is not well",
     "fetch": "collect the remote e-mail accounts once",
-    "import": "take in .eml files, folders, Maildir and mbox",
+    "import": "take in mail from files: messages, mailboxes, folders, packed or not",
     "process": "finish everything that was accepted",
     "search": "find mail with a user's rights",
     "show": "show one message with a user's rights",
@@ -50,6 +51,13 @@ COMMANDS: Mapping[str, str] = {
     "rebuild": "make catalogue and index anew from segments and keys",
     "config": "check, explain, export and import settings",
 }
+
+
+# What works where nothing may be written: whoever holds the key file may read.
+READING = frozenset({
+    "search", "show", "evaluate", "export", "verify", "user list", "user export", "source list", "archive list",
+    "domain list", "notice list", "notice show", "directory show", "config check", "config example", "config export",
+})  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
@@ -106,6 +114,8 @@ def main(words: Sequence[str]) -> int:
         return printer.error(
             StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
         )
+    except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
+        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130
@@ -158,16 +168,34 @@ def _early_parser() -> argparse.ArgumentParser:
 
 def _run(words: Sequence[str]) -> Result:
     early = _early_parser().parse_known_args(words)[0]
-    chosen_config = config.activate(config.load(_data_of(early)))
+    if early.command not in COMMANDS:
+        build_parser(None).parse_args(words)  # help, version or an error: no archive is touched for it
+    actor = f"cli:{_system_user()}"  # asked before root becomes the owner
+    wanted = _data_of(early)
+    data = config.folder_of(wanted)
+    is_verify = early.command == "verify"
+    require_owner(data, words, writes_nothing=is_verify or has_read_only_mount(data))
+    is_protected = is_write_protected(data)
+    chosen_config = config.activate(replace(config.load(wanted), read_only=is_verify or is_protected))
     logs.setup(chosen_config.log_level if early.command in {"serve", "demo"} else "ERROR")
     start_django()
-    chosen = next((word for word in words if word in COMMANDS), None)
-    arguments = build_parser(chosen).parse_args(words)
+    arguments = build_parser(early.command).parse_args(words)
+    if is_protected:
+        _require_reading(arguments, data)
     command = load_command(arguments.command)
-    call = Call(arguments=arguments, config=chosen_config, actor=f"cli:{_system_user()}")
+    call = Call(arguments=arguments, config=chosen_config, actor=actor)
     if command.NEEDS_ARCHIVE:
         importlib.import_module("amberpost.cli.archive").require_archive(chosen_config)
     return command.run(call)
+
+
+def _require_reading(arguments: argparse.Namespace, data: Path) -> None:
+    name = " ".join(filter(None, (arguments.command, getattr(arguments, "action", None))))
+    if name not in READING:
+        raise UserError(
+            f"Nothing can be written here, and {name} must; what works is: {', '.join(sorted(READING))}",
+            subject=str(data),
+        )
 
 
 def _data_of(early: argparse.Namespace) -> Path | None:

@@ -71,6 +71,7 @@ ACTION_TEXTS = {
     Action.DIRECTORY_SYNCED: "What the directory says was carried out; the detail counts what came, changed "
     "and left.",
     Action.DIRECTORY_TESTED: "The connection to a directory was tested; the detail tells whether it can be used.",
+    Action.PLUS_ADDRESSES_CHANGED: "From now on mail to name+anything@ is mail to name@, or is not any more.",
     Action.SEATS_CHANGED: "The number of seats was changed.",
     Action.SETUP_FINISHED: "The set-up assistant was finished: from now on the archive collects.",
 }

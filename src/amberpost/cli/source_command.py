@@ -73,7 +73,10 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         "--allow-insecure-oauth", action=flag, help="send the token without encryption, with --security none"
     )
     option(
-        "--max-size", dest="max_size_mb", type=int, metavar="MB", help="larger mail stays there; 0: no limit"
+        "--max-size",
+        dest="max_size_mb",
+        metavar="MB",
+        help="larger mail stays there, 1 or more; empty: no limit",
     )
     option(
         "--header-evaluation",
@@ -173,7 +176,7 @@ def _apply(source: Source, wanted: argparse.Namespace) -> None:
         if value is not None:
             setattr(source, name, value)
     if wanted.max_size_mb is not None:
-        source.max_size_mb = wanted.max_size_mb or None
+        source.max_size_mb = _megabytes(wanted.max_size_mb)
     if wanted.secret_expires_on is not None:
         source.secret_expires_on = _date(wanted.secret_expires_on)
     if wanted.folder is not None:
@@ -212,6 +215,13 @@ def _warnings(source: Source, secrets: NewSecrets) -> list[str]:
     if source.keep_mails:
         found.append("nothing is deleted on the server, so the mailbox fills up")
     return found
+
+
+def _megabytes(text: str) -> int | None:
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise UserError("This is not a number of MB", subject=text) from None
 
 
 def _date(text: str) -> date | None:

@@ -23,7 +23,7 @@ def facts(source: Source) -> dict[str, Any]:
         "user": source.user,
         "security": source.security,
         "keep_mails": source.keep_mails,
-        "max_size": source.max_size_mb or 0,
+        "max_size": source.max_size_mb,  # None: no limit
         "folders": source.folders or ["INBOX"],
         "header_evaluation": source.evaluation,
         "enabled": source.enabled,

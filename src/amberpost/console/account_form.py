@@ -264,9 +264,6 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_certificate_sha256(self) -> str:
         return _judged(valid_fingerprint, self.cleaned_data["certificate_sha256"])
 
-    def clean_max_size_mb(self) -> int | None:
-        return self.cleaned_data["max_size_mb"] or None
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._clean_evaluation(cleaned)

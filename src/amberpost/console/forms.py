@@ -89,5 +89,9 @@ class AddArchiveForm(forms.Form):
     )
 
 
+class PlusAddressesForm(forms.Form):
+    is_on = forms.BooleanField(label=_("Treat name+anything@ as name@"), required=False)
+
+
 class SeatsForm(forms.Form):
     limit = forms.IntegerField(label=_("Seats"), min_value=0, max_value=10_000_000, required=False)

@@ -37,6 +37,7 @@ urlpatterns = [
     path("archives/readers/", archives.readers, name="archive-readers"),
     path("archives/select/", archives.select, name="archives-select"),
     path("archives/seats/", archives.limit_seats, name="seats"),
+    path("archives/plus-addresses/", archives.plus_addresses, name="plus_addresses"),
     path("archives/<int:archive_id>/", archives.show, name="archive"),
     path("archives/<int:archive_id>/release/", archives.give, name="archive-release"),
     path("archives/<int:archive_id>/hand-over/", archives.pass_on, name="archive-hand-over"),

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from amberpost.config import Config
-from amberpost.errors import StoreError, UserError
+from amberpost.errors import NotReadable, StoreError, UserError
 from amberpost.store.disk import LocalDisk
 
 _LOCK = "migrate.lock"
@@ -21,6 +21,11 @@ def require_database(config: Config) -> None:
         if _is_lost(config):
             raise UserError(
                 "The database of this archive is missing; make it anew with: amberpost rebuild",
+                subject=str(config.data),
+            )
+        if config.read_only:
+            raise NotReadable(
+                "The database has the shape of another release; any command that may write brings it to this one",
                 subject=str(config.data),
             )
         migrate(config)

@@ -43,8 +43,13 @@ def _loop(config: Config, stop: threading.Event, act: Callable[["Turns"], None])
     turns = Turns(LocalDisk(config.data), keys)
     try:
         while not stop.wait(1):
-            act(turns)
-            note_heard()
+            try:
+                act(turns)
+                note_heard()
+            except (
+                Exception
+            ):  # top of the loop: a fault that cannot even be noted; mail is collected beside it
+                log.exception("directory loop broke down")
             close_old_connections()
     finally:
         keys.close()

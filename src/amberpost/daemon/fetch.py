@@ -1,6 +1,7 @@
 """Collect every source on its schedule: fetch, accept, confirm, and account for each message.
 
-Several threads, so that a slow server holds up nobody else; never two runs at one source.
+Several threads, so that a slow server holds up nobody else; never two runs at one source. Whatever goes wrong at
+a source stays there: it is noted, waits longer each time, and even if the process dies of it the others come first.
 """
 
 import logging
@@ -11,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import F
 
 from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
@@ -21,8 +23,9 @@ from amberpost.clock import now, uptime
 from amberpost.config import Config
 from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.work import are_processed, report_status
-from amberpost.errors import ArchiveError
+from amberpost.errors import SourceError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
+from amberpost.logs import set_context
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
@@ -32,6 +35,7 @@ from amberpost.sources.progress import load_cursor
 from amberpost.sources.settings import Task
 from amberpost.sources.signals import note_run
 from amberpost.sources.status import note_shown_certificate
+from amberpost.sources.trouble import as_trouble
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
@@ -46,7 +50,11 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+# A source that is asked every minute makes as many runs in a week: older ones that brought nothing are forgotten,
+# and of all others so many are kept, some 2 MB of rows. What they brought is sealed in the audit log for good.
 EMPTY_RUNS_KEPT = timedelta(days=7)
+RUNS_KEPT = 10_000
+CUT_OFF = "the process ended in the middle of the last run"
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
@@ -117,11 +125,10 @@ class Fetcher:
         self._intake.close()
 
     def collect(self, source: Source, stop: threading.Event | None = None) -> Account:
-        """One run at one source; never raises for what the source does."""
+        """One run at one source; never raises for what happens there, foreseen or not."""
         started, began = now(), uptime()
-        SourceStatus.objects.update_or_create(
-            source=source, defaults={"last_attempt_at": started, "fetch_now": False}
-        )
+        _begin(source, started)
+        set_context(f"source={source.pk}")
         try:
             require_room(LocalDisk(self._config.data))
             require_seats()
@@ -131,10 +138,13 @@ class Fetcher:
             if report.error is None:
                 note_look(source, began)
             self._wait(report.captures, stop)
-            note_run(source, report, started)
-            account = _account(source, report, (now() - started).total_seconds())
-        except ArchiveError as error:
-            account = _failed(source, str(error), (now() - started).total_seconds())
+            left = note_run(source, report, started)
+            account = _account(source, report, len(left), (now() - started).total_seconds())
+        except Exception as error:  # noqa: BLE001  top of the run
+            trouble = as_trouble(error, "run")
+            account = _failed(source, str(trouble), (now() - started).total_seconds())
+        finally:
+            set_context("")
         _note(source, account, started)
         if account.seen > account.left:
             note_evidence(source)
@@ -169,6 +179,7 @@ class Fetcher:
 
 def fetch_loop(config: Config, stop: threading.Event) -> None:
     """Collect each enabled source when it is due, and read the directory, until told to stop."""
+    note_cut_off()
     schedule, unsealed = Schedule(), Unsealed()
     threads = [
         threading.Thread(target=_collect_loop, args=(config, schedule, unsealed, stop), daemon=True)
@@ -180,12 +191,16 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):
-        report_status("fetch", started_at)
+        try:
+            report_status("fetch", started_at)
+        except DatabaseError:  # busy for a moment: the next sign of life will do
+            log.exception("cannot leave a sign of life")
         close_old_connections()
         stop.wait(1)
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
     for thread in threads:
         thread.join(STOP_SECONDS)
+    SourceStatus.objects.filter(pk__in=schedule.busy()).update(is_running=False)  # ended on purpose
 
 
 def collect_once(config: Config, sources: Sequence[Source], stop: threading.Event) -> list[Account]:
@@ -220,37 +235,72 @@ class Schedule:
         with self._lock:
             self._busy.discard(source_id)
 
+    def busy(self) -> set[int]:
+        """The sources that are being collected."""
+        with self._lock:
+            return set(self._busy)
+
 
 def _collect_loop(config: Config, schedule: Schedule, unsealed: Unsealed, stop: threading.Event) -> None:
     keys = open_keys_of(config)
     fetcher = Fetcher(config, keys, unsealed)
     try:
         while not stop.is_set():
-            source = schedule.take()
-            if source is None:
-                stop.wait(1)
-            else:
-                source_id = source.pk
-                try:
-                    fetcher.collect(source, stop)
-                finally:
-                    schedule.done(source_id)
+            try:
+                is_idle = not _collect_next(fetcher, schedule, stop)
+            except (
+                Exception
+            ):  # top of the loop: a database that is busy, say; the source waits as if it had failed
+                log.exception("collecting broke down")
+                is_idle = True
             close_old_connections()
+            if is_idle:
+                stop.wait(1)
     finally:
         fetcher.close()
         keys.close()
         connection.close()
 
 
+def _collect_next(fetcher: Fetcher, schedule: Schedule, stop: threading.Event) -> bool:
+    """One run at the source that is due. False if there is none."""
+    source = schedule.take()
+    if source is None:
+        return False
+    source_id = source.pk
+    try:
+        fetcher.collect(source, stop)
+    finally:
+        schedule.done(source_id)
+    return True
+
+
+def note_cut_off() -> None:
+    """At the start of collecting: runs that never ended count as failures, for their sources may be why.
+
+    The process may have been killed, by a machine without power or by its memory. A source over which it dies
+    again waits longer each time, so that the others are collected in between.
+    """
+    for status in SourceStatus.objects.filter(is_running=True):
+        status.failures += 1
+        pause = timedelta(seconds=backoff_seconds(status.failures, SystemRandom().random))
+        status.is_running, status.last_error, status.next_attempt_at = False, CUT_OFF, now() + pause
+        status.save()
+        log.error("run was cut off source=%d failures=%d", status.pk, status.failures)
+
+
 def due_sources() -> list[Source]:
-    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now.
+    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now; longest waiting first.
 
     None before the end of a set-up that was begun: users and domains come first.
     """
     if not is_set_up():
         return []
     sources = (
-        Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE).select_related("status")
+        Source.objects.filter(enabled=True)
+        .exclude(protocol=SourceProtocol.FILE)
+        .select_related("status")
+        .order_by(F("status__last_attempt_at").asc(nulls_first=True), "name")
     )
     return [source for source in sources if _is_due(source)]
 
@@ -274,20 +324,21 @@ def outcomes_of(captures: Sequence[CaptureId]) -> dict[Outcome, int]:
     return counts
 
 
-def _account(source: Source, report: RunReport, seconds: float) -> Account:
-    counts = outcomes_of(report.captures)
+def _account(source: Source, report: RunReport, left: int, seconds: float) -> Account:
+    """`left`: what was not left before. What stays on the server is seen once and not in every run."""
+    counts, error = outcomes_of(report.captures), report.error
     waiting = len(report.captures) - sum(counts.values())
     return Account(
         source=source.name,
-        seen=report.seen,
+        seen=len(report.captures) + left,
         stored=counts[Outcome.STORED],
         duplicate=counts[Outcome.DUPLICATE],
         quarantined=counts[Outcome.QUARANTINED],
-        left=len(report.left),
+        left=left,
         seconds=round(seconds, 3),
         notes=(*report.notes, *([f"{waiting} wait to be sealed: the clock is not right"] if waiting else [])),
-        error=str(report.error) if report.error else None,
-        pause_seconds=report.error.retry_after_seconds if report.error else None,
+        error=str(error) if error else None,
+        pause_seconds=error.retry_after_seconds if isinstance(error, SourceError) else None,
         waiting=waiting,
     )
 
@@ -303,6 +354,15 @@ def _failed(source: Source, error: str, seconds: float) -> Account:
         seconds=round(seconds, 3),
         error=error,
     )
+
+
+def _begin(source: Source, at: datetime) -> None:
+    """Written before anything can go wrong: if the process dies in the run, this source does not come first again."""
+    status = SourceStatus.objects.get_or_create(source=source)[0]
+    status.last_attempt_at, status.is_running, status.fetch_now = at, True, False
+    pause = backoff_seconds(status.failures + 1, SystemRandom().random)
+    status.next_attempt_at = at + timedelta(seconds=pause)
+    status.save(update_fields=["last_attempt_at", "is_running", "fetch_now", "next_attempt_at"])
 
 
 def _note_first(status: SourceStatus, source: Source) -> None:
@@ -321,11 +381,12 @@ def _note(source: Source, account: Account, started: datetime) -> None:
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
             notes=list(account.notes), error=account.error or "",
         )  # fmt: skip
-        _forget_empty_runs(source, before=started - EMPTY_RUNS_KEPT)
+        _forget_runs(source, before=started - EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
         status.last_error = account.error or ""
+        status.is_running = False
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
             log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
@@ -342,11 +403,14 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         status.save()
 
 
-def _forget_empty_runs(source: Source, *, before: datetime) -> None:
-    """One a minute for years helps nobody; signs of life are in the ledger. The first run stays: it says since when."""
-    runs = FetchRun.objects.filter(source=source)
-    first = runs.order_by("id").values_list("id", flat=True).first()
-    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first or 0).delete()
+def _forget_runs(source: Source, *, before: datetime) -> None:
+    """What nobody reads any more; signs of life are in the ledger. The first run stays: it says since when."""
+    runs = FetchRun.objects.filter(source=source).order_by("id")
+    first = runs.values_list("id", flat=True).first() or 0
+    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first).delete()
+    oldest = list(runs.reverse().values_list("id", flat=True)[RUNS_KEPT - 1 : RUNS_KEPT])
+    if oldest:
+        runs.filter(pk__lt=oldest[0]).exclude(pk=first).delete()
 
 
 def _pause(account: Account, failures: int) -> float:

@@ -3,6 +3,8 @@
 import logging
 from datetime import timedelta
 
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
@@ -49,5 +51,6 @@ def _do(vault: Vault, work: Work) -> dict[str, object]:
         report = Report()
         verify(vault, work.detail["depth"], report)
         findings = [{"kind": f.kind, "where": f.where, "message": f.message} for f in report.findings]
-        return {"checked": report.checked, "findings": findings}
+        record(work.requested_by, Action.ARCHIVE_VERIFIED, work.detail["depth"], findings=len(findings))
+        return {"checked": report.checked, "uncovered": report.uncovered, "findings": findings}
     raise ValueError(f"unknown kind of work {work.kind}")

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from amberpost.directory.models import Address
+from amberpost.directory.models import Address, AddressRules
+from amberpost.message.addresses import without_detail
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
@@ -26,16 +27,20 @@ class Holding:
 
 
 class AddressBook:
-    """Addresses to archives, with validity."""
+    """Addresses to archives, with validity. `has_plus_addresses`: name+anything@ leads where name@ does."""
 
-    def __init__(self, holdings: Iterable[tuple[str, Holding]]) -> None:
+    def __init__(self, holdings: Iterable[tuple[str, Holding]], *, has_plus_addresses: bool = False) -> None:
+        self.has_plus_addresses = has_plus_addresses
         self._holdings: dict[str, list[Holding]] = defaultdict(list)
         for address, holding in holdings:
             self._holdings[address].append(holding)
 
     def holders(self, address: str) -> list[Holding]:
-        """Everyone who ever held `address`."""
-        return self._holdings.get(address, [])
+        """Everyone who ever held `address`; who holds it in full comes before who holds it without its detail."""
+        found = self._holdings.get(address, [])
+        if not found and self.has_plus_addresses and "+" in address:
+            return self._holdings.get(without_detail(address), [])
+        return found
 
     def find_archive(self, address: str, at: datetime) -> int | None:
         """The archive that held `address` (normalised) at that time."""
@@ -57,10 +62,20 @@ def load_address_book(archives: Collection[int] | None = None) -> AddressBook:
     rows = selected.values_list("address", "archive_id", "valid_from", "valid_until")
     return AddressBook(
         (
-            address,
-            Holding(
-                archive_id=archive_id, valid_from=valid_from or _BEGINNING, valid_until=valid_until or _END
-            ),
-        )
-        for address, archive_id, valid_from, valid_until in rows
+            (
+                address,
+                Holding(
+                    archive_id=archive_id,
+                    valid_from=valid_from or _BEGINNING,
+                    valid_until=valid_until or _END,
+                ),
+            )
+            for address, archive_id, valid_from, valid_until in rows
+        ),
+        has_plus_addresses=has_plus_addresses(),
     )
+
+
+def has_plus_addresses() -> bool:
+    """Whether mail to name+anything@ is mail to name@, for the whole archive."""
+    return AddressRules.objects.filter(has_plus_addresses=True).exists()

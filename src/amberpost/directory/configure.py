@@ -87,11 +87,16 @@ def store_settings(
     directory.settings = {name: value for name, value in directory.settings.items() if value}
     if missing := missing_fields(directory, given):
         raise UserError(_("Something is missing"), subject=", ".join(missing))
-    if directory.interval_minutes < SHORTEST_INTERVAL:
-        raise UserError(
-            _("A directory is read every %(minutes)d minutes at most") % {"minutes": SHORTEST_INTERVAL}
-        )
+    check_interval(directory)
     with transaction.atomic():
         save_directory(directory, given, seal, by=by, fields=",".join(sorted(fields)))
         if not directory.is_active:
             activate(directory, by=by)
+
+
+def check_interval(directory: Directory) -> None:
+    """UserError for a directory that would be read too often."""
+    if directory.interval_minutes < SHORTEST_INTERVAL:
+        raise UserError(
+            _("A directory is read every %(minutes)d minutes at most") % {"minutes": SHORTEST_INTERVAL}
+        )

@@ -9,7 +9,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from amberpost.directory.settings import EntraSettings
 from amberpost.errors import DirectoryError, SourceError
 from amberpost.oauth.client import Client
-from amberpost.oauth.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
+from amberpost.oauth.http import Connection, HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.oauth.tokens import Tokens
 from amberpost.store.secret import Secret
 
@@ -58,7 +58,7 @@ class GraphSession:
         self._settings, self._pause = settings, pause
         self._client = graph_client(settings)
         self._url = _graph_url(settings)
-        self._connection: HTTPConnection | None = None
+        self._connection: Connection | None = None
         self._waited = 0.0
 
     def __enter__(self) -> "GraphSession":
@@ -179,7 +179,7 @@ class GraphSession:
             self._connection, method, target, body=body, headers=headers, limit_bytes=_ANSWER_LIMIT_BYTES
         )
 
-    def _connect(self) -> HTTPConnection:
+    def _connect(self) -> Connection:
         try:
             return connect(self._url, self._settings.ca_pem)
         except SourceError as error:  # of the root certificate

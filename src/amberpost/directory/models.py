@@ -136,6 +136,12 @@ class Archive(models.Model):
         return self.name
 
 
+class AddressRules(models.Model):
+    """The one row about how addresses are read, for the whole archive."""
+
+    has_plus_addresses = models.BooleanField(default=False)  # name+anything@ leads where name@ does
+
+
 class Address(models.Model):
     """An address leads to one archive during its validity; the first holder has it from the beginning of time."""
 

@@ -30,6 +30,8 @@ def read_names(
         match kind.strip().lower() if colon else "smtp":
             case "smtp":
                 (primary if kind.strip() == "SMTP" and colon else further).append(value if colon else proxy)
+            case "mailto":  # as LDAP directories write a URI (RFC 6068)
+                further.append(proxy.strip())
             case "x500":
                 x500.append(value)
     if not primary:  # nothing says which comes first: the mail attribute does, if it is one of them
@@ -52,5 +54,5 @@ def is_address(address: str) -> bool:
 
 def _smtp_only(routing: str) -> list[str]:
     """targetAddress holds "SMTP:x@y", or an address of another kind, which is not one for mail."""
-    kind, colon, value = routing.partition(":")
-    return [value] if colon and kind.strip().lower() == "smtp" else []
+    kind, colon, _ = routing.partition(":")
+    return [routing.strip()] if colon and kind.strip().lower() in ("smtp", "mailto") else []

@@ -6,7 +6,7 @@ finding with the file's name. May run beside a writer.
 
 from collections.abc import Iterable, Iterator
 
-from amberpost.errors import Finding, IntegrityError, StoreError
+from amberpost.errors import Finding, FindingKind, IntegrityError, StoreError
 from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
 from amberpost.ledger.files import Files, read_or_none
 from amberpost.ledger.tiles import Edge, Tile, covered_leaves, tile_path
@@ -41,30 +41,36 @@ class _Check:
                 yield from self._at_checkpoint(head)
         if head and count < head.size:
             yield self._finding(
-                "leaves-missing", "checkpoint", f"The checkpoint covers {head.size} leaves; there are {count}"
+                FindingKind.LEAVES_MISSING,
+                "checkpoint",
+                f"The checkpoint covers {head.size} leaves; there are {count}",
             )
         if text is None and count:
-            yield self._finding("checkpoint-missing", "checkpoint", "There are leaves but no checkpoint")
+            yield self._finding(
+                FindingKind.CHECKPOINT_MISSING, "checkpoint", "There are leaves but no checkpoint"
+            )
         for tile in self._edge.partial_tiles():
             yield from self._check_partials(tile)
 
     def _read_checkpoint(self) -> tuple[bytes | None, Checkpoint | None, list[Finding]]:
-        text, findings = self._read("checkpoint", "checkpoint-unreadable")
+        text, findings = self._read("checkpoint", FindingKind.CHECKPOINT_UNREADABLE)
         if text is None:
             return (b"" if findings else None), None, findings
         try:
             return text, verify_checkpoint(text, self._key), []
         except IntegrityError as error:
-            return text, None, [self._finding("checkpoint-invalid", "checkpoint", str(error))]
+            return text, None, [self._finding(FindingKind.CHECKPOINT_INVALID, "checkpoint", str(error))]
 
     def _at_checkpoint(self, head: Checkpoint) -> Iterator[Finding]:
         if self._edge.root() != head.root:
             yield self._finding(
-                "root-mismatch", "checkpoint", f"The first {head.size} leaves do not have the signed root"
+                FindingKind.ROOT_MISMATCH,
+                "checkpoint",
+                f"The first {head.size} leaves do not have the signed root",
             )
         for tile in self._edge.partial_tiles():
             if not self._holds(tile) and not self._moved_on(head):
-                yield self._finding("tile-missing", tile.path, "No tile has these hashes")
+                yield self._finding(FindingKind.TILE_MISSING, tile.path, "No tile has these hashes")
 
     def _holds(self, tile: Tile) -> bool:
         """Is this partial tile there, or the full one that took its place? Content is checked elsewhere."""
@@ -77,13 +83,13 @@ class _Check:
         return read_or_none(self._files, f"{self._path}/checkpoint") != head.text
 
     def _check_full(self, tile: Tile) -> Iterator[Finding]:
-        data, findings = self._read(tile.path, "tile-unreadable")
+        data, findings = self._read(tile.path, FindingKind.TILE_UNREADABLE)
         yield from findings
         is_covered = covered_leaves(tile.level, tile.index + 1) <= self._covered
         if data is None and not findings and is_covered:
-            yield self._finding("tile-missing", tile.path, "The checkpoint covers this tile")
+            yield self._finding(FindingKind.TILE_MISSING, tile.path, "The checkpoint covers this tile")
         if data is not None and data != tile.data:
-            yield self._finding("tile-damaged", tile.path, "Hashes are not those of the leaves")
+            yield self._finding(FindingKind.TILE_DAMAGED, tile.path, "Hashes are not those of the leaves")
         yield from self._check_partials(tile)
 
     def _check_partials(self, tile: Tile) -> Iterator[Finding]:
@@ -91,10 +97,12 @@ class _Check:
         if not self._is_there(folder):
             return
         for name in self._files.list(f"{self._path}/{folder}"):
-            data, findings = self._read(f"{folder}/{name}", "tile-unreadable")
+            data, findings = self._read(f"{folder}/{name}", FindingKind.TILE_UNREADABLE)
             yield from findings
             if data is not None and name.isdecimal() and not _is_beginning(data, int(name), tile.data):
-                yield self._finding("tile-damaged", f"{folder}/{name}", "Hashes are not those of the leaves")
+                yield self._finding(
+                    FindingKind.TILE_DAMAGED, f"{folder}/{name}", "Hashes are not those of the leaves"
+                )
 
     def _is_there(self, path: str) -> bool:
         """One listing serves the thousand neighbours of a tile."""
@@ -103,13 +111,13 @@ class _Check:
             self._folder = (folder, frozenset(self._files.list(f"{self._path}/{folder}")))
         return name in self._folder[1]
 
-    def _read(self, path: str, kind: str) -> tuple[bytes | None, list[Finding]]:
+    def _read(self, path: str, kind: FindingKind) -> tuple[bytes | None, list[Finding]]:
         try:
             return read_or_none(self._files, f"{self._path}/{path}"), []
         except StoreError as error:
             return None, [self._finding(kind, path, str(error))]
 
-    def _finding(self, kind: str, path: str, message: str) -> Finding:
+    def _finding(self, kind: FindingKind, path: str, message: str) -> Finding:
         return Finding(kind=kind, where=f"{self._path}/{path}", message=message)
 
 

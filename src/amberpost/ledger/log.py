@@ -147,6 +147,14 @@ class Log:
         """Compare the files with all leaves from the first on: signature, root, every byte of every tile."""
         return check_log(self._files, self._path, self.verification_key, leaves)
 
+    def count_uncovered(self, leaves: int) -> int:
+        """How many of so many leaves no checkpoint covers yet; one that cannot be read (see check()) covers none."""
+        try:
+            checkpoint = self._read_checkpoint()
+        except (IntegrityError, StoreError):
+            checkpoint = None
+        return max(0, leaves - (checkpoint.size if checkpoint else 0))
+
     @property
     def _checkpoint_path(self) -> str:
         return f"{self._path}/checkpoint"

@@ -16,9 +16,10 @@ _TOKEN = re.compile(
     r'"(?P<quoted>(?:[^"\\]|\\.)*+)(?P<closed>"?)'
     r"|(?P<word>=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=)"
     r'|<(?P<angle>(?:[^<>"]|"(?:[^"\\]|\\.)*+")*+)>'
+    r"|\[\s*+(?P<square>(?:(?:mailto|smtp)\s*+:)?\s*+[^][\s<>:@]++@[^][\s<>@]++)\s*+\]"
     r"|(?P<separator>[,;])|(?P<colon>:)|(?P<comment>\()"
     r"|(?P<atom>[^\s\"<,;:(=]++|=)|(?P<space>\s++)|(?P<other>.)",
-    re.DOTALL,
+    re.DOTALL | re.IGNORECASE,
 )
 # One mailbox without anything unusual; everything else goes through the tokens.
 _SIMPLE = re.compile(
@@ -28,10 +29,15 @@ _SIMPLE = re.compile(
 _PLAIN = re.compile(
     r"(?!imceaex-)[a-z0-9][a-z0-9._+&=-]*+@(?:[a-z0-9-]++\.)*[a-z0-9-]++", re.IGNORECASE | re.ASCII
 )
+# Written by programs and people that copy from address books: <SMTP:a@b>, <mailto:a@b>
+_SCHEME = re.compile(r"(?:smtp|mailto|rfc822|e-?mail)\s{0,5}:\s{0,5}", re.IGNORECASE)
+_SEVERAL = re.compile(r"(?<=[^\s,;])[\s,;]+(?=(?:smtp|mailto):)", re.IGNORECASE)
+_QUOTED_WHOLE = re.compile(r"'(.*)'|\"(.*)\"|[‘‚](.*)[’‘]|[“„](.*)[”“]", re.DOTALL)
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _BARE = re.compile(r'(?<![^\s,;<])(?:"(?:[^"\\]|\\.)*+"|[^\s,;"<>()]+)@[^\s,;<>()"]++')
 _LOOSE = re.compile(r"\s{1,20}(?=[@.])|(?<=[@.])\s{1,20}")
 _DOT_ATOM = re.compile(r"[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+(?:\.[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+)*")
+_OPENING = "'‘‚“„["
 _IDEOGRAPHIC_DOTS = str.maketrans("。．｡", "...")
 _IMCEAEX = re.compile(r"imceaex-(.+)@[^@]*", re.IGNORECASE | re.DOTALL)
 _ENCODED_OCTET = re.compile(r"\+([0-9A-Fa-f]{2})")
@@ -52,8 +58,11 @@ def normalise_address(address: str) -> str:
         address = address[address.rindex("<") + 1 : -1].strip()
     if address.startswith("[") or address[:8].lower() == "imceaex-":
         return _normalise_x500(address)
-    if address[:7].lower() == "mailto:":
-        address = unquote(address[7:]).partition("?")[0]
+    if ":" in address:
+        if address[:7].lower() == "mailto:":
+            address = unquote(address[7:]).partition("?")[0].strip()
+        elif scheme := _SCHEME.match(address):
+            address = address[scheme.end() :]
     local, at, domain = address.rpartition("@")
     if not at:
         return address.lower()
@@ -62,6 +71,13 @@ def normalise_address(address: str) -> str:
     if len(local) > 1 and local[0] == local[-1] == '"' and _DOT_ATOM.fullmatch(local[1:-1]):
         local = local[1:-1]
     return f"{_lower(local)}@{_normalise_domain(domain)}"
+
+
+def without_detail(address: str) -> str:
+    """`name@domain` for `name+anything@domain` (RFC 5233 §4); "" for an address without a detail."""
+    local, _, domain = address.rpartition("@")
+    name, plus, _ = local.partition("+")
+    return f"{name}@{domain}" if name and plus and not local.startswith('"') else ""
 
 
 def is_address(address: str) -> bool:
@@ -116,6 +132,8 @@ def _parse_simple(text: str, defects: set[Defect]) -> list[Mailbox] | None:
         if match is None or len(found) >= limits.ADDRESSES:
             return None
         quoted, phrase, angle, bare = match.groups()
+        if (angle or bare)[0] in _OPENING:
+            return None
         name = quoted or phrase or ""
         if name:
             name = " ".join(decode_words(name, defects).split())
@@ -135,9 +153,10 @@ class _Tokens:
         self.clear()
 
     def clear(self) -> None:
-        self.raw: list[str] = []
-        self.phrase: list[str] = []
+        self.raw: list[str] = []  # since the last < >, with its quotes
+        self.phrase: list[str] = []  # the same as words
         self.angle: str | None = None
+        self.name = ""  # before that < >
         self.comment = ""
 
     def mailboxes(self) -> list[Mailbox]:
@@ -158,13 +177,33 @@ class _Tokens:
         if kind == "separator":
             self.finish()
         elif kind == "colon" and "@" not in "".join(self.raw):
+            if self.angle is not None:
+                self.raw.clear()
+                self.finish()
             self.clear()  # the name of a group
         elif kind == "angle":
-            self.angle = match["angle"]
+            self.take_angle(match["angle"])
+        elif kind == "square":
+            self.defects.add(Defect.BAD_ADDRESS)
+            self.take_angle(match["square"])
         else:
             self.raw.append(match.group())
             self.phrase.append(match.group())
         return match.end()
+
+    def take_angle(self, angle: str) -> None:
+        """An address in brackets; a second one is somebody else's, from whom a comma is missing."""
+        phrase = "".join(self.phrase)
+        if self.angle is not None:
+            if normalise_address(angle) == normalise_address(self.angle):
+                return  # Kim <a@b> [mailto:a@b]
+            self.defects.add(Defect.BAD_ADDRESS)
+            self.raw.clear()
+            self.phrase.clear()
+            self.finish()
+        self.angle, self.name = angle, phrase
+        self.raw.clear()
+        self.phrase.clear()
 
     def take_quoted(self, match: re.Match[str]) -> int:
         if not match["closed"]:
@@ -192,21 +231,49 @@ class _Tokens:
         raw = "".join(self.raw).strip()
         phrase = "".join(self.phrase)
         if self.angle is not None:
-            self.add(phrase or self.comment, self.angle)
+            behind = _BARE.search(raw) if "@" in raw else None
+            name = self.name if behind else f"{self.name} {phrase}"
+            self.add(name if name.strip() else self.comment, self.angle)
+            if behind:
+                self.defects.add(Defect.BAD_ADDRESS)
+                self.comment = ""
+                self.finish_bare(raw, phrase)
         elif raw:
             self.finish_bare(raw, phrase)
         self.clear()
 
     def finish_bare(self, raw: str, phrase: str) -> None:
-        """An address without < >, perhaps with words around it."""
-        bare = _BARE.search(raw) if "@" in raw else None
-        if bare is None and "@" in raw:  # RFC 5322 §4.4: blanks around "@" and "."
-            raw = _LOOSE.sub("", raw)
-            bare = _BARE.search(raw)
-        if bare is not None:
-            rest = raw.replace(bare.group(), " ", 1).strip(" \t<>")
-            self.add(rest or self.comment, bare.group())
+        """Addresses without < >, perhaps with words around them."""
+        inside = _QUOTED_WHOLE.fullmatch(raw)
+        if inside and raw[0] == '"' and "<" in raw:  # "Kim <a@b>", all of it in quotes
+            self.defects.add(Defect.BAD_ADDRESS)
+            self.found += parse_mailboxes(phrase.replace('"', " "), self.defects)
             return
+        bare = _BARE.findall(raw) if "@" in raw else []
+        if not bare and "@" in raw:  # RFC 5322 §4.4: blanks around "@" and "."
+            raw = _LOOSE.sub("", raw)
+            bare = _BARE.findall(raw)
+        if len(bare) > 1:
+            self.finish_several(raw, bare)
+        elif bare:
+            rest = raw.replace(bare[0], " ", 1).strip(" \t<>")
+            self.add(rest or self.comment, bare[0])
+        elif _BARE.fullmatch(self.comment.strip()):  # Kim (a@b)
+            self.defects.add(Defect.BAD_ADDRESS)
+            self.add(phrase, self.comment.strip())
+        else:
+            self.finish_words(phrase)
+
+    def finish_several(self, raw: str, bare: list[str]) -> None:
+        """Commas are missing: the words before each address are its name."""
+        self.defects.add(Defect.BAD_ADDRESS)
+        position = 0
+        for address in bare:
+            at = raw.index(address, position)
+            self.add(raw[position:at].strip(" \t<>"), address)
+            position = at + len(address)
+
+    def finish_words(self, phrase: str) -> None:
         self.defects.add(Defect.BAD_ADDRESS)
         words = decode_words(phrase, self.defects).split()
         # RFC 2047 §5: an encoded word is never part of an addr-spec, whatever it decodes to.
@@ -217,9 +284,24 @@ class _Tokens:
             self.found.append(Mailbox(name=name, address=address))
 
     def add(self, name: str, address: str) -> None:
-        name = " ".join(decode_words(name, self.defects).split())
-        address = normalise_address(" ".join(address.split()))
-        if not address or "@" not in address:
+        """A mailbox; or several of one name, where somebody put them into one pair of brackets."""
+        name = " ".join(decode_words(name, self.defects).split()).strip("<> ")
+        address = " ".join(address.split())
+        if whole := _QUOTED_WHOLE.fullmatch(address):
             self.defects.add(Defect.BAD_ADDRESS)
-        if name or address:
-            self.found.append(Mailbox(name=name, address=address))
+            address = (
+                "".join(filter(None, whole.groups())).strip().removeprefix("<").removesuffix(">").strip()
+            )
+        addresses = [address]
+        if ":" in address and _SCHEME.match(address):
+            self.defects.add(Defect.BAD_ADDRESS)
+            addresses = _SEVERAL.split(address)
+        elif "@" in address and ":" not in address and not _BARE.fullmatch(address):
+            self.defects.add(Defect.BAD_ADDRESS)
+            addresses = _BARE.findall(address) or _BARE.findall(_LOOSE.sub("", address)) or addresses
+        for one in addresses:
+            one = normalise_address(one)
+            if "@" not in one:
+                self.defects.add(Defect.BAD_ADDRESS)
+            if name or one:
+                self.found.append(Mailbox(name=name, address=one))

@@ -1,18 +1,24 @@
 """The files a message carries: names, types, sizes, bytes.
 
-Contents of a readable winmail.dat stand in its place, as "1.2/tnef/0". Nothing is unpacked beyond that.
+Contents of a readable winmail.dat stand in its place, as "1.2/tnef/0"; files that are uuencoded in a text are
+"1/uu/0", those of a message that lies encoded in a part "2/in/1".
 """
 
 from dataclasses import dataclass
 
 from amberpost.errors import NotFound
-from amberpost.message.body import decode_part, is_tnef
+from amberpost.message import limits
+from amberpost.message.body import decode_part, files_in_text, is_tnef
+from amberpost.message.charset import decode
+from amberpost.message.contents import INSIDE, content_inside, places
 from amberpost.message.headers import text_field
 from amberpost.message.mime import NESTED_TYPES
+from amberpost.message.parse import parse
 from amberpost.message.scan import readable, scan_header
 from amberpost.message.tnef import TnefAttachment, read_tnef
-from amberpost.message.transfer import base64_size
+from amberpost.message.transfer import UUENCODE, base64_size
 from amberpost.message.types import ParsedMessage, Part
+from amberpost.message.uuencode import take_files
 from amberpost.message.words import clean_filename
 
 _EXTENSIONS = {
@@ -34,9 +40,12 @@ _EXTENSIONS = {
 }
 
 
+_TNEF, _UU = "/tnef/", "/uu/"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    path: str  # Part.path; "PATH/tnef/N" for a file inside TNEF
+    path: str  # of the part, see contents.Place; "PATH/tnef/N" and "PATH/uu/N" for a file inside it
     name: str  # never empty, safe as a file name
     content_type: str
     size_bytes: int  # decoded
@@ -45,29 +54,63 @@ class Attachment:
 def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
     """All attachments in document order, those of nested messages too."""
     found: list[Attachment] = []
-    for part in parsed.parts:
-        if not part.is_attachment:
-            continue
-        inside = _tnef_files(raw, part)
-        if inside is None:
-            found.append(_listed(raw, part))
-        else:
-            found += (_listed_in_tnef(part.path, number, file) for number, file in enumerate(inside))
-    return tuple(found)
+    for place in places(raw, parsed):
+        part = place.part
+        inside = _tnef_files(place.raw, part)
+        if inside is not None:
+            found += (_listed_in_tnef(place.path, number, file) for number, file in enumerate(inside))
+        elif part.is_attachment:
+            found.append(_listed(place.raw, part, place.path))
+        found += (
+            Attachment(
+                path=f"{place.path}{_UU}{number}",
+                name=clean_filename(file.name) or f"attachment-{number + 1}.bin",
+                content_type="application/octet-stream",
+                size_bytes=len(file.data),
+            )
+            for number, file in enumerate(files_in_text(place.raw, part))
+        )
+        if len(found) > limits.PARTS:
+            break
+    return tuple(found[: limits.PARTS])
 
 
 def open_attachment(raw: bytes, parsed: ParsedMessage, path: str) -> bytes:
     """The decoded bytes of one attachment or part; NotFound for a path that names none."""
-    part_path, _, number = path.partition("/tnef/")
-    part = next((part for part in parsed.parts if part.path == part_path and not part.is_multipart), None)
+    *outer, last = path.split(INSIDE)
+    if len(outer) > limits.DEPTH:
+        raise _not_found(path)
+    for step in outer:
+        part = _part(parsed, step)
+        inside = content_inside(raw, part) if part is not None else None
+        if inside is None:
+            raise _not_found(path)
+        raw, parsed = inside, parse(inside)
+    part_path, mark, number = _taken_apart(last)
+    part = _part(parsed, part_path)
     if part is None:
-        raise NotFound("No such attachment", subject=path[:40])
-    if not number:
+        raise _not_found(path)
+    if not mark:
         return decode_part(raw, part)
-    inside = _tnef_files(raw, part) or []
-    if not number.isdecimal() or len(number) > 4 or int(number) >= len(inside):
-        raise NotFound("No such attachment", subject=path[:40])
-    return inside[int(number)].data
+    files = (_tnef_files(raw, part) or ()) if mark == _TNEF else files_in_text(raw, part)
+    if not number.isdecimal() or len(number) > 4 or int(number) >= len(files):
+        raise _not_found(path)
+    return files[int(number)].data
+
+
+def _part(parsed: ParsedMessage, path: str) -> Part | None:
+    return next((part for part in parsed.parts if part.path == path and not part.is_multipart), None)
+
+
+def _taken_apart(path: str) -> tuple[str, str, str]:
+    """(path of the part, how the file lies in it, its number there)."""
+    mark = next((mark for mark in (_TNEF, _UU) if mark in path), "")
+    part_path, _, number = path.partition(mark) if mark else (path, "", "")
+    return part_path, mark, number
+
+
+def _not_found(path: str) -> NotFound:
+    return NotFound("No such attachment", subject=path[:40])
 
 
 def _tnef_files(raw: bytes, part: Part) -> list[TnefAttachment] | None:
@@ -78,9 +121,9 @@ def _tnef_files(raw: bytes, part: Part) -> list[TnefAttachment] | None:
     return content.attachments if content is not None else None
 
 
-def _listed(raw: bytes, part: Part) -> Attachment:
+def _listed(raw: bytes, part: Part, path: str) -> Attachment:
     return Attachment(
-        path=part.path,
+        path=path,
         name=attachment_name(raw, part),
         content_type=part.content_type,
         size_bytes=_size(raw, part),
@@ -102,6 +145,10 @@ def attachment_name(raw: bytes, part: Part) -> str:
         return part.filename
     if part.content_type in NESTED_TYPES:
         return (_nested_subject(raw, part)[:100] or f"message-{part.path}") + ".eml"
+    if part.encoding == UUENCODE[0]:
+        _, files = take_files(decode(raw[part.body.start : part.body.end], None).replace("\r\n", "\n"))
+        if files and (name := clean_filename(files[0].name)):
+            return name
     return f"attachment-{part.path}.{_EXTENSIONS.get(part.content_type, 'bin')}"
 
 

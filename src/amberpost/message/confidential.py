@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Collection
 
 from amberpost.message.addresses import normalise_address
-from amberpost.message.scan import readable
+from amberpost.message.scan import first_field, readable
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")  # without \A: that would cost ten times as much
+_START = rb"(?:^|(?<=\xef\xbb\xbf))"  # of a line, perhaps behind a byte order mark
 _REST = rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)"
-_BCC = re.compile(rb"^(?:resent-)?bcc" + _REST, re.IGNORECASE | re.MULTILINE)
+_BCC = re.compile(_START + rb"(?:resent-)?bcc" + _REST, re.IGNORECASE | re.MULTILINE)
 _DELIVERY = (
     rb"delivered-to|x-delivered-to|envelope-to|x-envelope-to|x-original-to|x-real-to|x-rcpt-to|apparently-to"
 )
@@ -36,8 +37,8 @@ def without_bcc(raw: bytes, *, own: Collection[str] = ()) -> bytes:
 def without_deliveries(raw: bytes, *, known: Collection[str], field: str = "") -> bytes:
     """The message without the notes of delivery agents, and without `field`, that name somebody not `known`."""
     names = _DELIVERY + (b"|" + re.escape(field.encode("ascii", "replace")) if field else b"")
-    noted = re.compile(rb"^(?:" + names + rb")" + _REST, re.IGNORECASE | re.MULTILINE)
-    received = re.compile(rb"^received" + _REST, re.IGNORECASE | re.MULTILINE)
+    noted = re.compile(_START + rb"(?:" + names + rb")" + _REST, re.IGNORECASE | re.MULTILINE)
+    received = re.compile(_START + rb"received" + _REST, re.IGNORECASE | re.MULTILINE)
     raw = _cut(raw, noted, lambda value: _names_others(_ADDRESS.findall(value), known))
     return _cut(raw, received, lambda value: _names_others(_RECEIVED_FOR.findall(value), known))
 
@@ -54,9 +55,10 @@ def _cut(raw: bytes, pattern: re.Pattern[bytes], is_meant: Callable[[bytes], boo
 
 def _header_end(view: bytes) -> int:
     """The first empty line, although a parser may see the end of a broken header before it."""
-    if view.startswith((b"\n", b"\r\n")):
-        return 1
-    found = _BLANK_LINE.search(view)
+    begin = first_field(view, 0, len(view))
+    if view.startswith((b"\n", b"\r\n"), begin):
+        return begin + 1
+    found = _BLANK_LINE.search(view, begin)
     return found.start() + 1 if found else len(view)
 
 

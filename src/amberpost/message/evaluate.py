@@ -124,7 +124,9 @@ def _in_trace(view: bytes, block: HeaderBlock, name: str) -> list[str]:
     found: list[str] = []
     for field in _TRACE_FIELDS:
         for span in block.fields.get(field, ())[: limits.ADDRESSES]:
-            for angle, quoted_local, quoted, bare in pattern.findall(field_text(unfold(view, span), set())):
+            for angle, quoted_local, quoted, bare in pattern.findall(
+                field_text(unfold(view, span), set(), view, block)
+            ):
                 value = angle or quoted_local or _BACKSLASH.sub(r"\1", quoted) or bare
                 found.append(normalise_address(value))
     return found

@@ -27,9 +27,9 @@ def header_fields(raw: bytes) -> list[tuple[str, str]]:
     )
     shown = []
     for span, name in spans[:_SHOWN_FIELDS]:
-        line_start = view.rfind(b"\n", 0, span[0]) + 1
-        label = view[line_start : line_start + len(name)].decode("ascii", "replace")
-        text = field_text(unfold(view, span), set())[:_SHOWN_CHARACTERS]
+        line = view[view.rfind(b"\n", 0, span[0]) + 1 : span[0] - 1].rstrip(b" \t")
+        label = line[len(line) - len(name) :].decode("ascii")  # a mark may stand before the first
+        text = field_text(unfold(view, span), set(), view, block)[:_SHOWN_CHARACTERS]
         shown.append((label, decode_words(text, set())))
     return shown
 
@@ -37,7 +37,7 @@ def header_fields(raw: bytes) -> list[tuple[str, str]]:
 def text_field(view: bytes, block: HeaderBlock, name: bytes, defects: set[Defect]) -> str:
     """The first field of that name as text for people."""
     value = first(view, block, name)
-    return decode_words(field_text(value, defects), defects) if value else ""
+    return decode_words(field_text(value, defects, view, block), defects) if value else ""
 
 
 def mailboxes(view: bytes, block: HeaderBlock, name: bytes, defects: set[Defect]) -> tuple[Mailbox, ...]:
@@ -49,7 +49,7 @@ def mailboxes(view: bytes, block: HeaderBlock, name: bytes, defects: set[Defect]
     for span in spans[: limits.ADDRESSES]:
         value = unfold(view, span, limits.FIELD_BYTES)
         if value:
-            found += parse_mailboxes(field_text(value, defects), defects)
+            found += parse_mailboxes(field_text(value, defects, view, block), defects)
     if len(found) > limits.ADDRESSES:
         defects.add(Defect.ADDRESS_LIMIT)
     return tuple(found[: limits.ADDRESSES])

@@ -11,7 +11,8 @@ from html import escape
 
 import nh3
 
-from amberpost.message.markup import html_text
+from amberpost.message import limits
+from amberpost.message.markup import html_text, repaired
 
 
 def _names(text: str) -> set[str]:
@@ -69,19 +70,14 @@ _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*+", re.IGNORECASE)
 _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
 _STYLE_CHARACTERS = 4_000
-# A tree builder walks up all open elements for a tag, and all attributes of a tag for each attribute.
-_OPENING = re.compile(r"<[a-z]", re.IGNORECASE)
-_FLAT = re.compile(r"<(?:t[dr]|th|br|img|hr|col|p|li)\b", re.IGNORECASE)
-_MAX_STEPS = 100_000_000
-_MAX_ATTRIBUTES = 10_000
-_SHOWN_CHARACTERS = 1024 * 1024
-_SHOWN_ENTITIES = 100_000
+_SHOWN_ENTITIES = 100_000  # in one run of text the second tree builder takes quadratic time for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafeHtml:
     html: str
     blocked_remote: int  # images and the like that would have been loaded from elsewhere
+    is_cut: bool = False  # longer than what is shown
 
 
 class _Filter:
@@ -126,12 +122,15 @@ def _declaration(text: str) -> str:
 
 def safe_html(html: str, *, cid_url: Callable[[str], str | None]) -> SafeHtml:
     """What may be shown of `html`. `cid_url` gives the address of an inline image, None to leave it out."""
-    html = html[:_SHOWN_CHARACTERS]
-    if _is_bomb(html):
-        return SafeHtml(html=f"<pre>{escape(html_text(html))}</pre>", blocked_remote=0)
+    well_formed = repaired(html)
+    is_cut = len(html) > limits.HTML_CHARACTERS
+    if well_formed is not None:
+        well_formed = well_formed.replace("&nbsp;", "\xa0")
+    if well_formed is None or well_formed.count("&") > _SHOWN_ENTITIES:
+        return SafeHtml(html=f"<pre>{escape(html_text(html))}</pre>", blocked_remote=0, is_cut=is_cut)
     keep = _Filter(cid_url)
     cleaned = nh3.clean(
-        html,
+        well_formed,
         tags=_TAGS,
         clean_content_tags=_REMOVED_WITH_CONTENT,
         attributes=_ATTRIBUTES,
@@ -140,23 +139,9 @@ def safe_html(html: str, *, cid_url: Callable[[str], str | None]) -> SafeHtml:
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes=_SCHEMES,
     )
-    return SafeHtml(html=cleaned, blocked_remote=keep.blocked)
+    return SafeHtml(html=cleaned, blocked_remote=keep.blocked, is_cut=is_cut)
 
 
-def _is_bomb(html: str) -> bool:
-    """Whether building a tree could take longer than a reader waits; such mail is shown as plain text."""
-    tags = html.count("<")
-    if tags > 1_000:
-        deep = sum(1 for _ in _OPENING.finditer(html)) - sum(1 for _ in _FLAT.finditer(html))
-        if tags * deep > _MAX_STEPS:
-            return True
-    if html.count("&") > _SHOWN_ENTITIES:
-        return True
-    return len(html) > 2 * _MAX_ATTRIBUTES and _has_many_attributes(html)
-
-
-def _has_many_attributes(html: str) -> bool:
-    return any(
-        len(piece) > 2 * _MAX_ATTRIBUTES and len(piece.replace("/", " ").split()) > _MAX_ATTRIBUTES
-        for piece in html.split("<")
-    )
+def safe_text(text: str) -> str:
+    """Plain text as a piece of the same page."""
+    return f'<div style="white-space:pre-wrap">{escape(text)}</div>'

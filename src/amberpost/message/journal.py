@@ -14,7 +14,7 @@ from amberpost.message.headers import message_id
 from amberpost.message.markup import html_text
 from amberpost.message.mime import NESTED_TYPES, TNEF_TYPES, build_tree, content_type
 from amberpost.message.report import Report, read_report
-from amberpost.message.scan import HeaderBlock, first, readable, scan_header
+from amberpost.message.scan import HeaderBlock, first, first_field, readable, scan_header
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import decode_transfer
 from amberpost.message.types import Envelope, Flag, Part, Span
@@ -71,11 +71,12 @@ _ORDINARY = _not_a_report(None)
 
 def _may_be_report(raw: bytes) -> bool:
     """A quick no for ordinary mail."""
-    end = raw.find(b"\n\r\n", 0, _HEADER_WINDOW)
+    begin = first_field(raw, 0, len(raw))
+    end = raw.find(b"\n\r\n", begin, begin + _HEADER_WINDOW)
     if end < 0:
-        end = _HEADER_WINDOW
-    plain_end = raw.find(b"\n\n", 0, end)
-    head = raw[: plain_end if plain_end >= 0 else end].lower()
+        end = begin + _HEADER_WINDOW
+    plain_end = raw.find(b"\n\n", begin, end)
+    head = raw[begin : plain_end if plain_end >= 0 else end].lower()
     return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
 
 

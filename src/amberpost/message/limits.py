@@ -16,7 +16,10 @@ MESSAGE_ID_CHARACTERS = 998  # RFC 5322 §2.1.1
 REFERENCES = 200
 RECIPIENTS = 100_000  # of one journal report
 REPORT_BYTES = 32 * 1024 * 1024
-INDEX_CHARACTERS = 1024 * 1024  # text of one message for the index
-TEXT_PART_BYTES = 8 * 1024 * 1024  # encoded bytes of one text part
-HTML_CHARACTERS = 4 * 1024 * 1024
+OPENED = (
+    200  # messages, signed envelopes and the like inside one message, opened because they lie there encoded
+)
+INDEX_CHARACTERS = 8 * 1024 * 1024  # text of one message for the index: a book of 4,000 pages
+TEXT_PART_BYTES = 16 * 1024 * 1024  # encoded bytes of one text part
+HTML_CHARACTERS = 8 * 1024 * 1024
 FILENAME_CHARACTERS = 150

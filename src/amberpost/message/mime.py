@@ -18,6 +18,8 @@ from amberpost.message.scan import (
     scan_header,
     split_multipart,
 )
+from amberpost.message.smime import is_smime, kind_of
+from amberpost.message.transfer import UUENCODE, decode_transfer
 from amberpost.message.types import Defect, Flag, Part, Span
 from amberpost.message.words import clean_filename, decode_words, parse_parameters
 
@@ -25,11 +27,21 @@ NESTED_TYPES = ("message/rfc822", "message/global", "message/news")
 TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _IDENTITY = ("7bit", "8bit", "binary")
-_ENCODINGS = (*_IDENTITY, "base64", "quoted-printable")
+_ENCODINGS = (*_IDENTITY, "base64", "quoted-printable", *UUENCODE)
 _MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
-_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html")
+_BODY_TYPES = (
+    "text/plain",
+    "text/html",
+    "text/enriched",
+    "text/richtext",
+    "text/rtf",
+    "text/x-amp-html",
+    "text/watch-html",
+)
+_NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
+_SMIME_HEAD = 256  # encoded bytes that tell what kind of CMS it is
 _PGP = (
     (b"-----BEGIN PGP MESSAGE-----", Flag.ENCRYPTED),
     (b"-----BEGIN PGP SIGNED MESSAGE-----", Flag.SIGNED),
@@ -47,6 +59,7 @@ class _Pending:
     default_type: str = "text/plain"
     parent: str = ""
     is_nested: bool = False  # inside a message/rfc822
+    is_message: bool = False  # begins with the header of a message, not of a part
     block: HeaderBlock | None = None
 
 
@@ -55,6 +68,7 @@ class Tree:
     """The parts in document order, and what they say about the message."""
 
     opens_nested: bool
+    root: HeaderBlock
     parts: list[Part] = field(default_factory=list)
     flags: set[Flag] = field(default_factory=set)
 
@@ -63,7 +77,7 @@ def build_tree(
     view: bytes, block: HeaderBlock, end: int, defects: set[Defect], *, opens_nested: bool = True
 ) -> Tree:
     """The parts of the message that begins with the header `block` and ends at `end`."""
-    tree = Tree(opens_nested)
+    tree = Tree(opens_nested, block)
     stack = [_Pending("0", block.start, end, 0, block=block)]
     while stack:
         node = stack.pop()
@@ -75,8 +89,12 @@ def build_tree(
 
 def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: int) -> list[_Pending]:
     """Add the part of one node and return its children."""
-    noted = defects if node.block else set()
-    block = node.block or scan_header(view, node.start, node.end, noted)
+    block = node.block
+    if block is None:
+        noted: set[Defect] = set()
+        block = scan_header(view, node.start, node.end, noted, is_message=node.is_message)
+        defects |= noted & _NOTED_OF_PARTS  # a part may be without a header
+        block.outer = tree.root
     declared, parameters = content_type(view, block, node.default_type)
     encoding = _encoding(view, block, defects)
     children: list[_Pending] = []
@@ -97,7 +115,8 @@ def content_type(view: bytes, block: HeaderBlock, default: str) -> tuple[str, di
     spans = block.fields.get(b"content-type")
     if spans is None:
         return default, {}
-    kind, parameters = parse_parameters(first(view, block, b"content-type").decode("utf-8", "replace"))
+    value = field_text(first(view, block, b"content-type"), set(), view, block)
+    kind, parameters = parse_parameters(value)
     if not _TYPE.fullmatch(kind):
         return ("text/plain" if kind == "text" else default), parameters  # RFC 1049 had "Content-Type: text"
     return kind, parameters
@@ -111,7 +130,7 @@ def _encoding(view: bytes, block: HeaderBlock, defects: set[Defect]) -> str:
     if encoding not in _ENCODINGS and encoding:
         defects.add(Defect.BAD_TRANSFER_ENCODING)
         return "unknown"
-    return encoding or "7bit"
+    return UUENCODE[0] if encoding in UUENCODE else encoding or "7bit"
 
 
 def _multipart_children(
@@ -154,7 +173,7 @@ def _nested_child(node: _Pending, block: HeaderBlock, defects: set[Defect], room
         defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
         return []
     path = "1" if node.path == "0" else node.path + ".1"
-    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True)]
+    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True, is_message=True)]
 
 
 def _part(
@@ -185,11 +204,19 @@ def _part(
         header=Span(start=block.start, end=block.end),
         body=Span(start=block.body, end=max(block.body, node.end)),
         depth=node.depth,
+        flow=_flow(kind, parameters),
         is_multipart=is_multipart,
         is_attachment=not is_multipart
         and (disposition == "attachment" or not is_inline_image)
         and _is_attachment(kind, disposition, filename),
     )
+
+
+def _flow(kind: str, parameters: dict[str, str]) -> str:
+    """RFC 3676: "" for lines as they stand, "flowed", or "delsp" where the blank at a line's end is no part of it."""
+    if kind != "text/plain" or parameters.get("format", "").lower() != "flowed":
+        return ""
+    return "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
 
 
 def _is_attachment(kind: str, disposition: str, filename: str) -> bool:
@@ -206,8 +233,10 @@ def _disposition(
     """("inline", "attachment" or "", file name). RFC 2183: an unknown disposition is an attachment."""
     disposition = name = ""
     if b"content-disposition" in block.fields:
-        value = field_text(first(view, block, b"content-disposition"), defects)
-        disposition, own = parse_parameters(value)
+        value = field_text(first(view, block, b"content-disposition"), defects, view, block)
+        if value.startswith("=?"):  # sent by programs that encode whatever they write
+            value = decode_words(value, defects)
+        disposition, own = parse_parameters(value, defects)
         name = own.get("filename") or own.get("name") or ""
         if disposition not in ("inline", ""):
             disposition = "attachment"
@@ -224,9 +253,18 @@ def _note_flags(view: bytes, tree: Tree, declared: tuple[str, dict[str, str]]) -
                 tree.flags.add(flag)
     elif kind in TNEF_TYPES or part.filename.lower() == "winmail.dat":
         tree.flags.add(Flag.TNEF)
-    elif kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
-        is_signed = parameters.get("smime-type", "").lower() in ("signed-data", "certs-only")
-        tree.flags.add(Flag.SIGNED if is_signed else Flag.ENCRYPTED)
+    elif is_smime(kind, part.filename):
+        head = view[part.body.start : part.body.end][:_SMIME_HEAD]
+        found = kind_of(decode_transfer(head, part.encoding)[0])
+        is_signed = parameters.get("smime-type", "").lower() in (
+            "signed-data",
+            "certs-only",
+            "compressed-data",
+        )
+        if found == "signed" or (found is None and is_signed):
+            tree.flags.add(Flag.SIGNED)
+        elif found != "compressed":
+            tree.flags.add(Flag.ENCRYPTED)
     elif kind in ("multipart/encrypted", "application/x-microsoft-rpmsg-message"):
         tree.flags.add(Flag.ENCRYPTED)
     elif kind == "multipart/signed":

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from amberpost.clock import now
 from amberpost.message import limits
-from amberpost.message.dates import CLOCK_SKEW, believable, received_time, usable_date
+from amberpost.message.dates import date_of, is_sound, received_time
 from amberpost.message.headers import mailboxes, message_id, message_ids, text_field
 from amberpost.message.mime import build_tree
 from amberpost.message.scan import HeaderBlock, field_text, first, readable, scan_header, unfold
@@ -16,14 +16,14 @@ from amberpost.message.thread import thread_key
 from amberpost.message.types import Defect, Mailbox, ParsedMessage, Span
 
 _RESENT = (b"resent-from", b"resent-sender", b"resent-to", b"resent-cc", b"resent-bcc")
-_RECEIVED_FIELDS = 50  # the first of these that names a time is the newest
+_RECEIVED_FIELDS = 50  # each hop writes its own on top: the first of these that is sound is the newest
 
 
 def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
     """What `raw` says about itself.
 
-    A Date more than a day after `captured_at` cannot be true; who parses again later passes the same moment
-    and gets the same answer. Without it the present moment is taken.
+    `captured_at` is the moment of capture, which bounds what a Date can be; who parses again later passes the
+    same moment and gets the same answer. Without it the present moment is taken.
     """
     view = readable(raw)
     defects: set[Defect] = set()
@@ -37,7 +37,7 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
     subject = text_field(view, block, b"subject", defects)[: limits.SUBJECT_CHARACTERS]
     references = message_ids(first(view, block, b"references"))
     in_reply_to = message_ids(first(view, block, b"in-reply-to"))
-    sent_at, offset = _times(view, block, (captured_at or now()) + CLOCK_SKEW, defects)
+    sent_at, offset = _times(view, block, captured_at or now(), defects)
     return ParsedMessage(
         subject=subject,
         from_=mailboxes(view, block, b"from", defects),
@@ -71,19 +71,21 @@ def _resent(view: bytes, block: HeaderBlock, defects: set[Defect]) -> tuple[Mail
 
 
 def _times(
-    view: bytes, block: HeaderBlock, latest: datetime, defects: set[Defect]
+    view: bytes, block: HeaderBlock, captured_at: datetime, defects: set[Defect]
 ) -> tuple[datetime | None, int | None]:
     """(sent_at, offset of the Date field in minutes)."""
-    date = usable_date(field_text(first(view, block, b"date"), defects), latest, defects)
+    received_at = _received_at(view, block, captured_at)
+    text = field_text(first(view, block, b"date"), defects)
+    date = date_of(text, captured_at=captured_at, received_at=received_at, defects=defects)
     if date is None:
-        return _received_at(view, block, latest), None
+        return received_at, None
     offset = date.utcoffset()
     return date.astimezone(UTC), int(offset.total_seconds()) // 60 if offset is not None else None
 
 
-def _received_at(view: bytes, block: HeaderBlock, latest: datetime) -> datetime | None:
+def _received_at(view: bytes, block: HeaderBlock, captured_at: datetime) -> datetime | None:
     for span in block.fields.get(b"received", ())[:_RECEIVED_FIELDS]:
         moment = received_time(unfold(view, span).decode("utf-8", "replace"))
-        if moment is not None and believable(moment, latest):
+        if moment is not None and is_sound(moment, captured_at):
             return moment.astimezone(UTC)
     return None

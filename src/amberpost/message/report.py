@@ -22,6 +22,8 @@ _IGNORED = ("label", "mailbox", "sentutc", "receivedutc")
 _REDIRECTION = re.compile(
     r"(?:\s{0,9}[,;]\s{0,9}|\s{1,9})(expanded|forwarded)(?:\s{1,9}from)?\s{0,9}:\s{0,9}", re.IGNORECASE
 )
+# Left by gateways before the first line; behind it such a line would be a forgery.
+_BEFORE = re.compile(r"\A(?:[\ufeff\s]|>*+From [^\n]*+\n)++")
 _FOLD = re.compile(r"\n[ \t]+(?=\S)")
 
 
@@ -45,7 +47,7 @@ def read_report(text: str) -> Report | None:
     """The envelope a report part describes; None when it is no report part."""
     reading = _Reading()
     lines = text[: limits.REPORT_BYTES].replace("\r\n", "\n").replace("\r", "\n")
-    for line in _FOLD.sub(" ", lines).split("\n"):
+    for line in _FOLD.sub(" ", _BEFORE.sub("", lines)).split("\n"):
         _take_line(reading, line.strip())
     if "sender" not in reading.single or "message-id" not in reading.single:
         return None

@@ -6,6 +6,8 @@ Good enough to find a message by its text; no layout. Linear, bounded, never rai
 import re
 from struct import Struct
 
+from amberpost.message.charset import codec_name, decode
+
 _HEADER = Struct("<IIII")
 _COMPRESSED, _STORED = 0x75465A4C, 0x414C454D
 _MAX_BYTES = 4 * 1024 * 1024
@@ -21,8 +23,23 @@ _TOKEN = re.compile(
 )
 _BREAKS = {"par": "\n", "line": "\n", "tab": "\t", "cell": " ", "row": "\n", "emdash": "—", "endash": "–"}
 _BREAKS |= {"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•"}
+_SYMBOLS = {"~": "\xa0", "_": "-", "\\": "\\", "{": "{", "}": "}"}
+# \\fcharset (RTF 1.9.1) to code pages; 0 and 1 are the page of the document, 2 are symbols.
+_CHARSETS = {
+    77: "macintosh",
+    128: "cp932",
+    129: "cp949",
+    130: "johab",
+    134: "cp936",
+    136: "cp950",
+    161: "cp1253",
+}
+_CHARSETS |= {162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251"}
+_CHARSETS |= {222: "cp874", 238: "cp1250", 255: "cp437"}
+_PAGES = {"mac": "macintosh", "pc": "cp437", "pca": "cp850"}
+_MAX_FONTS = 10_000
+_MAX_FALLBACK = 100
 _DESTINATIONS = (
-    "fonttbl",
     "colortbl",
     "stylesheet",
     "info",
@@ -77,36 +94,88 @@ def _copy(out: bytearray, reference: int) -> bool:
     return True
 
 
-def rtf_text(data: bytes) -> str:
-    """The words of an RTF document."""
+def rtf_text(data: bytes, codepage: str = "cp1252") -> str:
+    """The words of an RTF document; `codepage` is for one that names none.
+
+    Bytes are in the charset of their font (RTF 1.9.1, "Font Table"), else in the code page of the document. A letter
+    of two bytes may have the second as a plain character, so bytes are gathered and read together.
+    """
     pieces: list[str] = []
-    stack: list[bool] = []  # whether each open group is shown
-    is_shown = True
-    skip = 0  # characters that stand for the last \u escape
+    waiting = bytearray()
+    fonts: dict[int, str] = {}
+    stack: list[tuple[bool, bool, str, int]] = []
+    is_shown, is_font_table = True, False
+    default, charset, font, fallback_length = codepage, codepage, -1, 1
+    default_font = -1
+    skip = 0  # characters that stand for the last \\u escape
+
+    def flush() -> None:
+        if waiting:
+            pieces.append(_read_page(bytes(waiting), charset))
+            waiting.clear()
+
     for match in _TOKEN.finditer(data.decode("latin-1")):
         kind = match.lastgroup
+        word, number = match["word"], int(match["number"] or 0)
         if kind == "open":
-            stack.append(is_shown)
+            stack.append((is_shown, is_font_table, charset, fallback_length))
         elif kind == "close":
-            is_shown = stack.pop() if stack else True
-        elif match["word"] in _DESTINATIONS or match["symbol"] == "*":
+            flush()
+            if stack:
+                is_shown, is_font_table, charset, fallback_length = stack.pop()
+            else:
+                is_shown = True
+        elif word == "fonttbl":
+            is_shown, is_font_table = False, True
+        elif word in _DESTINATIONS or match["symbol"] == "*":
             is_shown = False
-        elif is_shown:
-            text, skip = _shown(match, skip)
+        elif is_font_table:
+            if word == "f":
+                font = number
+            elif word == "fcharset" and len(fonts) < _MAX_FONTS:
+                fonts[font] = _CHARSETS.get(number, "")
+            elif word == "cpg" and number:
+                fonts[font] = f"cp{number}"
+        elif not is_shown:
+            continue
+        elif word in ("ansicpg", "mac", "pc", "pca"):
+            flush()
+            default = charset = f"cp{number}" if word == "ansicpg" and number else _PAGES.get(word, default)
+        elif word == "deff":
+            default_font = number
+        elif word in ("f", "plain"):
+            flush()
+            charset = fonts.get(number if word == "f" else default_font) or default
+        elif word == "uc":
+            fallback_length = min(number, _MAX_FALLBACK) if match["number"] else 1
+        elif word == "u" and match["number"]:
+            flush()
+            pieces.append(chr(number & 0xFFFF))
+            skip = fallback_length
+        elif match["hex"]:
+            if skip:
+                skip -= 1
+            else:
+                waiting.append(int(match["hex"], 16))
+        elif match["text"]:
+            waiting += match["text"][skip:].encode("latin-1")
+            skip = max(0, skip - len(match["text"]))
+        elif skip and kind in ("word", "number", "symbol"):
+            skip -= 1
+        elif text := _BREAKS.get(word or "") or _SYMBOLS.get(match["symbol"] or ""):
+            flush()
             pieces.append(text)
-    return "".join(pieces).strip()
+    flush()
+    text = "".join(pieces).strip()
+    # Two escapes make one character beyond U+FFFF; half of one is none.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _shown(match: re.Match[str], skip: int) -> tuple[str, int]:
-    if match["word"] == "u" and match["number"]:
-        code = int(match["number"]) & 0xFFFF
-        return (chr(code) if not 0xD800 <= code < 0xE000 else "\ufffd"), 1
-    if match["word"]:
-        return _BREAKS.get(match["word"], ""), 0
-    if match["hex"]:
-        return ("" if skip else bytes([int(match["hex"], 16)]).decode("cp1252", "replace")), 0
-    if match["symbol"]:
-        return {"~": "\xa0", "_": "-"}.get(
-            match["symbol"], match["symbol"] if match["symbol"] in "\\{}" else ""
-        ), 0
-    return (match["text"] or "")[skip:], 0
+def _read_page(data: bytes, charset: str) -> str:
+    """Bytes in the code page of a font. Not as labels of mail are read: a font is right, and a run of it short."""
+    if data.isascii():
+        return data.decode("ascii")
+    try:
+        return data.decode(codec_name(charset) or "cp1252")
+    except UnicodeDecodeError:
+        return decode(data, charset)

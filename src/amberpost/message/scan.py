@@ -5,14 +5,42 @@ a continuation ends the header, as in Postfix, Sendmail and the standard library
 """
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 
 from amberpost.message import limits
-from amberpost.message.charset import decode
+from amberpost.message.charset import codec_name, decode, guessed
 from amberpost.message.types import Defect
 
 # A field, or (the empty alternative) the place where the header ends.
 _FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)|")
+# What no field begins with, and what may stand before the first one: byte order marks, lines of an mbox, empty
+# lines, lines that continue nothing.
+_NO_FIELD = (b" ", b"\t", b"\r", b"\n", b"From ", b">", BOM_UTF8)
+_STRAY = rb"\xef\xbb\xbf|>*+From [^\n]*+\n"
+_BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n|[ \t][^\n]*+\n)++")
+_BEFORE_PART = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n)++(?=content-type[ \t]*:)", re.IGNORECASE)
+_STRAY_LINES = re.compile(rb"(?:" + _STRAY + rb")*+(?:[ \t]++[^\s][^\n]*+\n)?")
+# A header with a field that programs write; "Note: bring cake" as the first line of a text is none, nor are From and
+# To alone.
+_KNOWN_FIELD = re.compile(
+    rb"(?:[!-9;-~]++[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?"
+    rb"(?:date|subject|message-id|received|return-path|mime-version|content-type|x-ms-journal-report)"
+    rb"[ \t]*+:",
+    re.IGNORECASE,
+)
+_KNOWN_WINDOW = 64 * 1024
+_CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9._:+-]{1,40})", re.IGNORECASE)
+_PART_CHARSET = re.compile(
+    rb"^content-type[ \t]*:(?:[^\n]|\n[ \t]){0,500}?" + _CHARSET.pattern, re.IGNORECASE | re.MULTILINE
+)
+_PARTS_WINDOW = 64 * 1024
+_SAMPLE_BYTES = 4096
+_SAMPLE_LEAST = 64
+# An encoded word in Q (RFC 2047 §4.2) with a letter that it should have encoded.
+_RAW_IN_WORD = re.compile(
+    rb"=\?[^?\s=]{1,60}+\?[qQ]\?(?:(?!=\?)[^\x80-\xff]){0,500}?[\x80-\xff](?:(?!=\?).)*?\?=", re.DOTALL
+)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _AFTER_DELIMITER = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\Z)")
 _GUESSED = re.compile(rb"(?:\A|\n)--([^\s-][^\r\n]{0,69})[ \t]*\r?\n")
@@ -26,6 +54,8 @@ class HeaderBlock:
     end: int = 0
     body: int = 0
     fields: dict[bytes, list[tuple[int, int]]] = field(default_factory=dict)
+    outer: "HeaderBlock | None" = None  # of the message, for the header of a part
+    charset: str | None = None  # body_charset(), once it was asked
 
 
 def readable(raw: bytes) -> bytes:
@@ -33,11 +63,15 @@ def readable(raw: bytes) -> bytes:
     return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
 
 
-def scan_header(view: bytes, start: int, end: int, defects: set[Defect]) -> HeaderBlock:
-    """The header that begins at `start`; `.body` is where the body begins."""
+def scan_header(
+    view: bytes, start: int, end: int, defects: set[Defect], *, is_message: bool = True
+) -> HeaderBlock:
+    """The header that begins at `start`; `.body` is where the body begins. `is_message`: not that of a part."""
     block = HeaderBlock(start)
     fields = block.fields
-    at = position = _first_field(view, start, end)
+    at = position = first_field(view, start, end, is_message=is_message)
+    if position > start:
+        defects.add(Defect.BEFORE_HEADER)
     count = 0
     for match in _FIELD.finditer(view, position, end):  # pragma: no branch (the empty match ends it)
         value_start, value_end = match.span(2)
@@ -63,13 +97,19 @@ def scan_header(view: bytes, start: int, end: int, defects: set[Defect]) -> Head
     return block
 
 
-def _first_field(view: bytes, start: int, end: int) -> int:
-    """Behind a leading mbox line, or a first line that continues nothing."""
-    if view.startswith((b"From ", b">From ", b" ", b"\t"), start, end):
-        newline = view.find(b"\n", start, end)
-        if newline >= 0 and view[start:newline].strip():
-            return newline + 1
-    return start
+def first_field(view: bytes, start: int, end: int, *, is_message: bool = True) -> int:
+    """Where the first field stands, behind what gateways, editors and mboxes leave before it.
+
+    Empty lines are passed over only where fields of a message follow: a body may begin with them, and a part
+    without a header does (RFC 2046 §5.1).
+    """
+    if not view.startswith(_NO_FIELD, start, end):
+        return start
+    before = _BEFORE.match(view, start, end) if is_message else _BEFORE_PART.match(view, start, end)
+    if before and _KNOWN_FIELD.match(view, before.end(), min(end, before.end() + _KNOWN_WINDOW)):
+        return before.end()
+    line = _STRAY_LINES.match(view, start, end)
+    return line.end() if line else start
 
 
 def _end_of_header(view: bytes, position: int, end: int) -> int:
@@ -100,15 +140,54 @@ def first(view: bytes, block: HeaderBlock, name: bytes) -> bytes:
     return unfold(view, spans[0]) if spans else b""
 
 
-def field_text(value: bytes, defects: set[Defect]) -> str:
-    """Field bytes as text: ASCII, RFC 6532 utf-8, or raw 8-bit in a guessed charset."""
+def field_text(
+    value: bytes, defects: set[Defect], view: bytes = b"", block: HeaderBlock | None = None
+) -> str:
+    """Field bytes as text: ASCII, RFC 6532 utf-8, or raw 8-bit in the charset of the body, else in a guessed one.
+
+    `block` is the header that the field stands in.
+    """
     if value.isascii():
         return value.decode("ascii")
+    if b"=?" in value and (escaped := _RAW_IN_WORD.sub(_escaped, value)) != value:
+        defects.add(Defect.BAD_ENCODED_WORD)
+        value = escaped
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         defects.add(Defect.EIGHT_BIT_HEADER)
-        return decode(value, "iso-8859-1")
+        return decode(value, body_charset(view, block) if block else None)
+
+
+def _escaped(word: re.Match[bytes]) -> bytes:
+    """Raw letters in an encoded word as that word would spell them; so they are read in its charset."""
+    return b"".join(b"=%02X" % byte if byte >= 0x80 else b"%c" % byte for byte in word.group())
+
+
+def body_charset(view: bytes, block: HeaderBlock) -> str | None:
+    """The charset of the text below a header: named there or in its parts, else guessed from the text."""
+    if block.charset is None:
+        block.charset = _named_charset(view, block) or ""
+        if not block.charset and block.outer is not None:
+            block.charset = body_charset(view, block.outer) or ""
+        elif not block.charset:
+            sample = view[block.body : block.body + _SAMPLE_BYTES]
+            if len(sample) >= _SAMPLE_LEAST and not sample.isascii():
+                block.charset = guessed(sample) or ""
+    return block.charset or None
+
+
+def _named_charset(view: bytes, block: HeaderBlock) -> str | None:
+    """One that says something: a field that is no ASCII and no UTF-8 is in neither, whatever the body is in."""
+    for span in block.fields.get(b"content-type", ())[:1]:
+        labels: list[bytes] = _CHARSET.findall(view, *span)
+        if view[span[0] : span[1]].lstrip()[:10].lower() == b"multipart/":
+            labels += _PART_CHARSET.findall(view, block.body, block.body + _PARTS_WINDOW)
+        for label in labels:
+            name = label.decode("ascii")
+            if codec_name(name) not in (None, "utf-8") and name.lower() != "us-ascii":
+                return name
+    return None
 
 
 def split_multipart(

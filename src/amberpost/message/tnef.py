@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from struct import Struct, error
 
-from amberpost.message.charset import decode
+from amberpost.message.charset import declared_in_html, decode
 from amberpost.message.markup import html_text
 from amberpost.message.rtf import rtf_text, uncompress_rtf
 from amberpost.message.words import clean_filename
@@ -31,6 +31,7 @@ _CODEPAGE = 0x00069007
 _P_SUBJECT, _P_BODY, _P_RTF, _P_HTML = 0x0037, 0x1000, 0x1009, 0x1013
 _P_DATA, _P_NAME, _P_LONG_NAME, _P_MIME = 0x3701, 0x3704, 0x3707, 0x370E
 _P_DISPLAY_NAME = 0x3001
+_P_INTERNET_CODEPAGE, _P_MESSAGE_CODEPAGE = 0x3FDE, 0x3FFD
 
 _FIXED = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _STRINGS = {0x1E: "", 0x1F: "utf-16-le"}
@@ -67,7 +68,7 @@ def read_tnef(data: bytes) -> Tnef | None:
             break
         _read_stream(waiting.pop(), found, texts, waiting)
     found.text = "\n".join(text for text in texts if text)
-    found.attachments = [_named(attachment) for attachment in found.attachments if attachment.data]
+    found.attachments = [_named(file) for file in found.attachments if file.data or file.name]
     return found
 
 
@@ -76,30 +77,60 @@ def _named(attachment: TnefAttachment) -> TnefAttachment:
     return attachment
 
 
+@dataclass(slots=True)
+class _Body:
+    """What a stream says of its text, as bytes: which code page they are in may stand behind them."""
+
+    subject: str = ""
+    plain: str = ""
+    html: bytes | str = b""
+    rtf: bytes = b""
+    waiting: dict[int, bytes] = field(default_factory=dict)  # 8-bit properties by id
+    oem: str = ""  # attOemCodepage, for 8-bit texts
+    internet: str = ""  # PidTagInternetCodepage, for HTML
+    message: str = ""  # PidTagMessageCodepage
+
+    @property
+    def page(self) -> str:
+        return self.oem or self.message or self.internet or "cp1252"
+
+
 def _read_stream(data: bytes, found: Tnef, texts: list[str], waiting: list[bytes]) -> None:
-    codepage = "cp1252"
+    body = _Body()
     current = TnefAttachment()
-    body: dict[str, str] = {}
     for identifier, value in _attributes(data, found):
         if identifier == _CODEPAGE and len(value) >= 4:
-            codepage = f"cp{_UINT32.unpack_from(value)[0]}"
-        elif identifier == _SUBJECT:
-            body["subject"] = _string(value, codepage)
-        elif identifier == _BODY:
-            body["plain"] = _string(value, codepage)
+            body.oem = _page(value)
+        elif identifier in (_SUBJECT, _BODY):
+            body.waiting[_P_SUBJECT if identifier == _SUBJECT else _P_BODY] = value
         elif identifier == _MAPI:
-            _take_message_properties(value, codepage, body)
+            _take_message_properties(value, body)
         elif identifier == _ATTACH_START and len(found.attachments) < _MAX_ATTACHMENTS:
             current = TnefAttachment()
             found.attachments.append(current)
         elif identifier == _ATTACH_TITLE:
-            current.name = _string(value, codepage)
+            current.name = _string(value, body.page)
         elif identifier == _ATTACH_DATA:
             current.data = value
         elif identifier == _ATTACH_MAPI:
-            _take_attachment_properties(value, codepage, current, waiting)
-    texts.append(body.get("subject", ""))
-    texts.append(body.get("plain", "").strip() or body.get("html", "") or body.get("rtf", ""))
+            _take_attachment_properties(value, body.page, current, waiting)
+    if _P_SUBJECT in body.waiting:
+        body.subject = body.subject or _string(body.waiting[_P_SUBJECT], body.page)
+    if _P_BODY in body.waiting:
+        body.plain = body.plain or _string(body.waiting[_P_BODY], body.page)
+    texts.append(body.subject)
+    texts.append(body.plain.strip() or _html_of(body) or rtf_text(body.rtf, body.page))
+
+
+def _html_of(body: _Body) -> str:
+    """MS-OXCMAIL 2.1.3.5: HTML is in PidTagInternetCodepage, else in what it says itself."""
+    if isinstance(body.html, bytes):
+        return html_text(decode(body.html, body.internet or declared_in_html(body.html) or body.page))
+    return html_text(body.html)
+
+
+def _page(value: bytes) -> str:
+    return f"cp{_UINT32.unpack_from(value)[0]}"
 
 
 def _attributes(data: bytes, found: Tnef) -> Iterator[tuple[int, bytes]]:
@@ -119,16 +150,24 @@ def _string(value: bytes, codepage: str) -> str:
     return decode(value.rstrip(b"\0"), codepage)
 
 
-def _take_message_properties(value: bytes, codepage: str, body: dict[str, str]) -> None:
+def _take_message_properties(value: bytes, body: _Body) -> None:
     for identifier, kind, data in _properties(value):
-        if identifier == _P_SUBJECT:
-            body["subject"] = _property_text(data, kind, codepage)
-        elif identifier == _P_BODY:
-            body["plain"] = _property_text(data, kind, codepage)
+        if identifier in (_P_SUBJECT, _P_BODY) and kind not in _STRINGS:
+            continue
+        if identifier == _P_SUBJECT and _STRINGS[kind]:
+            body.subject = _property_text(data, kind, body.page)
+        elif identifier == _P_BODY and _STRINGS[kind]:
+            body.plain = _property_text(data, kind, body.page)
+        elif identifier in (_P_SUBJECT, _P_BODY):
+            body.waiting[identifier] = data
         elif identifier == _P_HTML:
-            body["html"] = html_text(_property_text(data, kind, codepage))
+            body.html = _property_text(data, kind, body.page) if kind == 0x1F else data.rstrip(b"\0")
         elif identifier == _P_RTF:
-            body["rtf"] = rtf_text(uncompress_rtf(data))
+            body.rtf = uncompress_rtf(data)
+        elif identifier == _P_INTERNET_CODEPAGE and len(data) == 4:
+            body.internet = _page(data)
+        elif identifier == _P_MESSAGE_CODEPAGE and len(data) == 4:
+            body.message = _page(data)
 
 
 def _take_attachment_properties(

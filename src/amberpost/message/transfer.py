@@ -1,6 +1,6 @@
 """Content-Transfer-Encoding undone.
 
-Never raises: damaged base64 gives the bytes before the damage, and the caller is told.
+Never raises: damaged base64 gives all the bytes that are there, and the caller is told.
 """
 
 import binascii
@@ -8,9 +8,15 @@ import re
 
 import pybase64
 
+from amberpost.message.uuencode import first_file
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b" \t\r\n"
+# A line of words, as the footer a mailing list hangs behind what it does not understand.
+_TEXT_LINE = re.compile(rb"[A-Za-z0-9][,.:;!?]?[ \t]+[A-Za-z0-9]|^[^A-Za-z0-9+/=]*+$")
+_DATA_LINE = 16  # characters that a line behind such words needs to be taken for data
+UUENCODE = ("x-uuencode", "uuencode", "x-uue", "uue")
 
 
 def decode_base64(data: bytes) -> tuple[bytes, bool]:
@@ -19,22 +25,43 @@ def decode_base64(data: bytes) -> tuple[bytes, bool]:
     try:
         return pybase64.b64decode(packed, validate=True), True
     except binascii.Error:
-        return _decode_damaged(packed), False
+        return _decode_damaged(data), False
 
 
-def _decode_damaged(packed: bytes) -> bytes:
-    """Up to the first padding, foreign characters passed over, the odd rest dropped."""
-    kept = packed.translate(None, _NOT_BASE64)
-    kept = kept.partition(b"=")[0]
+def _decode_damaged(data: bytes) -> bytes:
+    """All bytes of it: padding ends one piece and not the whole (two encoded texts put together), foreign
+    characters are passed over, the odd rest of a piece is dropped; lines of words are no data."""
+    lines: list[bytes] = []
+    is_behind_words = False
+    for line in data.split(b"\n"):
+        line = line.strip(_BLANKS)
+        if not line:
+            continue
+        if lines and _TEXT_LINE.search(line):
+            is_behind_words = True
+        elif not is_behind_words or _is_whole_line(line):
+            lines.append(line)
+    pieces = re.split(rb"=+", b"".join(lines).translate(None, _NOT_BASE64))
+    return b"".join(map(_decode_piece, pieces))
+
+
+def _is_whole_line(line: bytes) -> bool:
+    return len(line) >= _DATA_LINE and len(line) % 4 == 0 and not line.translate(None, _ALPHABET)
+
+
+def _decode_piece(kept: bytes) -> bytes:
     if len(kept) % 4 == 1:
         kept = kept[:-1]
     return pybase64.b64decode(kept + b"=" * (-len(kept) % 4), validate=True)
 
 
 def base64_size(data: bytes) -> int:
-    """How many bytes intact base64 decodes to, without decoding it."""
-    length = len(data) - sum(map(data.count, (b"\r", b"\n", b" ", b"\t", b"=")))
-    return length * 3 // 4
+    """How many bytes base64 decodes to; intact base64 is counted and not decoded."""
+    packed = data.translate(None, _BLANKS)
+    kept = packed.rstrip(b"=")
+    if b"=" in kept or kept.translate(None, _ALPHABET):
+        return len(decode_base64(data)[0])
+    return len(kept) * 3 // 4
 
 
 def looks_like_base64(data: bytes) -> bool:
@@ -53,4 +80,7 @@ def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, bool]:
         return decode_base64(data)
     if encoding == "quoted-printable":
         return binascii.a2b_qp(data), True
+    if encoding in UUENCODE:
+        content = first_file(data)
+        return (data, False) if content is None else (content, True)
     return data, True

@@ -55,10 +55,12 @@ class Defect(StrEnum):
 
     NO_HEADER = "no_header"
     MALFORMED_HEADER = "malformed_header"
+    BEFORE_HEADER = "before_header"  # a mark, empty lines or a line of an mbox before the first field
     HEADER_LIMIT = "header_limit"  # more header fields than we read
     EIGHT_BIT_HEADER = "eight_bit_header"
     BAD_DATE = "bad_date"
     NO_DATE = "no_date"
+    UNKNOWN_ZONE = "unknown_zone"  # of the Date field; read as UTC
     ABSURD_DATE = "absurd_date"  # parses, but cannot be true
     NO_MESSAGE_ID = "no_message_id"
     BAD_ADDRESS = "bad_address"
@@ -66,6 +68,7 @@ class Defect(StrEnum):
     BAD_ENCODED_WORD = "bad_encoded_word"
     UNKNOWN_CHARSET = "unknown_charset"
     UNDECODABLE_TEXT = "undecodable_text"
+    CHARSET_MISLABELLED = "charset_mislabelled"  # the bytes are plainly another charset than they say
     BAD_TRANSFER_ENCODING = "bad_transfer_encoding"
     NO_BOUNDARY = "no_boundary"
     BOUNDARY_NOT_FOUND = "boundary_not_found"
@@ -74,6 +77,7 @@ class Defect(StrEnum):
     PART_LIMIT = "part_limit"
     TIME_LIMIT = "time_limit"
     TEXT_LIMIT = "text_limit"  # text for the index was cut
+    HTML_LIMIT = "html_limit"  # HTML too deep or too large for a tree; its words were read without one
     BAD_TNEF = "bad_tnef"
     NUL_BYTES = "nul_bytes"
 
@@ -125,6 +129,7 @@ class Part:
     header: Span
     body: Span
     depth: int
+    flow: str = ""  # RFC 3676 of text/plain: "", "flowed", or "delsp" (DelSp=yes)
     is_multipart: bool = False
     is_attachment: bool = False  # shown in the attachment list
 
@@ -144,7 +149,7 @@ class ParsedMessage:
     message_id: str  # without < >, "" when missing; untrusted, not unique
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
-    sent_at: datetime | None  # Date field, else first valid Received; aware UTC; never an absurd one
+    sent_at: datetime | None  # Date field, else newest sound Received; aware UTC; never an absurd one
     date_offset_minutes: int | None  # the offset the Date field gave
     thread: str  # conversation key, see thread.py; "" never
     header: Span

@@ -28,7 +28,7 @@ from amberpost.notice.connect import (
     trusting,
 )
 from amberpost.notice.models import Security
-from amberpost.store.secret import Secret
+from amberpost.store.secret import Secret, masked
 
 PORTS = {Security.STARTTLS: 587, Security.SSL: 465, Security.NONE: 25}
 _SAID = 200
@@ -195,9 +195,7 @@ def _step(step: str, relay: Relay) -> Iterator[None]:
 
 def _fit(said: bytes, password: Secret) -> str:
     """A server's words, fit to be shown: one line, bounded, printable, never the password."""
-    for word in (password.reveal(), _base64(password.reveal()).encode()):
-        said = said.replace(word, b"***") if word else said
-    text = said.decode("utf-8", "replace")
+    text = masked(said.decode("utf-8", "replace"), password)
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_SAID]
 
 

@@ -1,20 +1,22 @@
 """One question over HTTP to a server that an operator named.
 
 Promises: verified TLS, except to this machine; no redirect is followed and no proxy used; the wait and the
-answer have a limit. Says nothing about what the answer means.
+whole answer have a limit, also when it drips. Says nothing about what the answer means.
 """
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
 from amberpost.clock import hear, now
+from amberpost.patience import Patience, dial, reader
 from amberpost.tls import client_context
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 30  # without a sign of life, and for a whole answer beside the time its bytes take
 LONGEST_PAUSE_SECONDS = 60 * 60
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -44,16 +46,36 @@ def safe_url(text: str) -> SplitResult | None:
     return url if is_safe and url.hostname else None
 
 
-def connect(url: SplitResult, ca_pem: str | None) -> HTTPConnection:
-    """A connection to be opened at the first question. http.client reads no proxy settings and follows no redirect."""
-    host = url.hostname or ""
-    if url.scheme == "http":
-        return HTTPConnection(host, url.port, timeout=TIMEOUT_SECONDS)
-    return HTTPSConnection(host, url.port, timeout=TIMEOUT_SECONDS, context=client_context(ca_pem))
+class Connection(HTTPConnection):
+    """A connection whose answers come to an end. http.client reads no proxy settings and follows no redirect."""
+
+    def __init__(self, host: str, port: int | None, ca_pem: str | None, *, is_secure: bool) -> None:
+        self.default_port = 443 if is_secure else 80
+        super().__init__(host, port or self.default_port)
+        self.patience = Patience(silence_seconds=TIMEOUT_SECONDS, answer_seconds=TIMEOUT_SECONDS)
+        self.response_class = self._answer  # type: ignore[assignment]  # anything that makes one
+        self._context = client_context(ca_pem) if is_secure else None
+
+    def connect(self) -> None:
+        self.sock = dial(self.host, self.port, self.patience)
+        if self._context is not None:
+            self.sock.settimeout(self.patience.seconds())  # of the whole handshake
+            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+
+    def _answer(self, connection: socket.socket, *, method: str | None) -> HTTPResponse:
+        response = HTTPResponse(connection, method=method)
+        response.fp.close()
+        response.fp = reader(connection, self.patience)
+        return response
+
+
+def connect(url: SplitResult, ca_pem: str | None) -> Connection:
+    """A connection to be opened at the first question."""
+    return Connection(url.hostname or "", url.port, ca_pem, is_secure=url.scheme != "http")
 
 
 def ask_once(
-    connection: HTTPConnection,
+    connection: Connection,
     method: str,
     target: str,
     *,
@@ -62,6 +84,7 @@ def ask_once(
     limit_bytes: int,
 ) -> HttpAnswer:
     """Question and answer; OSError (TimeoutError, ssl) or HTTPException if there is no whole answer."""
+    connection.patience.begin()
     connection.request(method, target, body, dict(headers))
     response = connection.getresponse()
     hear_date(connection.host, response.getheader("Date"))
@@ -94,13 +117,11 @@ def hear_date(host: str, text: str | None) -> None:
 
 
 def _read(response: HTTPResponse, limit_bytes: int) -> bytes:
-    body, deadline = bytearray(), now() + timedelta(seconds=TIMEOUT_SECONDS)
+    body = bytearray()
     while chunk := response.read1(64 * 1024):
         body += chunk
         if len(body) > limit_bytes:
             raise TooLarge
-        if now() > deadline:
-            raise TimeoutError
     if response.length:  # read1() does not complain about an end that comes too soon
         raise HTTPException("the answer ends too soon")
     return bytes(body)

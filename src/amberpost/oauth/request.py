@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from http.client import HTTPException
-from urllib.parse import SplitResult, quote, quote_plus, urlencode
+from urllib.parse import SplitResult, quote, urlencode
 
 from amberpost.oauth.client import Client
 from amberpost.oauth.hints import is_guid
 from amberpost.oauth.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.oauth.refusal import OAuthError, code_in, explain, is_known, is_passing
-from amberpost.store.secret import Secret
+from amberpost.store.secret import Secret, masked
 
 ANSWER_LIMIT_BYTES = 256 * 1024
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -139,8 +139,6 @@ def _code(answer: Mapping[str, object]) -> str:
 def _said(client: Client, answer: Mapping[str, object]) -> str:
     """Microsoft's words: one line, bounded, printable, and never the secret. Its ids follow from elsewhere."""
     text = str(answer.get("error_description", "")).partition("Trace ID:")[0]
-    secret = client.client_secret.reveal().decode("utf-8", "replace")
-    for form in {secret, quote(secret, safe=""), quote_plus(secret)} - {""}:
-        text = text.replace(form, "***")
+    text = masked(text, client.client_secret)
     printable = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(printable.split())[:200]

@@ -27,6 +27,7 @@ class Document:
     thread: str = ""
     size_bytes: int = 0
     has_attachment: bool | None = None  # None: there is one if there are file names
+    is_truncated: bool = False  # the message has more text than `body`
     is_settled: bool = False  # its texts have been through settled() already, perhaps in another process
 
     def settled(self) -> "Document":

@@ -14,7 +14,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import BinaryIO
 
-from amberpost.errors import Finding, StoreError
+from amberpost.errors import Finding, FindingKind, NotReadable, StoreError
 
 _PARTS = ("idx", "pos", "term", "fast", "fieldnorm", "store")
 _MAGIC = 1337  # tantivy, directory/footer.rs: FOOTER_MAGIC_NUMBER
@@ -31,6 +31,8 @@ def check_files(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
             problem = _problem(folder / name, deep=deep)
             if problem and name in _named(folder):  # else a commit has just replaced it
                 yield _finding(name, problem)
+    except PermissionError as error:
+        raise NotReadable("Not readable for this user", subject=str(error.filename)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         yield _finding("meta.json", f"unreadable ({type(error).__name__})")
 
@@ -79,6 +81,8 @@ def _problem(path: Path, *, deep: bool) -> str:
             return "its checksum differs"
     except FileNotFoundError:
         return "missing"
+    except PermissionError:
+        raise
     except (OSError, ValueError, KeyError, TypeError):
         return "cut short or overwritten at its end"
 
@@ -105,4 +109,4 @@ def _crc(file: BinaryIO, length: int) -> int:
 
 
 def _finding(where: str, message: str) -> Finding:
-    return Finding(kind="index-damaged", where=where, message=message)
+    return Finding(kind=FindingKind.INDEX_DAMAGED, where=where, message=message)

@@ -6,8 +6,9 @@ all mail stand in it in the clear, so it belongs on an encrypted volume.
 """
 
 import shutil
+import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -40,11 +41,12 @@ _BUSY = "Another process is writing the search index"
 class TantivyIndex:
     """Index on local files, opened by open_reader() or open_writer(). After a fork, open it again."""
 
-    def __init__(self, folder: Path, *, writes: bool) -> None:
+    def __init__(self, folder: Path, *, writes: bool, untouched: bool = False) -> None:
         self._folder = folder
+        self._open: Callable[[Path], tantivy.Index] = _opened_by_links if untouched else _opened
         self._guard = threading.Lock()
         self._seen = _signature(folder)
-        self._index = _opened(folder)
+        self._index = self._open(folder)
         self._translator = Translator(self._index.schema, make_analyzer())
         self._writer: tantivy.IndexWriter | None = self._open_writer() if writes else None
         self._searcher = self._index.searcher()
@@ -64,9 +66,10 @@ class TantivyIndex:
             sync_folder(path)
 
     @classmethod
-    def open_reader(cls, path: Path) -> Self:
-        """Open for find() and count(). IndexDamaged if there is nothing to be trusted at `path`."""
-        return cls(path / SCHEMA_VERSION, writes=False)
+    def open_reader(cls, path: Path, *, untouched: bool = False) -> Self:
+        """Open for find() and count(). IndexDamaged if there is nothing to be trusted at `path`. `untouched`:
+        nothing at `path` is changed, not even a lock file."""
+        return cls(path / SCHEMA_VERSION, writes=False, untouched=untouched)
 
     @classmethod
     def open_writer(cls, path: Path) -> Self:
@@ -132,9 +135,11 @@ class TantivyIndex:
         with self._guard:
             seen = _signature(self._folder)
             if seen != self._seen:
-                if seen[0] != self._seen[0]:  # another folder: the index was made anew
-                    self._index = _opened(self._folder)
-                self._index.reload()
+                # Another folder: the index was made anew. Links lead to the files of one commit only.
+                if seen[0] != self._seen[0] or self._open is _opened_by_links:
+                    self._index = self._open(self._folder)
+                else:
+                    self._index.reload()
                 self._searcher, self._seen = self._index.searcher(), seen
             return self._searcher
 
@@ -170,6 +175,24 @@ def _opened(folder: Path) -> tantivy.Index:
         index.config_reader("manual")
         index.reload()
         return index
+
+
+def _opened_by_links(folder: Path) -> tantivy.Index:
+    """As _opened(), from a passing folder of links to the files: tantivy takes a lock file whenever it loads a
+    commit, so that its writer removes no file meanwhile. Without that lock one may vanish: then look again."""
+    while True:
+        with tempfile.TemporaryDirectory(prefix="amberpost-") as links:
+            for file in folder.glob("[!.]*"):
+                (Path(links) / file.name).symlink_to(file)
+            managed = folder / ".managed.json"
+            if managed.exists():
+                (Path(links) / managed.name).symlink_to(managed)
+            seen = _signature(folder)
+            try:
+                return _opened(Path(links))  # the files stay open, whatever becomes of their names
+            except IndexDamaged:
+                if _signature(folder) == seen:
+                    raise
 
 
 def _signature(folder: Path) -> tuple[int, int, int]:

@@ -21,6 +21,7 @@ from amberpost.search.tree import (
     Everything,
     Field,
     HasAttachment,
+    IsTruncated,
     Not,
     Number,
     Query,
@@ -47,7 +48,7 @@ _TEXT_FIELDS = {field.value: field for field in Field}
 _QUOTES = str.maketrans("„“”‟«»＂", '"' * 7)
 _SPACE = re.compile(r"\s*")
 _FIELD = re.compile(
-    r"(from|to|subject|body|filename|before|after|on|has|larger|smaller|id|thread):", re.IGNORECASE
+    r"(from|to|subject|body|filename|before|after|on|has|is|larger|smaller|id|thread):", re.IGNORECASE
 )
 _MINUS = re.compile(r"(?<![^\s(])-(?=[^\s\-)])")  # at the beginning of a word; "--help" is a word
 _PHRASE = re.compile(r'"([^"]*)"?')
@@ -208,6 +209,8 @@ class _Parser:
                 return Number(_number(value))
             case "thread":
                 return Thread(value)
+            case "is":
+                return _is(value)
             case _:
                 return _has(value)
 
@@ -223,6 +226,8 @@ class _Parser:
         self._count_term()
         goes_on = prefix and _goes_on(token.text, found[-1])
         self._count_open_phrase(goes_on and len(found) > 1)
+        if token.kind == "word" and token.text.startswith("*.") and not (field or self._field):
+            field = Field.FILENAME
         return Text(text=text, field=field or self._field, prefix=goes_on)
 
     def _count_term(self) -> None:
@@ -268,7 +273,7 @@ def _joined(kind: type[All] | type[Any], items: list[Query | None]) -> Query | N
 
 
 def _without_star(word: str) -> tuple[str, bool]:
-    """The word, and whether it ended with *. "*@firma.example" is a domain: parts of addresses are words."""
+    """The word, and whether it ended with *. "*@firma.example" is a domain, "*.pdf" an ending."""
     bare = word.rstrip("*")
     prefix = bare != word
     if bare[:2] in ("*@", "*."):
@@ -330,3 +335,9 @@ def _has(text: str) -> Query:
     if text.lower() not in ("attachment", "attachments"):
         raise QueryError(_("has: knows only has:attachment"), subject=text)
     return HasAttachment()
+
+
+def _is(text: str) -> Query:
+    if text.lower() != "truncated":
+        raise QueryError(_("is: knows only is:truncated"), subject=text)
+    return IsTruncated()

@@ -11,7 +11,7 @@ import tantivy
 from amberpost.search.document import MAX_MESSAGE_ID, Document
 from amberpost.search.tree import Field
 
-SCHEMA_VERSION = "v1"
+SCHEMA_VERSION = "v2"
 WORDS = "words"  # name of our tokenizer; registered anew in each process that opens the index
 ORDER = "order"
 _LAST_SECOND = 2**32 - 1
@@ -64,6 +64,8 @@ def to_tantivy(document: Document) -> tantivy.Document:
         made.add_text("filename", filename)
     if document.attached:
         made.add_text("has", "attachment")
+    if document.is_truncated:
+        made.add_text("has", "truncated")
     if document.thread:
         made.add_text("thread", document.thread)
     made.add_unsigned("id", document.message_id)

@@ -19,6 +19,7 @@ from amberpost.search.tree import (
     Everything,
     Field,
     HasAttachment,
+    IsTruncated,
     Not,
     Number,
     Query,
@@ -93,6 +94,8 @@ class Translator:
                 return self._term("thread", key.encode(errors="replace").decode())
             case HasAttachment():
                 return self._term("has", "attachment")
+            case IsTruncated():
+                return self._term("has", "truncated")
         raise TypeError(f"not a condition: {query!r}")
 
     def _text(self, query: Text) -> tantivy.Query:

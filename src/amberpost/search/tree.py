@@ -52,6 +52,11 @@ class HasAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class IsTruncated:
+    """Has more text than the index takes: words near its end are not found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Number:
     """The message with this number."""
 
@@ -80,4 +85,6 @@ class Any:
     items: tuple["Query", ...]
 
 
-Query: TypeAlias = Everything | Text | Sent | Size | HasAttachment | Number | Thread | Not | All | Any
+Query: TypeAlias = (
+    Everything | Text | Sent | Size | HasAttachment | IsTruncated | Number | Thread | Not | All | Any
+)

@@ -22,11 +22,34 @@ _ALONE = (
 # Invisible inside words: soft hyphen, zero-width, combining marks that no precomposed letter exists for.
 _INVISIBLE = "\u00ad\u034f\u200b-\u200d\u2060\ufeff\u0300-\u036f"
 _GREEK = str.maketrans("άέήίόύώϊϋΐΰςΆΈΉΊΌΎΏΪΫёЁ", "αεηιουωιυιυσΑΕΗΙΟΥΩΙΥеЕ")
+# Other shapes of letters and digits (Unicode's compatibility characters): long s, forms of Greek letters, modifiers,
+# small figures, letterlike signs, Roman numerals, ligatures, Arabic forms of letters, full width, mathematics.
+_SHAPES = (
+    "\u02b0-\u02b8\u02e0-\u02e4\u0132-\u0133\u017f\u01c4-\u01cc\u01f1-\u01f3\u03d0-\u03d6\u03f0-\u03f5\u03f9\u1d2c-\u1d6a\u1d78\u1d9b-\u1dbf\u1e9b\u2070-\u209c"
+    "\u2102-\u2149\u2160-\u217f\u2c7c-\u2c7d\ufb00-\ufb4f\ufb50-\ufdfb\ufe70-\ufefc\uff10-\uff5a\U0001d400-\U0001d7ff\U0001ee00-\U0001eebb"
+)
+_WESTERN_SHAPES = (
+    ("\u00b5", "\u03bc"),
+    ("\u00aa", "a"),
+    ("\u00ba", "o"),
+)  # micro is the Greek letter; 1ª, nº
 _LONG_TEXT = 16 * 1024  # shorter texts hold no word that the index would drop (65,530 bytes)
 _LONG_WORD = 2048  # longer than any query, so cutting there never hides a word that can be asked for
 _LONG_RUN = re.compile(rf"[^\W_]{{{_LONG_WORD}}}")
 _UNFOLDED = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ё": "е"}
+    {
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "đ": "d",
+        "ł": "l",
+        "ð": "d",
+        "þ": "th",
+        "ı": "i",
+        "ħ": "h",
+        "ŋ": "n",
+        "ё": "е",
+    }
 )
 
 
@@ -36,14 +59,15 @@ _UNFOLDED = str.maketrans(
 @cache
 def _special() -> re.Pattern[str]:
     return re.compile(
-        f"(?P<alone>[{_ALONE}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<greek>[\u0386-\u03ceςёЁ]+)|(?P<bad>[\ud800-\udfff]+)"
+        f"(?P<alone>[{_ALONE}]+)|(?P<gone>[{_INVISIBLE}]+)|(?P<shape>[{_SHAPES}]+)"
+        "|(?P<greek>[\u0386-\u03ceςёЁ]+)|(?P<bad>[\ud800-\udfff]+)"
     )
 
 
 @cache
 def _any_special() -> re.Pattern[str]:
     """The same as one class: a third of the time."""
-    return re.compile(f"[{_ALONE}{_INVISIBLE}\u0386-\u03ceςёЁ\ud800-\udfff]+")
+    return re.compile(f"[{_ALONE}{_INVISIBLE}{_SHAPES}\u0386-\u03ceςёЁ\ud800-\udfff]+")
 
 
 @cache
@@ -69,6 +93,8 @@ def prepare(text: str) -> str:
         text = _LONG_RUN.sub(r"\g<0> ", text)
     if text.isascii():
         return text
+    for char, usual in _WESTERN_SHAPES:
+        text = text.replace(char, usual)
     if _fits(text, "latin-1"):
         return text.replace("\u00ad", "")
     text = unicodedata.normalize("NFC", text)
@@ -90,9 +116,18 @@ def _settle(match: re.Match[str]) -> str:
     run = match.group()
     if match.lastgroup == "alone":
         return f" {' '.join(filter(_counts, unicodedata.normalize('NFKC', run)))} "
+    if match.lastgroup == "shape":
+        return "".join(map(_usual_shape, run)).translate(_GREEK)
     if match.lastgroup == "greek":
         return run.translate(_GREEK)
     return "" if match.lastgroup == "gone" else " "
+
+
+@lru_cache(maxsize=5_000)
+def _usual_shape(char: str) -> str:
+    """A letter or digit in its usual shape; a sign (™) stays what it is and parts words."""
+    usual = unicodedata.normalize("NFKC", char)
+    return usual if usual.isalnum() and char.isalnum() else char
 
 
 def words(text: str) -> Iterator[Word]:

@@ -6,10 +6,12 @@ Nothing here is meant to be edited: what an installation decides stands in confi
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.config import Config, current
 from amberpost.site.secret import session_secret
+from amberpost.store.untouched import reading_uri
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _config = current()
@@ -17,10 +19,17 @@ _url = urlsplit(_config.url)
 
 
 def _database(config: Config) -> dict[str, object]:
+    catalogue = config.data / "catalogue.db"
+    if not config.database and config.read_only:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": reading_uri(catalogue),
+            "OPTIONS": {"timeout": 30, "init_command": "PRAGMA query_only=ON;"},
+        }
     if not config.database:
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(config.data / "catalogue.db"),
+            "NAME": str(catalogue),
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
@@ -37,6 +46,7 @@ def _database(config: Config) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": "-c default_transaction_read_only=on"} if config.read_only else {},
     }
 
 
@@ -47,7 +57,7 @@ def _hosts(config: Config) -> list[str]:
     return sorted(f"[{name}]" if ":" in name else name for name in names)
 
 
-SECRET_KEY = session_secret(_config.data)
+SECRET_KEY = SimpleLazyObject(lambda: session_secret(_config.data))  # a command that only reads makes no file
 DEBUG = False
 ALLOWED_HOSTS = _hosts(_config)
 FORCE_SCRIPT_NAME = _url.path or None

@@ -7,6 +7,7 @@ from amberpost.errors import ConfigError
 from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, Client
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources.configure import setting_row
+from amberpost.sources.cursor import spelled
 from amberpost.sources.models import Source
 from amberpost.sources.settings import AccountSettings, Login, OAuthLogin, PasswordLogin
 from amberpost.store.secret import Secret
@@ -31,7 +32,7 @@ def account_settings(source: Source, open_setting: OpenSetting, *, ceiling_bytes
         login=_login(source, open_setting),
         security=source.security,  # type: ignore[arg-type]  # its choices are these
         allow_insecure_oauth=source.allow_insecure_oauth,
-        folders=tuple(source.folders) or ("INBOX",),
+        folders=tuple(dict.fromkeys(map(spelled, source.folders))) or ("INBOX",),
         keep_mails=source.keep_mails,
         ca_pem=source.ca_pem or None,
         certificate_sha256=source.certificate_sha256 or None,

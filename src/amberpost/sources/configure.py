@@ -44,6 +44,17 @@ def default_security(protocol: str) -> Security:
 
 def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Source:
     """Check and save a source. UserError names what is wrong."""
+    check_source(source)
+    if source.kind != SourceProtocol.FILE:
+        _require_complete(source, secrets)
+    with transaction.atomic():
+        source.save()
+        _seal_secrets(source, secrets, seal)
+    return source
+
+
+def check_source(source: Source) -> None:
+    """Bring the settings into their form; UserError names what cannot be."""
     source.evaluation = parse_mode(source.evaluation)
     if source.server:
         source.server = valid_server(source.server)
@@ -57,12 +68,6 @@ def save_source(source: Source, secrets: NewSecrets, seal: SealSetting) -> Sourc
         )
     except ValidationError as error:
         raise UserError(_problems(error.message_dict)) from error
-    if source.kind != SourceProtocol.FILE:
-        _require_complete(source, secrets)
-    with transaction.atomic():
-        source.save()
-        _seal_secrets(source, secrets, seal)
-    return source
 
 
 def valid_server(text: str) -> str:

@@ -1,19 +1,20 @@
 """What every mail source can do, and the road a message takes from it: fetch, accept, confirm.
 
 run() promises: nothing is confirmed to a source before accept() has given a receipt for it, and what was
-accepted before an error is in the report. It keeps one batch in memory at a time.
+accepted before an error, whatever it is, is in the report. It keeps one batch in memory at a time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from amberpost.errors import SourceError
+from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
 from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.imap import ImapConnector
 from amberpost.sources.pop3 import Pop3Connector
 from amberpost.sources.settings import AccountSettings, Left, Task
+from amberpost.sources.trouble import as_trouble
 
 
 class Connector(Protocol):
@@ -54,7 +55,7 @@ class RunReport:
     notes: tuple[str, ...]
     gone: Cursor
     gaps: tuple[Gap, ...]
-    error: SourceError | None  # why the run ended early
+    error: ArchiveError | None  # why the run ended early
 
     @property
     def seen(self) -> int:
@@ -62,18 +63,20 @@ class RunReport:
 
 
 def run(connector: Connector, accept: Accept) -> RunReport:
-    """Take everything new from a source, batch by batch. A SourceError ends up in the report."""
+    """Take everything new from a source, batch by batch. What goes wrong ends up in the report; nothing is raised."""
     captures: list[CaptureId] = []
-    error = None
+    error: ArchiveError | None = None
     try:
         for batch in connector.fetch():
             receipts = accept(batch)
             captures += [receipt.capture_id for receipt in receipts]
             connector.confirm(list(zip(batch, receipts, strict=True)))
-    except SourceError as failure:
-        error = failure
-    finally:
+    except Exception as failure:  # noqa: BLE001  top of the run: what nobody foresaw takes no other source down
+        error = as_trouble(failure, "fetching")
+    try:
         connector.close()
+    except Exception as failure:  # noqa: BLE001  the same
+        error = error or as_trouble(failure, "closing")
     return RunReport(
         captures=tuple(captures),
         left=tuple(connector.left),

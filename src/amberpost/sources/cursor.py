@@ -78,3 +78,8 @@ class Gap:
     uidvalidity: int
     first: int
     last: int
+
+
+def spelled(folder: str) -> str:
+    """INBOX is INBOX in any case (RFC 9051 §5.1); other names are as they are."""
+    return "INBOX" if folder.upper() == "INBOX" else folder

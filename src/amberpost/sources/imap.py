@@ -5,7 +5,6 @@ message is removed only after its receipt, by its own UID; Keep Mails changes no
 refused message never blocks the rest. Does not decide what is a repetition: process() does.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC
@@ -21,8 +20,6 @@ from amberpost.sources.settings import AccountSettings, Left, OAuthLogin, Task
 from amberpost.sources.uidset import MAX_UID, UidSet
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 ARCHIVED_FOLDER = "Archived"  # where mail goes on a server that has MOVE but not UIDPLUS
 SIZES_AT_ONCE = 500  # keeps the command line under 8 KiB, the least a server must read (RFC 7162 §4)
@@ -325,9 +322,6 @@ class ImapConnector:
     def _leave(self, selected: Selected, uid: int, size: int | None, reason: str) -> None:
         remote = RemoteId(folder=selected.folder, uidvalidity=selected.uidvalidity, uid=uid)
         self._left.append(Left(remote_id=str(remote), size_bytes=size, reason=reason))
-        log.warning(
-            "left source=%d message=%s bytes=%s reason=%r", self._task.source_id, remote, size, reason
-        )
 
     def _removal(self, selected: Selected) -> Literal["expunge", "move"] | None:
         """How collected mail can be removed without touching what others marked deleted, if it shall be."""

@@ -61,7 +61,19 @@ class Source(models.Model):
     ca_pem = models.TextField(_("own root certificate"), blank=True)
     certificate_sha256 = models.CharField(_("accepted certificate"), max_length=64, blank=True)  # pinned
     keep_mails = models.BooleanField(_("keep mails on the server"), default=False)
-    max_size_mb = models.PositiveIntegerField(_("max. e-mail size (MB)"), null=True, blank=True)
+    max_size_mb = models.PositiveIntegerField(
+        _("max. e-mail size (MB)"),
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(
+                1,
+                _(
+                    "The smallest limit is 1 MB, as 0 would take no mail. Leave it empty where there is no limit."
+                ),
+            )
+        ],
+    )
     folders = models.JSONField(_("folders"), default=list, blank=True)  # empty: INBOX
     evaluation = models.CharField(_("e-mail header evaluation"), max_length=80, default="journal")
     enabled = models.BooleanField(_("enabled"), default=True)
@@ -123,6 +135,7 @@ class SourceStatus(models.Model):
     last_error = models.TextField(blank=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
     next_attempt_at = models.DateTimeField(null=True)
+    is_running = models.BooleanField(default=False)  # still true at a start: the process ended within a run
     fetch_now = models.BooleanField(default=False)  # an operator asked
     first_token_at = models.DateTimeField(null=True)
     first_login_at = models.DateTimeField(null=True)

@@ -6,7 +6,6 @@ Keep Mails deletes nothing. One refused message never blocks the rest. Does not 
 process() does, by content, because servers give UIDLs out again.
 """
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,8 +20,6 @@ from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.exchange import TokenExpired, TokenRefused, Unwelcome
 from amberpost.sources.pop3_session import InUse, Pop3Session, Refused
 from amberpost.sources.settings import AccountSettings, Left, OAuthLogin, Task
-
-log = logging.getLogger(__name__)
 
 COMMIT_EVERY = 500  # deletions made real by QUIT and a new session; what a lost line can cost at most
 LOSSES = 10  # connections we take for the fault of single messages, in one run
@@ -193,7 +190,7 @@ class Pop3Connector:
     def _body(self, one: _Listed) -> bytes | None:
         """The message; None when it is left, or the connection was lost over it."""
         try:
-            raw = self._open().message(one.number)
+            raw = self._open().message(one.number, one.uidl)
             if one.uidl and (one.size is None or len(raw) < one.size):
                 self._open().require_step(one.number, one.uidl)
         except Refused as error:
@@ -260,9 +257,6 @@ class Pop3Connector:
 
     def _leave(self, one: _Listed, size: int | None, reason: str) -> None:
         self._left.append(Left(remote_id=one.uidl, size_bytes=size, reason=reason))
-        log.warning(
-            "left source=%d message=%r bytes=%s reason=%r", self._task.source_id, one.uidl, size, reason
-        )
 
     def _remove(self, session: Pop3Session, number: int, uidl: str) -> None:
         if self._is_keeping:
@@ -306,11 +300,15 @@ class Pop3Connector:
 
 
 def without_added_line_end(raw: bytes, announced: int | None) -> bytes:
-    """The message without the CR LF that the protocol adds where the last line has none.
+    """The message without the line end that the protocol adds where the last line has none.
 
     The announced size tells. Where a server that counts a line end as one byte would announce the same,
     nothing is taken away.
     """
+    if (
+        announced == len(raw) - 1 and raw.endswith(b"\n") and b"\r\n" not in raw
+    ):  # of a server that sends no CR
+        return raw[:-1]
     is_added = announced == len(raw) - 2 and raw.endswith(b"\r\n") and raw.count(b"\r\n") != 2
     return raw[:-2] if is_added else raw
 

@@ -1,13 +1,13 @@
 """One POP3 session: connect, secure, log in, and the few commands we need, with plain errors.
 
 Promises: password or token travel only in the way the settings ask for and are in no log and no error; every
-wait has a time limit; a certificate is verified or the session does not begin; nothing is deleted before
-quit(). Every failure is a SourceError; a command the server refuses is Refused, and the session goes on.
+wait and every answer has a time limit; a certificate is verified or the session does not begin; nothing is
+deleted before quit(). Every failure is a SourceError; a command the server refuses is Refused, and the session
+goes on.
 """
 
 import base64
 import hashlib
-import re
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 
 from amberpost.errors import SourceError
 from amberpost.oauth.sasl import oauthbearer, xoauth2
+from amberpost.patience import dial
 from amberpost.sources.exchange import (
     POP_ROLE,
     TokenRefused,
@@ -24,15 +25,16 @@ from amberpost.sources.exchange import (
     refused_token,
 )
 from amberpost.sources.pop3_wire import Garbled, TooLong, Wire
-from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
+from amberpost.sources.settings import AccountSettings, PasswordLogin
 from amberpost.sources.tls import check_shown, connect_context, require_tls_for_tokens
+from amberpost.sources.trouble import fit, servers_words, surprise
 from amberpost.store.secret import Secret
 
 LISTING_LIMIT_BYTES = 64 * 2**20  # about 800,000 messages with the longest UIDLs
+CAPABILITIES_LIMIT_BYTES = 64 * 2**10  # those of real servers take less than 1 KiB
 SIZES_ONE_BY_ONE = 20  # messages; for more the whole list is cheaper
 LONGEST_UIDL = 255  # the standard says 70; what is longer is known by its digest only
 _ENOUGH_CHALLENGES = 5
-_LONG_WORD = re.compile(r"\S{60,}")  # a server may repeat what we sent, and cut it where it likes
 # RFC 2449 §8.1.1, RFC 3206, and the words of those that know no codes
 _IN_USE = ("[in-use]", "locked", "in use", "busy")
 _PASSING = ("[sys/temp]", "[login-delay]", "temporar", "try again", "throttled", "unavailable", "too many")
@@ -57,6 +59,7 @@ class Pop3Session:
 
     def __init__(self, settings: AccountSettings) -> None:
         self._settings = settings
+        self._patience = settings.patience()
         self._wire: Wire | None = None
         self._is_broken = False
         self._capabilities: dict[str, list[str]] = {}
@@ -97,11 +100,15 @@ class Pop3Session:
                 found = {number: self._size_alone(number) for number in numbers}
             return {number: size for number, size in found.items() if size is not None}
 
-    def message(self, number: int) -> bytes:
+    def message(self, number: int, uidl: str) -> bytes:
         """The message as the server sends it, with the line end the protocol may have added."""
         with self._speaking("fetching a message"):
             self._command(f"RETR {number}")
-            return self._connected.block(self._settings.max_message_bytes)
+            raw, is_certain = self._connected.block(self._settings.max_message_bytes)
+        if not is_certain and uidl:
+            self.require_step(number, uidl)
+            self._connected.expect_bare_ends()
+        return raw
 
     def require_step(self, number: int, uidl: str) -> None:
         """Raise unless the next answer is the one to this question: only the server knows the UIDL.
@@ -152,18 +159,18 @@ class Pop3Session:
         return self._answer()
 
     def _answer(self) -> bytes:
-        """What follows +OK."""
+        """What follows +OK, which must be in capitals (RFC 1939 §3) and is not everywhere."""
         line = self._connected.line()
-        if line.startswith(b"+OK"):
+        if line[:3].upper() == b"+OK":
             return line[3:].strip()
-        if line.startswith(b"-ERR"):
+        if line[:4].upper() == b"-ERR":
             raise _No(line[4:].strip().decode("utf-8", "replace"))
         raise Garbled
 
     def _list(self, command: str) -> list[tuple[int, str]]:
         """The lines of a scan or unique-id listing: number and the rest."""
         self._command(command)
-        lines = self._connected.block(LISTING_LIMIT_BYTES).decode("latin-1").split("\r\n")
+        lines = [line.decode("latin-1") for line in self._connected.lines(LISTING_LIMIT_BYTES)]
         pairs = [line.lstrip(" ").partition(" ") for line in lines if line]
         return [(int(number), rest) for number, _, rest in pairs]
 
@@ -205,8 +212,7 @@ class Pop3Session:
         require_tls_for_tokens(settings)
         context = connect_context(settings)
         with self._speaking("connecting"):
-            address = settings.server, settings.port
-            self._wire = Wire(socket.create_connection(address, settings.timeout_seconds))
+            self._wire = Wire(dial(settings.server, settings.port, self._patience), self._patience)
             if settings.security == "ssl":
                 self._secure(context)
             self._answer()
@@ -233,8 +239,9 @@ class Pop3Session:
             self._command("CAPA")
         except _No:  # RFC 2449 is younger than POP3
             return {}
-        lines = self._connected.block(LISTING_LIMIT_BYTES).decode("ascii", "replace").upper().split("\r\n")
-        return {words[0]: words[1:] for line in lines if (words := line.split())}
+        lines = self._connected.lines(CAPABILITIES_LIMIT_BYTES)
+        found = [line.decode("ascii", "replace").upper().split() for line in lines]
+        return {words[0]: words[1:] for words in found if words}
 
     def _log_in(self) -> None:
         login = self._settings.login
@@ -284,11 +291,12 @@ class Pop3Session:
         self._connected.send(b"AUTH " + mechanism.encode("ascii"))
         for answer in [response, *[error_answer] * _ENOUGH_CHALLENGES]:
             line = self._connected.line()
-            if line.startswith(b"-ERR"):
+            is_done = line[:3].upper() == b"+OK"
+            if line[:4].upper() == b"-ERR":
                 raise _No(line[4:].strip().decode("utf-8", "replace"))
-            if line.startswith(b"+OK") and answer is not response:
+            if is_done and answer is not response:
                 return
-            if not line.startswith(b"+") or line.startswith(b"+OK"):
+            if is_done or not line.startswith(b"+"):
                 raise Garbled
             self._connected.send(base64.b64encode(answer))
         raise Garbled
@@ -314,21 +322,21 @@ class Pop3Session:
     @contextmanager
     def _speaking(self, doing: str) -> Iterator[None]:
         """Turn whatever can happen into a SourceError that says it, without secrets."""
+        self._patience.begin()
         try:
             yield
         except SourceError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, it is put into words
             failure = self._failure(error, doing)
-            if failure is None:
-                raise
             self._is_broken = not isinstance(failure, Refused)
             raise failure from None  # the cause may quote mail or the password
 
-    def _failure(self, error: Exception, doing: str) -> SourceError | None:
-        said, server = self._said(error), f"{self._settings.server}:{self._settings.port}"
+    def _failure(self, error: Exception, doing: str) -> SourceError:
+        server = f"{self._settings.server}:{self._settings.port}"
         match error:
             case _No():
+                said = self._said(error)
                 return recognise(said, self._settings.user) or Refused(
                     f"the server refused {doing}", subject=said
                 )
@@ -340,22 +348,21 @@ class Pop3Session:
                     subject=error.verify_message,
                     permanent=True,
                 )
-            case socket.gaierror() | UnicodeError():
+            case socket.gaierror() | UnicodeError() if doing == "connecting":
                 return SourceError("the server name is not known", subject=self._settings.server)
             case TimeoutError():
                 return SourceError(f"the server did not answer in time while {doing}", subject=server)
-            case OSError():
-                return SourceError(f"the connection was lost while {doing}", subject=said)
-            case Garbled() | ValueError() | LookupError():
+            case OSError():  # words of this machine, which knows no password
+                return SourceError(f"the connection was lost while {doing}", subject=fit(str(error)))
+            case Garbled():
                 return SourceError(f"the server gave an answer we do not understand while {doing}")
-        return None
+            case ValueError() | LookupError():
+                misread = SourceError(f"the server gave an answer we do not understand while {doing}")
+                return surprise(error, f"server={server} while={doing!r}", misread)
+        return surprise(error, f"server={server} while={doing!r}")
 
-    def _said(self, error: Exception) -> str:
-        """A server's words, fit to be shown: one line, bounded, printable, and never a secret."""
-        text = str(error).replace(self._secret.reveal().decode("utf-8", "replace") or "\0", "***")
-        if isinstance(self._settings.login, OAuthLogin):
-            text = _LONG_WORD.sub("***", text)
-        return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
+    def _said(self, error: _No) -> str:
+        return servers_words(str(error), self._settings, self._secret)
 
 
 def _storable(uidl: str) -> str:

@@ -78,19 +78,19 @@ class Pop3Mailbox:
 
     def __init__(self, settings: AccountSettings) -> None:
         self._session = Pop3Session(settings)
-        self._numbers: list[int] = []
+        self._uidls: dict[int, str] = {}
 
     def open(self) -> int:
-        self._numbers = sorted(self._session.listing())
-        return len(self._numbers)
+        self._uidls = self._session.listing()
+        return len(self._uidls)
 
     def newest(self) -> bytes | None:
-        if not self._numbers or self._session.deletes_what_was_read:
+        if not self._uidls or self._session.deletes_what_was_read:
             return None
-        newest = self._numbers[-1]
+        newest = max(self._uidls)
         if self._session.sizes([newest]).get(newest, 0) > SAMPLE_BYTES:
             return None
-        return self._session.message(newest)
+        return self._session.message(newest, self._uidls[newest])
 
     @property
     def can_delete(self) -> bool:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from amberpost.errors import SourceError
+from amberpost.patience import Patience, dial, reader
+from amberpost.patience import look_up as resolve
 from amberpost.sources.certificates import Certificate, read_certificate
 from amberpost.sources.settings import AccountSettings
 from amberpost.sources.tls import connect_context
@@ -27,10 +29,13 @@ class Encryption:
     refusal: str = ""  # why the certificate is not trusted; empty: it is
 
 
-def look_up(server: str) -> tuple[str, ...]:
-    """The addresses of a server."""
+def look_up(settings: AccountSettings) -> tuple[str, ...]:
+    """The addresses of the server."""
+    server = settings.server
     try:
-        found = socket.getaddrinfo(server, None, type=socket.SOCK_STREAM)
+        found = resolve(server, None, settings.patience().seconds())
+    except TimeoutError:
+        raise SourceError("looking up the server name takes too long", subject=server) from None
     except (OSError, UnicodeError):
         raise SourceError("the server name is not known", subject=server) from None
     return tuple(dict.fromkeys(str(place[0]) for *_, place in found))
@@ -38,7 +43,7 @@ def look_up(server: str) -> tuple[str, ...]:
 
 def reach(settings: AccountSettings) -> None:
     """Open a connection and close it."""
-    _dial(settings).close()
+    _dial(settings, settings.patience()).close()
 
 
 def encrypt(settings: AccountSettings, *, is_pop3: bool) -> Encryption:
@@ -63,10 +68,12 @@ def _refused(found: Encryption, why: str) -> Encryption:
 
 
 def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: bool) -> Encryption:
-    plain = _dial(settings)
+    patience = settings.patience()
+    plain = _dial(settings, patience)
     try:
         if settings.security == "starttls":
-            _ask_for_tls(plain, is_pop3=is_pop3)
+            _ask_for_tls(plain, patience, is_pop3=is_pop3)
+        plain.settimeout(patience.seconds())  # of the whole handshake
         with context.wrap_socket(plain, server_hostname=settings.server) as secured:
             der, cipher = secured.getpeercert(binary_form=True), secured.cipher()
             return Encryption(
@@ -89,9 +96,9 @@ def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: b
             plain.close()
 
 
-def _dial(settings: AccountSettings) -> socket.socket:
+def _dial(settings: AccountSettings, patience: Patience) -> socket.socket:
     try:
-        return socket.create_connection((settings.server, settings.port), timeout=settings.timeout_seconds)
+        return dial(settings.server, settings.port, patience)
     except TimeoutError:
         raise SourceError("nobody answers", subject=_place(settings)) from None
     except (OSError, UnicodeError) as error:
@@ -99,9 +106,9 @@ def _dial(settings: AccountSettings) -> socket.socket:
         raise SourceError("the server cannot be reached", subject=f"{_place(settings)}: {reason}") from None
 
 
-def _ask_for_tls(plain: socket.socket, *, is_pop3: bool) -> None:
+def _ask_for_tls(plain: socket.socket, patience: Patience, *, is_pop3: bool) -> None:
     """STLS (RFC 2595) or STARTTLS (RFC 9051 §6.2.1), after the greeting."""
-    with plain.makefile("rb") as lines:
+    with reader(plain, patience) as lines:
         lines.readline(_LINE_BYTES)
         plain.sendall(b"STLS\r\n" if is_pop3 else b"amber STARTTLS\r\n")
         wanted = b"+OK" if is_pop3 else b"amber OK"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from amberpost.patience import Patience
 from amberpost.sources.cursor import Cursor
 from amberpost.store.secret import Secret
 
@@ -49,9 +50,17 @@ class AccountSettings:
     on_certificate: Callable[[bytes], None] = _ignore  # told the DER form of the one the server showed
     batch_messages: int = 100
     batch_bytes: int = 8 * 2**20
-    timeout_seconds: float = 60
+    timeout_seconds: float = 60  # of silence; longer than a server takes to begin an answer
+    answer_seconds: float = 300  # for one whole answer, beside the time its bytes may take; see patience.py
+    until: float | None = None  # when the whole conversation must be over, on time.monotonic()
     max_message_bytes: int = 256 * 2**20  # hard ceiling: memory
     max_size_bytes: int | None = None  # the operator's limit; a message of exactly this size is taken
+
+    def patience(self) -> Patience:
+        """How long the server of one conversation may take."""
+        return Patience(
+            silence_seconds=self.timeout_seconds, answer_seconds=self.answer_seconds, until=self.until
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ class Calls(Protocol):
     def size(self, handle: int) -> int: ...
     def exists(self, path: str) -> bool: ...
     def lock(self, handle: int) -> bool: ...
+    def is_locked(self, handle: int) -> bool: ...
     def free_bytes(self, path: str) -> int: ...
 
 
@@ -84,6 +85,15 @@ class SystemCalls:
         except BlockingIOError:
             return False
         return True
+
+    def is_locked(self, handle: int) -> bool:
+        """Whether another holds the exclusive lock; the handle may be one for reading."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        return False
 
     def free_bytes(self, path: str) -> int:
         state = os.statvfs(path)

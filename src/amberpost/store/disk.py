@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from amberpost.errors import StoreError
+from amberpost.errors import NotReadable, StoreError
 from amberpost.store.calls import Buffer, Calls, SystemCalls
 
 _JOIN_BELOW = 1024 * 1024  # smaller buffers are joined, larger ones written without a copy
@@ -55,6 +55,7 @@ class Disk(Protocol):
     def make_folder(self, path: str) -> None: ...
     def sync_folder(self, path: str) -> None: ...
     def lock(self, path: str) -> Lock | None: ...
+    def is_locked(self, path: str) -> bool: ...
     def free_bytes(self) -> int: ...
 
 
@@ -180,9 +181,12 @@ class LocalDisk:
 
     def list(self, path: str) -> list[str]:
         """The names in a folder, sorted; empty if there is no folder."""
-        with contextlib.suppress(FileNotFoundError):
+        try:
             return sorted(self._calls.listdir(self._full(path)))
-        return []
+        except FileNotFoundError:
+            return []
+        except PermissionError as error:
+            raise NotReadable("Not readable for this user", subject=path) from error
 
     def replace(self, path: str, data: bytes) -> None:
         """The file has the old bytes or the new ones, never a mixture; durable on return."""
@@ -281,6 +285,14 @@ class LocalDisk:
             self._calls.close(handle)
         return None
 
+    def is_locked(self, path: str) -> bool:
+        """Whether somebody holds the lock on a file; makes no file and needs none."""
+        try:
+            with self._opened(path) as handle:
+                return self._calls.is_locked(handle)
+        except FileNotFoundError:
+            return False
+
     def free_bytes(self) -> int:
         return self._calls.free_bytes(str(self.root))
 
@@ -293,6 +305,8 @@ class LocalDisk:
             handle = self._calls.open(self._full(path), os.O_RDONLY)
         except FileNotFoundError:
             raise
+        except PermissionError as error:
+            raise NotReadable("Not readable for this user", subject=path) from error
         except OSError as error:
             raise StoreError("Cannot open", subject=path) from error
         try:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from amberpost.errors import Finding
+from amberpost.errors import Finding, FindingKind
 from amberpost.store.disk import Disk
 from amberpost.store.frames import (
     FRAME_HEADER,
@@ -108,7 +108,7 @@ class IntakeReader:
             elif name in known:
                 self._logs[name] = _Followed(name, FrameCipher(self._keys.intake_key(name), name))
             elif self._has_bytes(name):  # an empty one was never used
-                self._report("intake-key-missing", name, "an intake log has no key in keys.db")
+                self._report(FindingKind.INTAKE_KEY_MISSING, name, "an intake log has no key in keys.db")
         for name, state in known.items():
             if name not in present and name not in self._logs:
                 self._sweep(name, state)
@@ -123,7 +123,9 @@ class IntakeReader:
     def _sweep(self, name: str, state: str) -> None:
         if state == "open":
             if not self._disk.exists(intake_path(name)):  # else it was made since the folder was listed
-                self._report("intake-missing", name, "keys.db knows an intake log whose file is gone")
+                self._report(
+                    FindingKind.INTAKE_MISSING, name, "keys.db knows an intake log whose file is gone"
+                )
         elif state == "released":
             self._disk.sync_folder("intake")  # a process killed after the unlink may not have
             self._keys.forget_intake(name)
@@ -147,7 +149,7 @@ class IntakeReader:
             return
         if not self._disk.exists(intake_path(log.name)):  # asking for its lock would make it anew
             log.finished = log.damaged = True
-            self._report("intake-missing", log.name, "an intake log vanished while it was read")
+            self._report(FindingKind.INTAKE_MISSING, log.name, "an intake log vanished while it was read")
             return
         # Asked before reading: what is read after the writer is gone is all there will ever be.
         finished = self._is_abandoned(intake_path(log.name))
@@ -192,7 +194,7 @@ class IntakeReader:
         if synced <= log.given:
             return  # torn: none of these frames was promised to anybody
         log.damaged = True
-        self._report("intake-damaged", log.name, f"frames from {log.given} on are damaged")
+        self._report(FindingKind.INTAKE_DAMAGED, log.name, f"frames from {log.given} on are damaged")
         for frame in behind:
             packed = self._open(log, frame)
             if packed is not None:
@@ -203,7 +205,7 @@ class IntakeReader:
             return log.cipher.unseal(frame)
         except ValueError:
             log.damaged = True
-            self._report("intake-damaged", log.name, f"frame {frame.header.number} does not open")
+            self._report(FindingKind.INTAKE_DAMAGED, log.name, f"frame {frame.header.number} does not open")
             return None
 
     # Letting go
@@ -227,7 +229,7 @@ class IntakeReader:
             self._disk.sync_folder("intake")
         self._keys.forget_intake(name)
 
-    def _report(self, kind: str, name: str, message: str) -> None:
+    def _report(self, kind: FindingKind, name: str, message: str) -> None:
         finding = Finding(kind=kind, where=intake_path(name), message=message)
         if finding not in self._findings:
             _log.error("%s where=%s", kind, finding.where)

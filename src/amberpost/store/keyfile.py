@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from amberpost.errors import IntegrityError, StoreError
+from amberpost.errors import IntegrityError, NotReadable, StoreError
 from amberpost.store.secret import Secret
 
 _FORM = re.compile(
@@ -40,6 +40,11 @@ def read_key_file(path: Path) -> KeyFile:
     try:
         with path.open("rb") as file:
             data = file.read(4096)
+    except PermissionError as error:
+        raise NotReadable(
+            "The key file may not be read by this user; it must belong to the owner of the archive",
+            subject=str(path),
+        ) from error
     except OSError as error:
         raise StoreError("Cannot read the key file", subject=str(path)) from error
     found = _FORM.fullmatch(data)

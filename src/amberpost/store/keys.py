@@ -26,9 +26,10 @@ from amberpost.store.wrap import KEY, bound, unwrap, wrap
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kek:
-    """A key that wraps keys. Its cipher is kept, never shown."""
+    """A key that wraps keys, and its class. Its cipher is kept, never shown."""
 
     id: int
+    name: str
     cipher: AESGCM
 
 
@@ -39,6 +40,11 @@ class Durable:
     next_index: int = 0
     segment: int = 0
     end: int = 0
+
+
+def month_class(log: str, year: int, month: int) -> str:
+    """The class of the KEK for a log's records of one month."""
+    return f"{log}-{year:04d}-{month:02d}"
 
 
 class ReservationLost(StoreError):
@@ -110,8 +116,8 @@ class KeyStore:
             return self._keks[self._kek_ids[name]]
 
     def month_kek(self, log: str, at: datetime) -> Kek:
-        """The KEK for records a log seals at this moment."""
-        return self.kek(f"{log}-{at:%Y-%m}")
+        """The KEK for records a log seals at this time."""
+        return self.kek(month_class(log, at.year, at.month))
 
     def kek_by_id(self, id: int) -> Kek:
         """IntegrityError if there is none, or it does not open."""
@@ -131,7 +137,7 @@ class KeyStore:
             if not isinstance(id, int) or not isinstance(name, str) or not isinstance(wrapped, bytes):
                 continue  # damage; check() names it
             try:
-                self._keks[id] = Kek(id=id, cipher=self.open_kek(id, name, wrapped))
+                self._keks[id] = Kek(id=id, name=name, cipher=self.open_kek(id, name, wrapped))
             except ValueError:
                 continue
             self._kek_ids[name] = id
@@ -143,7 +149,7 @@ class KeyStore:
             key = secrets.token_bytes(KEY)
             wrapped = wrap(self._master_cipher, key, bound("kek", self.origin, id, name))
             connection.execute("INSERT INTO kek VALUES (?, ?, ?)", (id, name, wrapped))
-        self._keks[id] = Kek(id=id, cipher=AESGCM(key))
+        self._keks[id] = Kek(id=id, name=name, cipher=AESGCM(key))
         self._kek_ids[name] = id
 
     # How far each log is synced

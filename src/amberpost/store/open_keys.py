@@ -13,6 +13,7 @@ from amberpost.store.keyfile import KeyFile, read_key_file, write_key_file
 from amberpost.store.keys import KeyStore
 from amberpost.store.secret import Secret
 from amberpost.store.slots import Slot, close_slot, open_slot, passphrase_key, passphrase_params
+from amberpost.store.untouched import reader
 from amberpost.store.wrap import KEY
 
 ORIGIN_FILE = "origin.json"
@@ -45,12 +46,15 @@ def create_keys(
     return keys
 
 
-def open_keys(data: Path, key_file: Path | None = None, passphrase: str | None = None) -> KeyStore:
-    """Open the archive's keys with a key file or a passphrase."""
+def open_keys(
+    data: Path, key_file: Path | None = None, passphrase: str | None = None, *, read_only: bool = False
+) -> KeyStore:
+    """Open the archive's keys with a key file or a passphrase. `read_only`: without changing any file."""
     origin = str(read_origin(LocalDisk(data))["origin"])
     if not (data / KEYS_FILE).exists():
         raise StoreError("The key database is missing", subject=str(data / KEYS_FILE))
-    database = KeyDatabase(connector(data / KEYS_FILE))
+    connect = reader(data / KEYS_FILE) if read_only else connector(data / KEYS_FILE)
+    database = KeyDatabase(connect)
     database.require_format()
     slots = read_slots(database)
     if key_file is not None:
@@ -60,7 +64,7 @@ def open_keys(data: Path, key_file: Path | None = None, passphrase: str | None =
     else:
         raise ConfigError("Neither a key file nor a passphrase is given", code="C010")
     database.close()
-    return KeyStore(connector(data / KEYS_FILE), origin=origin, master=master)
+    return KeyStore(connect, origin=origin, master=master)
 
 
 def write_origin(disk: Disk, origin: str, public_keys: Mapping[str, str]) -> None:

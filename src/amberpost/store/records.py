@@ -70,6 +70,10 @@ class Records:
                 return leaf, _divide(plain)[0]
         return self.open_capture(row)[:2]
 
+    def key_class(self, index: int) -> str:
+        """The class of the key that wraps the key of a record, such as mail-2026-11."""
+        return self.keys.kek_by_id(self._get_row(index).kek).name
+
     def leaves(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Every (index, leaf) from `start`, in order; keys whose record is still being written do not count."""
         end = self.count_written()

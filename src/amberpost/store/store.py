@@ -59,7 +59,7 @@ class Store(Records):
     def append(self, records: Sequence[NewRecord], *, at: datetime | None = None) -> list[int]:
         """Seal the records and give their indexes. All of them are durable, or StoreError and none counts.
 
-        `at`: the moment their leaves name, whose month's key wraps them; else the present one.
+        `at`: the sealing time their leaves tell; its month chooses the key, whatever the clock says meanwhile.
         """
         if not records:
             return []

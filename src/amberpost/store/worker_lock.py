@@ -8,12 +8,12 @@ WORKER_LOCK = "worker.lock"
 
 def take_worker_lock(disk: Disk) -> Lock:
     """Become the single writer of segments, ledgers and keys; WorkerBusy if another process is."""
-    lock = find_worker_lock(disk)
+    lock = disk.lock(WORKER_LOCK)
     if lock is None:
         raise WorkerBusy("Another process is the worker of this archive", subject=WORKER_LOCK)
     return lock
 
 
-def find_worker_lock(disk: Disk) -> Lock | None:
-    """As take_worker_lock(), but None if another process is the worker."""
-    return disk.lock(WORKER_LOCK)
+def is_at_work(disk: Disk) -> bool:
+    """Whether some process is the worker; touches no file."""
+    return disk.is_locked(WORKER_LOCK)

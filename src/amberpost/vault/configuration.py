@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 from amberpost.accounts.models import Installation, Role, User
 from amberpost.clock import milliseconds, now
 from amberpost.directory.active import setting_row as directory_row
+from amberpost.directory.configure import check_interval
 from amberpost.directory.models import Address, Directory
 from amberpost.errors import ArchiveError, UserError
 from amberpost.notice.configure import ROW
 from amberpost.notice.models import NoticeSettings
-from amberpost.sources.configure import setting_row
+from amberpost.sources.configure import check_source, setting_row
 from amberpost.sources.models import Source, SourceProtocol
 from amberpost.store.slots import passphrase_key, passphrase_params
 from amberpost.store.wrap import bound, unwrap, wrap
@@ -101,6 +102,7 @@ def import_configuration(
     try:
         with transaction.atomic():
             restore_snapshot(_without_secrets(document["state"]))
+            _require_sound()
             _set_passwords(secrets)
             _set_secrets(secrets, seal)
             _look_for_owners()
@@ -232,6 +234,17 @@ def _checked_params(params: str) -> str:
 
 
 # Back into rows
+
+
+def _require_sound() -> None:
+    """What no form would let through, such as a limit of 0 MB, does not come in by a file either."""
+    for source in Source.objects.exclude(protocol=SourceProtocol.FILE):
+        try:
+            check_source(source)
+        except UserError as error:
+            raise UserError(str(error), subject=source.name) from error
+    for directory in Directory.objects.all():
+        check_interval(directory)
 
 
 def _set_passwords(secrets: Mapping[Key, bytes]) -> None:

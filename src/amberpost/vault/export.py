@@ -19,7 +19,7 @@ from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 from amberpost.vault.confidential import read_for
 from amberpost.vault.find import readable_index
-from amberpost.vault.models import Capture, Message, Outcome
+from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import Vault
 from amberpost.vault.original import open_capture, open_original
 from amberpost.vault.read import get_visible
@@ -34,11 +34,12 @@ _FOLDER_FILES = 10_000  # more files in one folder make file managers slow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What an export wrote."""
+    """What an export wrote, and the messages whose bytes could not be had: id and reason."""
 
     path: Path
     count: int
     bytes: int
+    unreadable: tuple[tuple[int, str], ...] = ()
 
 
 def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) -> Manifest:
@@ -79,7 +80,7 @@ def _pages(vault: Vault, scope: Scope, query: str) -> Iterator[list[int]]:
         return
     index, tree, offset = readable_index(vault), parse_query(query), 0
     while found := index.find(tree, scope, sort="date", limit=_PAGE, offset=offset).ids:
-        yield list(Message.objects.filter(id__in=found).values_list("id", flat=True))
+        yield list(messages_within(scope).filter(id__in=found).values_list("id", flat=True))
         offset += len(found)
 
 
@@ -99,21 +100,26 @@ def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> 
         raise UserError(_("The folder is not empty"), subject=str(to))
     to.mkdir(parents=True, exist_ok=True)
     path, count, size = to / "manifest.jsonl", 0, 0
+    unreadable: list[tuple[int, str]] = []
     with path.open("w", encoding="utf-8") as manifest:
         for index in indexes:
-            line = _write_one(to, index, read)
-            manifest.write(json.dumps(line) + "\n")
-            if "error" not in line:
+            try:
+                line = _write_one(to, index, read)
                 count += 1
                 size += int(str(line["size"]))
-    return Manifest(path=path, count=count, bytes=size)
+            except (
+                UserError
+            ) as error:  # a right that ended meanwhile: the message is well, and not theirs any more
+                line = {"id": index, "error": str(error)}
+            except ArchiveError as error:
+                line = {"id": index, "error": str(error)}
+                unreadable.append((index, str(error)))
+            manifest.write(json.dumps(line) + "\n")
+    return Manifest(path=path, count=count, bytes=size, unreadable=tuple(unreadable))
 
 
 def _write_one(to: Path, index: int, read: Callable[[int], Written]) -> dict[str, object]:
-    try:
-        raw, is_copy = read(index)
-    except ArchiveError as error:
-        return {"id": index, "error": str(error)}
+    raw, is_copy = read(index)
     name = f"{index // _FOLDER_FILES:04d}/{index:010d}.eml"
     file = to / name
     file.parent.mkdir(exist_ok=True)

@@ -16,6 +16,7 @@ from amberpost.message.types import Flag
 from amberpost.search.excerpt import excerpt as make_excerpt
 from amberpost.search.index import Index, IndexDamaged, Scope, Sort
 from amberpost.search.query import Query, parse_query
+from amberpost.search.tree import IsTruncated
 from amberpost.vault.confidential import is_anothers_copy, knows_recipients, read_for
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Assignment, Message
@@ -46,11 +47,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some hits of `count`; `lag` messages are archived and not yet findable."""
+    """Some hits of `count`; `lag` messages are archived and not yet findable, `truncated` not by all their words."""
 
     count: int
     hits: tuple[Hit, ...]
     lag: int
+    truncated: int
 
 
 def find(
@@ -74,8 +76,10 @@ def find(
 
 def find_within(vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: int, offset: int = 0) -> Page:
     """Search within a scope; the callers decide whose."""
-    found = readable_index(vault).find(query, scope, sort=sort, limit=limit, offset=offset)
-    return Page(count=found.count, hits=hits(scope, found.ids), lag=index_lag())
+    index = readable_index(vault)
+    found = index.find(query, scope, sort=sort, limit=limit, offset=offset)
+    truncated = index.find(IsTruncated(), scope, sort="date", limit=0).count
+    return Page(count=found.count, hits=hits(scope, found.ids), lag=index_lag(), truncated=truncated)
 
 
 def readable_index(vault: Vault) -> Index:

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from amberpost.audit.actions import Action
+from amberpost.audit.record import record
 from amberpost.directory.book import AddressBook, load_address_book
-from amberpost.directory.models import Address
+from amberpost.directory.models import AddressRules
+from amberpost.message.addresses import without_detail
 from amberpost.vault.assign import counts
 from amberpost.vault.catalogue import archives_of, catalogue
 from amberpost.vault.entries import assign_draft, parse_header
@@ -30,10 +33,26 @@ def request_assignment(addresses: Sequence[str], requested_by: str) -> None:
         )
 
 
+def set_plus_addresses(is_on: bool, *, by: str) -> None:
+    """Treat name+anything@ as name@, for the whole archive, or not any more.
+
+    Once it is on, mail that is kept finds its archive late. Switched off, what was assigned stays assigned.
+    """
+    with transaction.atomic():
+        rules = AddressRules.objects.select_for_update().first() or AddressRules()
+        if rules.has_plus_addresses == is_on:
+            return
+        rules.has_plus_addresses = is_on
+        rules.save()
+        record(by, Action.PLUS_ADDRESSES_CHANGED, on=is_on)
+        if is_on:
+            request_assignment(sorted({*map(without_detail, _with_detail())} - {""}), by)
+
+
 def assign_late(vault: Vault, addresses: Sequence[str]) -> set[int]:
     """Assign kept messages to the holders of `addresses`. Returns the messages that changed."""
     book = load_address_book()
-    found = [item for address in _named(addresses) for item in _missing(vault, address, book)]
+    found = [item for address in _named(addresses, book) for item in _missing(vault, address, book)]
     unique = list(dict.fromkeys(found))
     at = sealing_time(vault.mail)
     drafts = [(assign_draft([*some], at=at), None) for some in chunks(unique, _PER_ENTRY)]
@@ -41,14 +60,23 @@ def assign_late(vault: Vault, addresses: Sequence[str]) -> set[int]:
         return catalogue(append(vault.mail, drafts, at=at)).changed
 
 
-def _named(addresses: Sequence[str]) -> list[str]:
+def _named(addresses: Sequence[str], book: AddressBook) -> list[str]:
     """Those that any mail names; a directory brings ten thousands, most of which none does."""
-    return [address for (address,) in select_in(PartyAddress, ["address"], "address", addresses)]
+    named = [address for (address,) in select_in(PartyAddress, ["address"], "address", addresses)]
+    if book.has_plus_addresses:
+        wanted = frozenset(addresses)
+        named += [address for address in _with_detail() if without_detail(address) in wanted]
+    return list(dict.fromkeys(named))
+
+
+def _with_detail() -> list[str]:
+    """Every name+anything@ that mail names."""
+    return list(PartyAddress.objects.filter(address__contains="+").values_list("address", flat=True))
 
 
 def _missing(vault: Vault, address: str, book: AddressBook) -> list[Found]:
     """The messages that claim `address` and are not yet in its holder's archive."""
-    if not Address.objects.filter(address=address).exists():
+    if not book.holders(address):
         return []
     parties = list(Party.objects.filter(address__address=address).values_list("capture_index", "reason"))
     messages: dict[int, int] = {}

@@ -79,16 +79,11 @@ class Vault:
 
 def open_keys_of(config: Config) -> KeyStore:
     """Unlock the master key of the archive in config.data; ConfigError if there is no archive."""
-    if not (config.data / "origin.json").exists():
-        raise ConfigError(
-            "There is no archive here; make one with: amberpost init --data",
-            subject=str(config.data),
-            code="C010",
-        )
+    _require_archive(config)
     passphrase = None
     if config.passphrase_file is not None:
         passphrase = config.passphrase_file.read_text(encoding="utf-8").rstrip("\n")
-    return open_keys(config.data, config.key_file, passphrase)
+    return open_keys(config.data, config.key_file, passphrase, read_only=config.read_only)
 
 
 def _require_archive(config: Config) -> None:
@@ -101,11 +96,11 @@ def _require_archive(config: Config) -> None:
 
 
 def open_vault(config: Config) -> Vault:
-    """Open the archive for reading; any number of processes may."""
+    """Open the archive for reading; any number of processes may. With config.read_only no file is changed."""
     keys = open_keys_of(config)
     disk = LocalDisk(config.data)
     mail, audit = (_open_pair(disk, keys, name, read_only=True) for name in LOGS)
-    index = _reader(config.data / "index")
+    index = _reader(config.data / "index", untouched=config.read_only)
     held = tuple(thing for thing in (index, mail.store, audit.store, keys) if thing is not None)
     return Vault(
         config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=False, _held=held
@@ -157,9 +152,9 @@ def _follow(pair: LogPair) -> None:
         pair.last_sealed_at = from_milliseconds(int(json.loads(leaf)["ts"]))
 
 
-def _reader(path: Path) -> Index | None:
+def _reader(path: Path, *, untouched: bool) -> Index | None:
     try:
-        return TantivyIndex.open_reader(path)
+        return TantivyIndex.open_reader(path, untouched=untouched)
     except IndexDamaged as damaged:
         log.warning("index needs a rebuild reason=%s", damaged.message)
         return None

@@ -10,12 +10,12 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
-from amberpost.clock import milliseconds
 from amberpost.message.attachments import attachments
 from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
+from amberpost.message.dates import AFTER_RECEIVED
 from amberpost.message.evaluate import Found, addresses, envelope_addresses
 from amberpost.message.fork import fork_key, likeness
 from amberpost.message.journal import Unwrapped, is_report, lacks_envelope, unwrap
@@ -28,6 +28,7 @@ from amberpost.vault.frame import Taken, envelope_fields
 from amberpost.vault.reasons import Reason, reason_of
 
 _ADDRESS_BYTES = 998
+_FIRST_DAY_OVER = datetime(1970, 1, 2, tzinfo=UTC)
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def unprocessable(capture: Taken, dedup_key: bytes, *, error: str) -> Prepared:
         subject="",
         from_name="",
         from_address="",
-        sent_at=capture.received_at,
+        sent_at=arrived_at(capture),
         thread=digest.hex()[:32],
         fork=digest[:16],
         likeness=digest[:16],
@@ -112,15 +113,17 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     raw = capture.raw
     unwrapped = unwrap(raw, capture.envelope) if capture.evaluation == "journal" else _as_handed_over(capture)
     shown = unwrapped.shown_bytes(raw)
-    parsed = parse(shown, captured_at=capture.received_at)
+    parsed = parse(shown, captured_at=capture.captured_at)
     facts = _facts(capture, unwrapped, shown, parsed)
-    text = _index_text(shown, parsed, facts)
+    text = _index_text(capture, shown, parsed, facts)
+    facts = replace(facts, defects=" ".join(sorted(parsed.defects | text.defects)))
     document = _document(
         facts,
         from_=_people(parsed.from_ or parsed.sender),
         to=_people(parsed.to + parsed.cc),
         body=text.body,
         filenames=text.filenames,
+        is_truncated=text.truncated,
     )
     pieces = split(raw, _cuts(capture, unwrapped, shown, parsed), dedup_key)
     originals = tuple(hashlib.sha256(original.data).digest() for original in unwrapped.originals)
@@ -129,12 +132,12 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     )
 
 
-def _index_text(shown: bytes, parsed: ParsedMessage, facts: MessageFacts) -> IndexText:
+def _index_text(capture: Taken, shown: bytes, parsed: ParsedMessage, facts: MessageFacts) -> IndexText:
     """Nobody finds it by a blind copy, not even where a broken header ends before the field and shows it."""
     if Flag.BCC_FIELD not in facts.flags.split():
         return index_text(shown, parsed)
     copy = without_bcc(shown)
-    return index_text(copy, parse(copy))
+    return index_text(copy, parse(copy, captured_at=capture.captured_at))
 
 
 def _as_handed_over(capture: Taken) -> Unwrapped:
@@ -198,9 +201,17 @@ def _fingerprint(capture: Taken, raw_digest: bytes, of_envelope: bytes, dedup_ke
 
 def owned_at(capture: Taken, sent_at: datetime) -> datetime:
     """Imported mail belongs to who held the address when it was sent; live mail to who holds it on arrival."""
+    sent_at = min(sent_at, capture.captured_at)
     if capture.origin.protocol == "file":
-        return min(sent_at, capture.captured_at)
-    return capture.received_at
+        return sent_at
+    arrived = arrived_at(capture)
+    return arrived if sent_at - arrived <= AFTER_RECEIVED else sent_at  # nothing arrives before it is sent
+
+
+def arrived_at(capture: Taken) -> datetime:
+    """When its mailbox got it: INTERNALDATE, which servers that lost it tell as 1970, else when we captured it."""
+    is_told = _FIRST_DAY_OVER <= capture.received_at <= capture.captured_at
+    return capture.received_at if is_told else capture.captured_at
 
 
 def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> tuple[Claim, ...]:
@@ -232,22 +243,16 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         subject=_storable(parsed.subject, 2000),
         from_name=_storable(people[0].name, 300),
         from_address=_storable(people[0].address, 400),
-        sent_at=_sent_at(capture, parsed),
+        sent_at=parsed.sent_at or arrived_at(capture),
         thread=parsed.thread[:64],
         fork=fork_key(shown),
         likeness=likeness(shown, parsed),
         size_bytes=size,
         attachment_count=len(attachments(shown, parsed)),
         flags=" ".join(sorted(flags)),
-        defects=" ".join(sorted(parsed.defects)),
+        defects="",  # known when the bodies have been read
         error="",
     )
-
-
-def _sent_at(capture: Taken, parsed: ParsedMessage) -> datetime:
-    """Date, else Received, else when the mailbox got it: never an absurd one, never 1970."""
-    candidates = (parsed.sent_at, capture.received_at)
-    return next(moment for moment in candidates if moment is not None and milliseconds(moment) > 0)
 
 
 def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> tuple[Cut, ...]:
@@ -258,7 +263,7 @@ def _cuts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMess
         return (Cut(start=0, end=len(capture.raw), kind="whole", cuts=_attachment_cuts(shown, parsed)),)
     cuts = []
     for number, original in enumerate(unwrapped.originals):
-        facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.received_at)
+        facts = parsed if number == unwrapped.shown else parse(original.data, captured_at=capture.captured_at)
         if original.body is None or original.encoding == "quoted-printable":
             continue  # re-encoding is not unique; it stays in the report's bytes
         cuts.append(
@@ -276,7 +281,15 @@ def _attachment_cuts(raw: bytes, parsed: ParsedMessage) -> tuple[Cut, ...]:
     return tuple(Cut(start=span.start, end=span.end, kind="base64") for span in attachment_cuts(raw, parsed))
 
 
-def _document(facts: MessageFacts, *, from_: str, to: str, body: str, filenames: tuple[str, ...]) -> Document:
+def _document(
+    facts: MessageFacts,
+    *,
+    from_: str,
+    to: str,
+    body: str,
+    filenames: tuple[str, ...],
+    is_truncated: bool = False,
+) -> Document:
     return Document(
         message_id=0,
         archives=(),
@@ -289,6 +302,7 @@ def _document(facts: MessageFacts, *, from_: str, to: str, body: str, filenames:
         thread=facts.thread,
         size_bytes=facts.size_bytes,
         has_attachment=facts.attachment_count > 0,
+        is_truncated=is_truncated,
     ).settled()
 
 

@@ -12,9 +12,9 @@ from amberpost.audit.record import record, was_recorded
 from amberpost.directory.models import Archive
 from amberpost.errors import NotFound
 from amberpost.message.attachments import Attachment, attachments, open_attachment
-from amberpost.message.body import decode_text, html_part, shown_text
+from amberpost.message.body import Piece, shown_pieces, words_of
 from amberpost.message.headers import header_fields
-from amberpost.message.types import ParsedMessage
+from amberpost.message.types import Defect, ParsedMessage
 from amberpost.vault.confidential import read_for
 from amberpost.vault.envelope import VisibleEnvelope, visible_envelope
 from amberpost.vault.marks import marks_of
@@ -42,12 +42,26 @@ class OpenedMessage:
     envelope: VisibleEnvelope
     parsed: ParsedMessage
     fields: list[tuple[str, str]]
-    text: str
-    html: str | None  # as sent; only message.html may make it safe
+    text_pieces: tuple[Piece, ...]  # what a reader without HTML sees
+    html_pieces: tuple[Piece, ...]  # what one with HTML sees, as sent; only message.html may make it safe
     attachments: tuple[Attachment, ...]
     owners: tuple[Ownership, ...]
     marks: tuple[str, ...]  # what is special about it, in words
     forks: tuple[int, ...]  # other copies that the user may see: of the same mail, or looking the same
+
+    @property
+    def text(self) -> str:
+        """All of the message as plain text."""
+        return "\n".join(filter(str.strip, map(words_of, self.text_pieces)))
+
+    @property
+    def has_html(self) -> bool:
+        return any(piece.kind == "html" for piece in self.html_pieces)
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether it has words by which it is not found."""
+        return Defect.TEXT_LIMIT in self.message.defects.split()
 
 
 def open_message(
@@ -60,7 +74,6 @@ def open_message(
     message = get_visible(user, message_id)
     reading = read_for(vault, user, message)
     raw, parsed = reading.raw, reading.parsed
-    html = html_part(parsed)
     if not (is_frame and was_recorded(actor or user.login, Action.MESSAGE_OPENED, str(message_id))):
         record(actor or user.login, Action.MESSAGE_OPENED, str(message_id))
     return OpenedMessage(
@@ -70,8 +83,8 @@ def open_message(
         envelope=visible_envelope(vault, user, message, parsed),
         parsed=parsed,
         fields=header_fields(raw),
-        text=shown_text(raw, parsed),
-        html=decode_text(raw, html) if html else None,
+        text_pieces=shown_pieces(raw, parsed, prefers_html=False),
+        html_pieces=shown_pieces(raw, parsed, prefers_html=True),
         attachments=attachments(raw, parsed),
         owners=_owners(user, message_id),
         marks=marks_of(message.flags.split()),

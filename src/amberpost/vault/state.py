@@ -15,7 +15,7 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
 from amberpost.accounts.models import Installation, Membership, Release, SeatLimit, User
-from amberpost.directory.models import Address, Archive, Directory
+from amberpost.directory.models import Address, AddressRules, Archive, Directory
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
 from amberpost.vault.models import Position
@@ -24,6 +24,7 @@ STATE: tuple[type[models.Model], ...] = (  # in order of dependence
     Directory,
     Archive,
     Address,
+    AddressRules,
     User,
     Membership,
     Release,

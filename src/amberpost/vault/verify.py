@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from amberpost.clock import from_milliseconds, milliseconds, now
-from amberpost.errors import ArchiveError, Finding
+from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable
 from amberpost.store.disk import Disk
-from amberpost.store.worker_lock import find_worker_lock
+from amberpost.store.keys import month_class
+from amberpost.store.worker_lock import is_at_work
 from amberpost.vault.catalogue import CATALOGUE, position
 from amberpost.vault.clock_judge import TOLERANCE
 from amberpost.vault.entries import header_hash, parse_header, parse_leaf
@@ -33,13 +34,15 @@ class Report:
     """What verify() looked at and what it found."""
 
     checked: int = 0
+    uncovered: int = 0  # entries sealed after the newest checkpoint: the next one covers them
     findings: list[Finding] = field(default_factory=list)
 
 
 def verify(vault: Vault, depth: Depth, report: Report, *, with_catalogue: bool = True) -> None:
     """Check both logs to the given depth, then what is derived from them (if there is a database).
 
-    Findings go into `report` as they are made, so an error in the middle loses none.
+    Findings go into `report` as they are made, so an error in the middle loses none. NotReadable if a file may
+    not be read.
     """
     for pair in (vault.mail, vault.audit):
         for finding in _check_log(pair, depth, report):
@@ -72,9 +75,12 @@ def _check_log(pair: LogPair, depth: Depth, report: Report) -> Iterator[Finding]
 
     try:
         yield from pair.ledger.check(walk())  # reads the checkpoint first: a worker may be adding leaves
+    except NotReadable:
+        raise
     except ArchiveError as error:
         yield _broken(pair, "leaves", error)
     report.checked += len(leaves)
+    report.uncovered += pair.ledger.count_uncovered(len(leaves))
     yield from _check_order(pair, leaves)
     if depth == "deep":
         for index, leaf in enumerate(leaves):
@@ -91,18 +97,20 @@ def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
         sealed_at = _sealed_at(leaf)
         if sealed_at is None:
             yield Finding(
-                kind="leaf_unreadable", where=f"{pair.name}/{index}", message="The leaf is no valid entry."
+                kind=FindingKind.LEAF_UNREADABLE,
+                where=f"{pair.name}/{index}",
+                message="The leaf is no valid entry.",
             )
             continue
         if sealed_at < last:
             yield Finding(
-                kind="time_not_monotone",
+                kind=FindingKind.TIME_NOT_MONOTONE,
                 where=f"{pair.name}/{index}",
                 message=f"Sealed {_shown(sealed_at)}, before its forerunner: {_shown(last)}. A clock was wrong.",
             )
         if sealed_at > latest and not is_future:
             yield Finding(
-                kind="time_in_future",
+                kind=FindingKind.TIME_IN_FUTURE,
                 where=f"{pair.name}/{index}",
                 message=f"Sealed {_shown(sealed_at)}, which is not yet. A clock was, or is, wrong.",
             )
@@ -129,28 +137,38 @@ def _check_content(pair: LogPair, index: int, leaf: bytes) -> Iterator[Finding]:
             capture = taken(fields, record.raw or b"")  # type: ignore[arg-type]
             expected = commitment(capture_hashes(capture), bytes.fromhex(fields["nonce"])).hex()
             matches = expected == facts["c"]
+            epoch = int(facts["ke"])
+            wrapped_by, told = pair.store.key_class(index), month_class(pair.name, epoch // 100, epoch % 100)
+            if wrapped_by != told:
+                yield Finding(
+                    kind=FindingKind.KEY_MONTH_MISMATCH,
+                    where=f"{pair.name}/{index}",
+                    message=f"The ledger says {told}, the key is wrapped by {wrapped_by}.",
+                )
         else:
             matches = "h" not in facts or facts["h"] == header_hash(record.header)
+    except NotReadable:
+        raise
     except ArchiveError as error:
         yield _broken(pair, str(index), error)
         return
     except (ValueError, KeyError, TypeError) as error:
         yield Finding(
-            kind="content_unreadable",
+            kind=FindingKind.CONTENT_UNREADABLE,
             where=f"{pair.name}/{index}",
             message=f"{type(error).__name__}: {error}",
         )
         return
     if not matches:
         yield Finding(
-            kind="commitment_mismatch",
+            kind=FindingKind.COMMITMENT_MISMATCH,
             where=f"{pair.name}/{index}",
             message="The content is not what the ledger says.",
         )
 
 
 def _broken(pair: LogPair, where: str, error: ArchiveError) -> Finding:
-    return Finding(kind="content_damaged", where=f"{pair.name}/{where}", message=str(error))
+    return Finding(kind=FindingKind.CONTENT_DAMAGED, where=f"{pair.name}/{where}", message=str(error))
 
 
 def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
@@ -159,13 +177,13 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
     size = vault.mail.store.next_index
     if reached > size:
         yield Finding(
-            kind="catalogue_ahead",
+            kind=FindingKind.CATALOGUE_AHEAD,
             where="catalogue",
             message=f"The catalogue knows {reached} entries, the log has {size}: records are missing.",
         )
     elif depth == "deep" and not _is_catalogued(vault.disk, size):
         yield Finding(
-            kind="catalogue_behind",
+            kind=FindingKind.CATALOGUE_BEHIND,
             where="catalogue",
             message=f"The catalogue knows {reached} of {size} entries; start the archive or run: amberpost rebuild.",
         )
@@ -179,8 +197,7 @@ def _is_catalogued(disk: Disk, size: int) -> bool:
     for _ in range(_PATIENCE):
         if position(CATALOGUE) >= size:
             return True
-        if (lock := find_worker_lock(disk)) is not None:  # nobody is at work
-            lock.release()
+        if not is_at_work(disk):
             return position(CATALOGUE) >= size
         time.sleep(_PAUSE_SECONDS)
     return False
@@ -199,24 +216,30 @@ def _check_rows(vault: Vault, size: int) -> Iterator[Finding]:
     found = set(Capture.objects.filter(index__lt=size).values_list("index", flat=True))
     for index in sorted(expected - found):
         yield Finding(
-            kind="catalogue_row_missing", where=f"catalogue/{index}", message="A capture has no row."
+            kind=FindingKind.CATALOGUE_ROW_MISSING,
+            where=f"catalogue/{index}",
+            message="A capture has no row.",
         )
     for index in sorted(found - expected):
         yield Finding(
-            kind="catalogue_row_unknown", where=f"catalogue/{index}", message="A row has no capture."
+            kind=FindingKind.CATALOGUE_ROW_UNKNOWN,
+            where=f"catalogue/{index}",
+            message="A row has no capture.",
         )
 
 
 def _check_index(vault: Vault) -> Iterator[Finding]:
     if vault.index is None:
         yield Finding(
-            kind="index_damaged", where="index", message="Make it anew with: amberpost rebuild --index"
+            kind=FindingKind.INDEX_DAMAGED,
+            where="index",
+            message="Make it anew with: amberpost rebuild --index",
         )
         return
     messages, lag, indexed = Message.objects.count(), index_lag(), vault.index.count()  # in this order
     if indexed + lag < messages or indexed > Message.objects.count():
         yield Finding(
-            kind="index_disagrees",
+            kind=FindingKind.INDEX_DISAGREES,
             where="index",
             message=f"{indexed} documents for {messages} messages, {lag} waiting: amberpost rebuild --index",
         )

@@ -17,7 +17,7 @@ urlpatterns = [
     path("m/<int:message_id>/", message.show, name="message"),
     path("m/<int:message_id>/html", message.html_frame, name="message-html"),
     path("m/<int:message_id>/raw", message.raw, name="message-raw"),
-    path("m/<int:message_id>/part/<str:path>", message.part, name="message-part"),
+    path("m/<int:message_id>/part/<path:path>", message.part, name="message-part"),
     path("account/", account.profile, name="account"),
     path("account/password/", account.password, name="change-password"),
 ]

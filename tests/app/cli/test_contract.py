@@ -108,6 +108,26 @@ def test_source_add_takes_the_options_of_the_contract_and_hides_the_password(
     assert source["header_evaluation"] == "custom:x-owner"
 
 
+def test_a_limit_that_would_take_no_mail_is_refused_and_an_empty_one_is_none(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "word").write_text("geheimes Wort\n")
+    word = tmp_path / "word"
+    account = ("--name", "Journal", "--server", "mail.example", "--user", "u", "--password-file", word)
+    for option, value, words in (
+        ("--max-size", "0", "The smallest limit is 1 MB"),
+        ("--max-size", "-1", "The smallest limit is 1 MB"),
+        ("--max-size", "many", "not a number"),
+        ("--interval", "0", "interval_minutes"),
+        ("--server", "mail.example:0", "host name"),
+    ):
+        done = archive.run("source", "add", *account, option, value)
+        assert done.code == 2, done
+        assert words in done.words
+    assert archive.json("source", "add", *account, "--max-size", "25")["max_size"] == 25
+    assert archive.json("source", "set", "--name", "Journal", "--max-size", "")["max_size"] is None
+
+
 @pytest.mark.parametrize("mode", ["journal", "header", "x-envelope-to", "x-original-to", "delivered-to"])
 def test_import_knows_each_evaluation(mode: str, archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "one.eml").write_bytes(letter(1))

@@ -94,10 +94,28 @@ def test_mailboxes_of_other_programs_are_taken_whole(name: str, archive: Archive
         rows = [
             row for row in rows if not row["fromlines"]
         ]  # a lone >From may be the writer's own: left as it is
-    counts = take(archive, mailboxes / name)
+    counts = take(archive, mailboxes / name, "--deleted")
     got = hashes(archive, tmp_path / "out")
     missing = [row["n"] for row in rows if not {row["sha256"], row["crlf_sha256"]} & got]
     assert missing == [], (len(missing), counts)
+
+
+def test_what_is_left_is_counted_by_its_reason(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+    box = b"From - Tue Mar 12 10:00:00 2024\n"
+    deleted = b"X-Mozilla-Status: 0009\n" + letter(2, end="\n")
+    (tmp_path / "mail" / "Inbox").write_bytes(box + letter(1, end="\n") + b"\n" + box + deleted + b"\n")
+    (tmp_path / "mail" / "Inbox.msf").write_bytes(b'// <!-- <mdb:mork:z v="1.4"/> -->\n')
+    (tmp_path / "mail" / "a\x1b[2Jb.txt").write_bytes(b"Hallo\n")
+    (tmp_path / "mail" / "c.txt").write_bytes(b"Hallo\n")
+    done = archive.run("import", tmp_path / "mail")
+    words = done.out.decode()
+    assert "left 2: text without a mail header\n" in words
+    assert "left 1: an index of Thunderbird\n" in words
+    assert "seen 5 = stored 0 + duplicate 0 + quarantined 1 + left 4" in words
+    assert "\x1b" not in words
+    counts = take(archive, tmp_path / "mail", "--deleted")
+    assert (counts["quarantined"], counts["duplicate"], sum(counts["left_reasons"].values())) == (1, 1, 3)
 
 
 def test_an_import_into_an_archive_is_seen_there_only(archive: Archive, tmp_path: Path) -> None:
@@ -110,3 +128,21 @@ def test_an_import_into_an_archive_is_seen_there_only(archive: Archive, tmp_path
         archive.json("import", tmp_path / "one.eml")["stored"] == 1
     )  # another target is another handing-over
     assert (len(archive.found("bob")), len(archive.found("alice"))) == (1, 1)
+
+
+def test_an_export_names_what_cannot_be_read_and_ends_with_6(archive: Archive, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.eml").write_bytes(letter(number, text=f"Nummer {number} " * 50))
+        archive.json("import", tmp_path / f"{number}.eml")
+    assert archive.json("export", "--to", tmp_path / "whole")["unreadable"] == []
+    path = archive.data / "mail" / "segments" / "00000000000000000001.seg"
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    path.write_bytes(damaged)
+    said = archive.json("export", "--to", tmp_path / "damaged", code=6)
+    assert (said["exported"], len(said["unreadable"])) == (2, 1)
+    index = said["unreadable"][0]["id"]
+    lines = [json.loads(line) for line in (tmp_path / "damaged" / "manifest.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines if "error" in line] == [index]
+    done = archive.run("export", "--to", tmp_path / "again")
+    assert (done.code, f"cannot be read: message {index}: " in done.out.decode()) == (6, True)

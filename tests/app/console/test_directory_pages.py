@@ -12,6 +12,7 @@ from amberpost.accounts.permissions import scope_of
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.directory.active import active_directory, get_directory, status_of
+from amberpost.directory.book import has_plus_addresses
 from amberpost.directory.models import Archive, DirectoryRun
 from amberpost.vault.state import take_snapshot
 from tests.app.pages import SECRET, Site, text
@@ -281,6 +282,22 @@ def test_seats_are_shown_limited_and_an_excess_is_told_with_its_day(site: Site) 
     assert "Collecting has stopped" in get(site, "")
     post(site, "archives/seats/", limit="")
     assert SeatLimit.objects.get().limit is None
+
+
+def test_plus_addresses_are_switched_for_the_whole_archive(site: Site) -> None:
+    assert "Treat name+anything@ as name@" in get(site, "archives/")
+    assert not has_plus_addresses()
+    post(site, "archives/plus-addresses/", is_on="on")
+    assert has_plus_addresses()
+    assert (
+        "checked" in get(site, "archives/").partition("archives/plus-addresses/")[2].partition("</form>")[0]
+    )
+    post(site, "archives/plus-addresses/")
+    assert not has_plus_addresses()
+    said = AuditEvent.objects.filter(action="addresses:plus_changed", actor="otto").values_list(
+        "detail", flat=True
+    )
+    assert [detail["on"] for detail in said] == [True, False]
 
 
 def test_readers_are_suggested_by_name(site: Site) -> None:

@@ -45,3 +45,25 @@ def test_another_delivered_to_does_not_matter() -> None:
         (2, Reason.DELIVERED_TO),
         (1, Reason.DELIVERED_TO_PREFIXED),
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "is_on", "archives"),
+    [
+        ("kim+shop@own.example", False, []),
+        ("kim+shop@own.example", True, [1]),
+        ("kim+a+b@own.example", True, [1]),
+        ("jo+list@own.example", True, [2]),
+        ("jo+other@own.example", True, []),
+        ("+kim@own.example", True, []),
+        ("kim+shop@other.example", True, []),
+        ('"kim+shop"@own.example', True, []),
+    ],
+)
+def test_a_plus_address_leads_where_the_plain_one_does_if_nobody_holds_it_in_full(
+    address: str, is_on: bool, archives: list[int]
+) -> None:
+    known = [("kim@own.example", held(1)), ("jo+list@own.example", held(2))]
+    book = AddressBook(known, has_plus_addresses=is_on)
+    claim = Claim(reason=Reason.TO, address=address)
+    assert [archive for archive, _ in archives_for([claim], NOW, book)] == archives

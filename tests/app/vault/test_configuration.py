@@ -30,6 +30,7 @@ from amberpost.vault.configuration import (
     import_around,
     import_configuration,
 )
+from amberpost.vault.late import set_plus_addresses
 from amberpost.vault.models import Outcome
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import STATE, take_snapshot
@@ -54,6 +55,7 @@ def full(new_opened: Callable[..., Opened]) -> Opened:
     opened.add_user("alice", *ALICE.addresses)
     opened.add_user("otto", role="operator")
     add_domain("firma.example")
+    set_plus_addresses(True, by="test")
     save_installation(name="Firma GmbH", language="de", time_zone="Europe/Berlin")
     keys = open_keys_of(opened.config)
     save_source(
@@ -421,3 +423,38 @@ def test_the_commands_carry_secrets_under_a_passphrase(
     assert main([*take_in, "--passphrase-file", str(words)]) == 0
     assert json.loads(capsys.readouterr().out)["missing"] == []
     assert unsealed(other) == SECRETS
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("max_size_mb", 0, "Journal.*The smallest limit is 1 MB|The smallest limit is 1 MB.*Journal"),
+        ("interval_minutes", 0, "interval_minutes"),
+        ("interval_minutes", 10_000, "interval_minutes"),
+        ("server", "imap.firma.example:0", "host name"),
+        ("evaluation", "nonsense", "nonsense"),
+    ],
+)
+def test_what_no_form_lets_through_does_not_come_in_by_a_file(
+    full: Opened, new_opened: Callable[..., Opened], field: str, value: object, words: str
+) -> None:
+    def break_it(document: dict[str, Any]) -> None:
+        (row,) = (row for row in document["state"]["sources.Source"] if row["name"] == "Journal")
+        row[field] = value
+
+    broken = changed(exported(full), break_it)
+    second = new_opened("second")
+    with pytest.raises(UserError, match=words):
+        take(second, broken)
+    assert not Source.objects.filter(name="Journal").exists()
+
+
+def test_a_directory_that_would_be_read_all_the_time_does_not_come_in(
+    full: Opened, new_opened: Callable[..., Opened]
+) -> None:
+    def break_it(document: dict[str, Any]) -> None:
+        document["state"]["directory.Directory"][0]["interval_minutes"] = 0
+
+    broken = changed(exported(full), break_it)
+    with pytest.raises(UserError, match="5 minutes"):
+        take(new_opened("second"), broken)

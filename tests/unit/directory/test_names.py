@@ -18,6 +18,9 @@ from amberpost.message.addresses import normalise_address
         (["Smtp:b@x.example", "SMTP:p@x.example"], "", ("p@x.example", "b@x.example")),
         (["SMTP:ü@Bücher.example"], "", ("ü@xn--bcher-kva.example",)),
         (["plain@x.example"], "", ("plain@x.example",)),
+        (["mailto:a@x.example"], "", ("a@x.example",)),
+        (["mailto:b@x.example", "SMTP:a@x.example"], "", ("a@x.example", "b@x.example")),
+        ([], "mailto:A%2Bb@x.example", ("a+b@x.example",)),
         (["SMTP:", "smtp:nothing", "smtp:a b@x.example"], "", ()),
     ],
 )

@@ -66,10 +66,10 @@ def test_every_cut_of_every_file_is_found_with_its_name() -> None:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("checkpoint", "checkpoint-missing"),
-        ("tile/0/000", "tile-missing"),
-        ("tile/0/002.p/88", "tile-missing"),
-        ("tile/1/000.p/2", "tile-missing"),
+        ("checkpoint", "checkpoint_missing"),
+        ("tile/0/000", "tile_missing"),
+        ("tile/0/002.p/88", "tile_missing"),
+        ("tile/1/000.p/2", "tile_missing"),
     ],
 )
 def test_a_missing_file_is_found(path: str, kind: str) -> None:
@@ -81,9 +81,9 @@ def test_a_missing_file_is_found(path: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("checkpoint", "checkpoint-unreadable"),
-        ("tile/0/000", "tile-unreadable"),
-        ("tile/0/002.p/88", "tile-unreadable"),
+        ("checkpoint", "checkpoint_unreadable"),
+        ("tile/0/000", "tile_unreadable"),
+        ("tile/0/002.p/88", "tile_unreadable"),
     ],
 )
 def test_an_unreadable_file_is_found(path: str, kind: str) -> None:
@@ -101,15 +101,15 @@ def test_an_unreadable_file_does_not_keep_a_reader_from_opening() -> None:
 
 
 def test_missing_leaves_are_found() -> None:
-    assert check(written_log(COUNT), leaves(COUNT - 1)) == [("leaves-missing", "checkpoint")]
+    assert check(written_log(COUNT), leaves(COUNT - 1)) == [("leaves_missing", "checkpoint")]
 
 
 def test_another_leaf_is_found() -> None:
     items = leaves(COUNT)
     items[5] = b"forged"
     found = check(written_log(COUNT), items)
-    assert ("root-mismatch", "checkpoint") in found
-    assert ("tile-damaged", "tile/0/000") in found
+    assert ("root_mismatch", "checkpoint") in found
+    assert ("tile_damaged", "tile/0/000") in found
 
 
 def test_a_checkpoint_of_an_empty_log_must_have_the_empty_root() -> None:
@@ -125,7 +125,7 @@ def test_stale_partial_tiles_are_compared_too() -> None:
     files.data["mail/ledger/tile/0/002.p/90.new"] = b"a torn temporary file"
     assert check(files) == []
     files.data["mail/ledger/tile/0/000.p/9"] = full[: 9 * 32 - 1] + b"?"
-    assert check(files) == [("tile-damaged", "tile/0/000.p/9")]
+    assert check(files) == [("tile_damaged", "tile/0/000.p/9")]
 
 
 def test_tiles_a_crash_left_beyond_the_checkpoint_are_no_finding() -> None:

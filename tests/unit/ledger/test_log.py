@@ -156,7 +156,7 @@ def test_a_damaged_checkpoint_stops_the_writer_but_not_the_reader() -> None:
         open_log(files)
     log = open_log(files, read_only=True)
     assert log.checkpoint is None
-    assert [finding.kind for finding in log.check(leaves(600))] == ["checkpoint-invalid"]
+    assert [finding.kind for finding in log.check(leaves(600))] == ["checkpoint_invalid"]
 
 
 def test_a_reader_does_not_write() -> None:

@@ -53,6 +53,58 @@ def boxes(text: str) -> list[tuple[str, str]]:
         ("Kim <a@b.example", [("Kim", "a@b.example")]),
         ("a@b.example.", [("", "a@b.example")]),
         ("a\0b@x.example", [("", "ab@x.example")]),
+        # A comma is missing.
+        ("<a@x.example> <b@x.example>", [("", "a@x.example"), ("", "b@x.example")]),
+        ("<a@x.example><b@x.example>", [("", "a@x.example"), ("", "b@x.example")]),
+        ("a@x.example b@x.example", [("", "a@x.example"), ("", "b@x.example")]),
+        ("a@x.example\tb@x.example, c@x.example", [("", f"{c}@x.example") for c in "abc"]),
+        ("Kim A <a@x.example> Lee B <b@x.example>", [("Kim A", "a@x.example"), ("Lee B", "b@x.example")]),
+        ('"A, K" <a@x.example> "B, L" <b@x.example>', [("A, K", "a@x.example"), ("B, L", "b@x.example")]),
+        ("Kim (x) <a@x.example> Lee <b@x.example>", [("Kim", "a@x.example"), ("Lee", "b@x.example")]),
+        ("Kim <a@x.example> b@x.example", [("Kim", "a@x.example"), ("", "b@x.example")]),
+        ("Kim a@x.example Lee b@x.example", [("Kim", "a@x.example"), ("Lee", "b@x.example")]),
+        ("Team: a@x.example b@x.example;", [("", "a@x.example"), ("", "b@x.example")]),
+        ("<a@x.example> Team: b@x.example;", [("Team", "a@x.example"), ("", "b@x.example")]),
+        # Quotes around or inside angle brackets.
+        ("<'a@x.example'>", [("", "a@x.example")]),
+        ('<"a@x.example">', [("", "a@x.example")]),
+        ("Kim <'a@x.example'>, b@x.example", [("Kim", "a@x.example"), ("", "b@x.example")]),
+        ("'a@x.example', 'b@x.example'", [("", "a@x.example"), ("", "b@x.example")]),
+        ("“a@x.example”", [("", "a@x.example")]),
+        ('"<a@x.example>"', [("", "a@x.example")]),
+        ('"Kim <a@x.example>"', [("Kim", "a@x.example")]),
+        ('"Kim <a@x.example>, Lee <b@x.example>"', [("Kim", "a@x.example"), ("Lee", "b@x.example")]),
+        ("Kim <<a@x.example>>", [("Kim", "a@x.example")]),
+        (
+            "o'neil@x.example, \"O'Neil\" <o'neil@x.example>",
+            [("", "o'neil@x.example"), ("O'Neil", "o'neil@x.example")],
+        ),
+        # Other brackets and schemes.
+        ("[mailto:a@x.example]", [("", "a@x.example")]),
+        ("Kim [mailto:a@x.example]", [("Kim", "a@x.example")]),
+        ("Kim <a@x.example> [mailto:a@x.example]", [("Kim", "a@x.example")]),
+        ("[mailto:a@x.example] [mailto:b@x.example]", [("", "a@x.example"), ("", "b@x.example")]),
+        ("[SMTP:a@x.example]", [("", "a@x.example")]),
+        ("<SMTP:a@x.example>", [("", "a@x.example")]),
+        ("Kim <smtp: a@x.example>", [("Kim", "a@x.example")]),
+        ("SMTP:a@x.example", [("", "a@x.example")]),
+        ("<RFC822:a@x.example>", [("", "a@x.example")]),
+        # Two in one pair of brackets.
+        ("<a@x.example, b@x.example>", [("", "a@x.example"), ("", "b@x.example")]),
+        ("Kim <a@x.example; b@x.example>", [("Kim", "a@x.example"), ("Kim", "b@x.example")]),
+        ("<a@x.example b@x.example>", [("", "a@x.example"), ("", "b@x.example")]),
+        ("<SMTP:a@x.example;SMTP:b@x.example>", [("", "a@x.example"), ("", "b@x.example")]),
+        ("<a @ x . example>", [("", "a@x.example")]),
+        ("Kim (a@x.example)", [("Kim", "a@x.example")]),
+        # What is only said of somebody is nobody's address.
+        ('"b@x.example" <a@x.example>', [("b@x.example", "a@x.example")]),
+        ("'b@x.example' <a@x.example>", [("'b@x.example'", "a@x.example")]),
+        ('"Kim <b@x.example>" <a@x.example>', [("Kim <b@x.example>", "a@x.example")]),
+        ('<a@x.example> "b@x.example"', [("b@x.example", "a@x.example")]),
+        ("a@x.example (b@x.example)", [("b@x.example", "a@x.example")]),
+        ("Kim <a@x.example> (for b@x.example)", [("Kim", "a@x.example")]),
+        ('"a@b"@x.example', [("", '"a@b"@x.example')]),
+        ("<mailto:a@x.example?cc=b@x.example>", [("", "a@x.example")]),
     ],
 )
 def test_mailboxes_are_read_as_mail_clients_do(text: str, expected: list[tuple[str, str]]) -> None:
@@ -72,6 +124,8 @@ def test_mailboxes_are_read_as_mail_clients_do(text: str, expected: list[tuple[s
         ('"Kim" <Kim@Own.Example>', "kim@own.example"),
         ("kim@BÜCHER.example", "kim@xn--bcher-kva.example"),
         ("kim@bücher。example", "kim@xn--bcher-kva.example"),
+        ("mailto:Kim@Own.Example", "kim@own.example"),
+        ("SMTP:Kim@Own.Example", "kim@own.example"),
         ("kim@" + "ü" * 300, "kim@" + "ü" * 300),
         ("Local", "local"),
         ("", ""),
@@ -96,7 +150,20 @@ def test_an_encoded_word_is_never_an_address(text: str, expected: list[tuple[str
 
 
 def test_a_bad_address_is_noted() -> None:
-    for text in ("nobody", "Kim <kim>", '"open <a@b.example>'):
+    for text in (
+        "nobody",
+        "Kim <kim>",
+        '"open <a@b.example>',
+        "<a@x.example> <b@x.example>",
+        "a@x.example b@x.example",
+        "<a@x.example> b@x.example",
+        "<'a@x.example'>",
+        '"Kim <a@x.example>"',
+        "[mailto:a@x.example]",
+        "<SMTP:a@x.example>",
+        "<mailto:a@x.example>",
+        "<a@x.example, b@x.example>",
+    ):
         defects: set[Defect] = set()
         parse_mailboxes(text, defects)
         assert Defect.BAD_ADDRESS in defects

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amberpost.message.confidential import has_bcc, without_bcc, without_deliveries
+from tests.unit.message.test_parse import BEFORE
 
 PLAIN = b"From: a@x.example\r\nTo: b@x.example\r\n\r\nBcc: not a field\r\n"
 
@@ -19,6 +20,14 @@ def test_the_field_goes_and_nothing_else(field: bytes, end: bytes) -> None:
     whole = lines.replace(b"To:", field.replace(b"\r\n", end) + end + b"To:", 1)
     assert has_bcc(whole)
     assert without_bcc(whole) == lines
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_the_field_goes_whatever_stands_before_the_header(before: bytes) -> None:
+    plain = b"Subject: x\r\n" + PLAIN
+    for lines in (b"Bcc: c@x.example\r\n" + plain, plain.replace(b"To:", b"Bcc: c@x.example\r\nTo:", 1)):
+        assert has_bcc(before + lines)
+        assert without_bcc(before + lines) == before + plain
 
 
 def test_without_such_fields_the_bytes_are_the_same_object() -> None:
@@ -45,7 +54,19 @@ def test_notes_of_delivery_agents_go_if_they_name_somebody_unknown() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [b"Bcc: a@b", b"\n", b"\r\n", b"\r", b" x", b"To: c@d", b"bcc:", b"\t", b"resent-BCC :"]
+            [
+                b"Bcc: a@b",
+                b"\n",
+                b"\r\n",
+                b"\r",
+                b" x",
+                b"To: c@d",
+                b"bcc:",
+                b"\t",
+                b"resent-BCC :",
+                b"From x",
+                b"\xef\xbb\xbf",
+            ]
         )
     )
 )

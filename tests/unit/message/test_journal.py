@@ -12,6 +12,7 @@ from amberpost.message.parse import parse
 from amberpost.message.types import Envelope, Flag, RecipientKind, RedirectionKind
 from tests.unit.message import examples
 from tests.unit.message.mail import INNER, REPORT_HEAD, attribute, mail, multipart, nested, report, tnef
+from tests.unit.message.test_parse import BEFORE
 
 REPORT = {Flag.JOURNAL_REPORT}
 
@@ -36,6 +37,52 @@ def test_e1_bcc_and_delegate_own_the_message_and_both_forks_hold_the_same_bytes(
         ("bcc", "head@own.example"),
     ]
     assert ("bcc", "tax@office.example") in owners(second)
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_what_stands_before_the_first_field_makes_no_other_report(before: bytes) -> None:
+    plain = report(REPORT_HEAD + "To: lee@own.example\r\nBcc: pat@own.example\r\n", nested(INNER))
+    raw = before + plain
+    assert is_report(raw)
+    unwrapped = unwrap(raw)
+    assert unwrapped.flags == REPORT
+    assert owners(unwrapped)[1:] == [("to", "lee@own.example"), ("bcc", "pat@own.example")]
+    assert unwrapped.shown_bytes(raw) == INNER
+    body = unwrapped.originals[0].body
+    assert body is not None
+    assert raw[body.start : body.end] == INNER
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_what_stands_before_the_first_field_of_an_original_stays_its_bytes(before: bytes) -> None:
+    raw = report(REPORT_HEAD + "To: lee@own.example\r\n", nested(before + INNER))
+    unwrapped = unwrap(raw)
+    assert unwrapped.flags == REPORT
+    assert unwrapped.shown_bytes(raw) == before + INNER
+    assert parse(unwrapped.shown_bytes(raw)).subject == "Hello"
+
+
+@pytest.mark.parametrize(
+    "before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"From x\r\n", b"\xef\xbb\xbf\r\n>From x\r\n"]
+)
+def test_what_stands_before_the_lines_of_a_report_is_no_forgery(before: bytes) -> None:
+    text = before + (REPORT_HEAD + "To: lee@own.example\r\n").encode()
+    unwrapped = unwrap(report(text, nested(INNER)))
+    assert unwrapped.flags == REPORT
+    assert owners(unwrapped)[1:] == [("to", "lee@own.example")]
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b">From x\r\n"])
+def test_what_stands_before_the_header_of_its_text_part_hides_no_report(before: bytes) -> None:
+    text = REPORT_HEAD + "To: lee@own.example\r\n"
+    part = before + mail("Content-Type: text/plain; charset=utf-8", body=text)
+    raw = multipart(part, nested(INNER), fields=("X-MS-Journal-Report:",))
+    assert unwrap(raw).flags == REPORT
+
+
+def test_a_line_of_an_mbox_inside_a_report_is_a_forgery() -> None:
+    raw = report(REPORT_HEAD + "From x\r\nTo: lee@own.example\r\n", nested(INNER))
+    assert Flag.SUSPICIOUS in unwrap(raw).flags
 
 
 def test_e2_expansions_forwards_and_names_of_exchange_are_kept() -> None:

@@ -158,7 +158,9 @@ def test_the_number_of_parts_is_limited(monkeypatch: pytest.MonkeyPatch) -> None
         ('"quoted-printable" (x)', "quoted-printable", False),
         ("", "7bit", False),
         ("8bit; x", "8bit", False),
-        ("x-uuencode", "unknown", True),
+        ("x-uuencode", "x-uuencode", False),
+        ("UUENCODE", "x-uuencode", False),
+        ("x-uue", "x-uuencode", False),
         ("nonsense", "unknown", True),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from amberpost.message.addresses import normalise_address, parse_mailboxes
 from amberpost.message.attachments import attachments, open_attachment
-from amberpost.message.body import decode_text, html_part, shown_text
+from amberpost.message.body import decode_text, shown_pieces, shown_text
 from amberpost.message.charset import decode
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.dates import parse_date
@@ -109,9 +109,9 @@ def check_derived(raw: bytes) -> None:
     for mode in ("header", "delivered-to", "custom:envelope-from"):
         for found in addresses(raw, parsed, mode):
             assert found.address.isprintable()
-    html = html_part(parsed)
-    if html is not None:
-        safe_html(decode_text(raw, html), cid_url=lambda _: None)
+    for piece in shown_pieces(raw, parsed, prefers_html=True):
+        if piece.kind == "html":
+            safe_html(piece.text, cid_url=lambda _: None)
 
 
 @given(MAIL)

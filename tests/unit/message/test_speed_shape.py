@@ -18,7 +18,7 @@ from amberpost.message.parse import parse
 from amberpost.message.rtf import rtf_text
 from amberpost.message.text import index_text, without_encoded
 from amberpost.message.tnef import read_tnef
-from amberpost.message.words import decode_words, parse_parameters
+from amberpost.message.words import _parse_parameters, decode_words
 from tests.unit.message.mail import INNER, REPORT_HEAD, mail, nested, report, tnef, tnef_file
 
 
@@ -76,7 +76,7 @@ MAIL: dict[str, Callable[[int], bytes]] = {
 }
 WORK: dict[str, tuple[Callable[[str], object], str]] = {
     "words": (lambda text: decode_words(text, set()), "=?utf-8?q?a"),
-    "parameters": (lambda text: parse_parameters.__wrapped__(text), "; a = "),
+    "parameters": (lambda text: _parse_parameters.__wrapped__(text), "; a = "),
     "divs": (html_text, "<div>"),
     "open quotes": (html_text, '<a "'),
     "quotes in turn": (html_text, "<a \"'>"),

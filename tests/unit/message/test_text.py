@@ -5,7 +5,8 @@ from base64 import b64encode
 import pytest
 
 from amberpost.message import limits, text
-from amberpost.message.body import decode_part, decode_text, html_part, own_parts, shown_text
+from amberpost.message.body import Piece, decode_part, decode_text, shown_pieces, shown_text
+from amberpost.message.contents import places
 from amberpost.message.parse import parse
 from amberpost.message.text import IndexText, index_text, without_encoded
 from tests.unit.message.mail import INNER, attribute, mail, multipart, nested, tnef, tnef_file
@@ -22,6 +23,10 @@ def shown(raw: bytes) -> str:
     return shown_text(raw, parse(raw))
 
 
+def page(raw: bytes) -> tuple[Piece, ...]:
+    return shown_pieces(raw, parse(raw), prefers_html=True)
+
+
 def test_plain_text_is_shown_before_html() -> None:
     assert shown(multipart(PLAIN, HTML, kind="alternative")) == "plain wörds\nhere"
     assert shown(multipart(HTML, kind="alternative")) == "plain wörds\nonly html"
@@ -36,15 +41,15 @@ def test_all_plain_bodies_are_shown_but_no_files() -> None:
 def test_a_nested_message_is_not_the_text_of_the_outer_one() -> None:
     raw = multipart(nested(INNER), PLAIN)
     assert shown(raw) == "plain wörds\nhere"
-    assert [part.path for part in own_parts(parse(raw))] == ["0", "1", "2"]
-    assert html_part(parse(multipart(nested(HTML), PLAIN))) is None
+    assert [place.path for place in places(raw, parse(raw)) if place.is_own] == ["0", "1", "2"]
+    assert {piece.kind for piece in page(multipart(nested(HTML), PLAIN))} == {"text"}
 
 
-def test_the_html_part_is_the_first_that_is_no_file() -> None:
+def test_html_that_is_a_file_is_not_shown() -> None:
     attached = mail("Content-Type: text/html", "Content-Disposition: attachment", body="x")
-    part = html_part(parse(multipart(attached, HTML)))
-    assert part is not None
-    assert part.path == "2"
+    assert [piece.text for piece in page(multipart(attached, HTML))] == [
+        decode_text(HTML, parse(HTML).parts[0])
+    ]
 
 
 def test_the_text_of_tnef_is_shown_when_there_is_no_other() -> None:
@@ -111,14 +116,15 @@ def test_encoded_nested_messages_are_opened_too() -> None:
     found = indexed(raw)
     assert "deep" in found.body
     assert "plain wörds" in found.body
-    assert found.filenames == ("photo.png",)
+    assert found.filenames == ("message-0.eml", "deep.eml", "photo.png")
 
 
-def test_endless_nesting_of_encoded_messages_ends() -> None:
+def test_endless_nesting_of_encoded_messages_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = INNER
     for _ in range(30):
         raw = nested(b64encode(raw), "Content-Transfer-Encoding: base64")
     assert indexed(raw).truncated
+    monkeypatch.setattr(limits, "OPENED", 20)
     wide = multipart(*[nested(b64encode(INNER), "Content-Transfer-Encoding: base64")] * 40)
     assert indexed(wide).truncated
 
@@ -135,7 +141,8 @@ def test_only_text_types_are_indexed() -> None:
         ("text/csv", True),
         ("text/calendar", True),
         ("message/delivery-status", True),
-        ("text/rtf", False),
+        ("text/rtf", True),
+        ("text/enriched", True),
         ("application/pdf", False),
     ):
         assert ("needle" in indexed(mail(f"Content-Type: {kind}", body="needle")).body) is is_indexed
@@ -172,10 +179,13 @@ LINES = "\n".join(BASE64[start : start + 76] for start in range(0, len(BASE64), 
         (LINES + "\nafter words", "after words"),
         ("> " + LINES.replace("\n", "\n> ") + "\nafter words", "after words"),
         ("word " + BASE64, "word  "),
-        ("begin 644 ../x.txt\n#0V%T\n`\nend\nrest", "../x.txt\nrest"),
-        ("a\nbegin 644 x.txt\n#0V%T\n`\nend", "a\nx.txt"),
-        ("begin with a short word", "begin with a short word"),
         ("A" * 70 + "\nnormal words follow", "A" * 70 + "\nnormal words follow"),
+        (LINES + "\nGruß\nRuth\n", "Gruß\nRuth\n"),
+        (LINES + "\nGruss\nRuth\n", "Gruss\nRuth\n"),
+        ("A" * 70 + "\n\nnormal words follow", "A" * 70 + "\n\nnormal words follow"),
+        ("京都" * 1_000, "京都" * 1_000),
+        ("Müller;Straße 1;" * 200, "Müller;Straße 1;" * 200),
+        ("Name;Ort;" * 200, "Name;Ort;" * 200),
     ],
 )
 def test_encoded_rubbish_is_not_indexed(dirty: str, clean: str) -> None:

@@ -41,7 +41,11 @@ def test_subject_text_and_files_are_read() -> None:
     assert found is not None
     assert found.is_complete
     assert found.text == "Subj\nGrüße"
-    assert [(file.name, file.data) for file in found.attachments] == [("a.csv", b"1;2"), ("b.csv", b"3")]
+    assert [(file.name, file.data) for file in found.attachments] == [
+        ("a.csv", b"1;2"),
+        ("b.csv", b"3"),
+        ("empty.csv", b""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,59 @@ def test_mapi_properties_are_read(properties: tuple[tuple[int, int, bytes], ...]
     found = read_tnef(stream_of(*properties))
     assert found is not None
     assert found.text == text
+
+
+def page(number: int) -> bytes:
+    return pack("<I", number)
+
+
+CODEPAGE = 0x00069007
+MEINUNG = "Größenänderung in Łódź"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "text"),
+    [
+        # PidTagInternetCodepage is for HTML, and beats what the HTML says of itself; it may stand behind it.
+        (mapi((0x102, 0x1013, f"<p>{MEINUNG}".encode("cp1250")), (0x03, 0x3FDE, page(1250))), MEINUNG),
+        (mapi((0x03, 0x3FDE, page(65001)), (0x102, 0x1013, f"<p>{MEINUNG}".encode())), MEINUNG),
+        (mapi((0x03, 0x3FDE, page(28592)), (0x102, 0x1013, f"<p>{MEINUNG}".encode("iso8859-2"))), MEINUNG),
+        (mapi((0x03, 0x3FDE, page(20866)), (0x102, 0x1013, "<p>Привет".encode("koi8-r"))), "Привет"),
+        (mapi((0x03, 0x3FDE, page(50220)), (0x102, 0x1013, "<p>日本".encode("iso2022_jp"))), "日本"),
+        (
+            mapi(
+                (0x102, 0x1013, b"<meta charset=koi8-r><p>" + MEINUNG.encode("cp1250")),
+                (0x03, 0x3FDE, page(1250)),
+            ),
+            MEINUNG,
+        ),
+        (mapi((0x102, 0x1013, b"<meta charset=koi8-r><p>" + "Привет".encode("koi8-r"))), "Привет"),
+        (mapi((0x1F, 0x1013, "<p>Łódź\0".encode("utf-16-le"))), "Łódź"),
+        # 8-bit texts where no page of the stream is told.
+        (mapi((0x1E, 0x1000, "Привет\0".encode("cp1251")), (0x03, 0x3FDE, page(1251))), "Привет"),
+        (mapi((0x1E, 0x1000, "Łódź\0".encode("cp1250")), (0x03, 0x3FFD, page(1250))), "Łódź"),
+    ],
+)
+def test_code_pages_of_the_message_are_used(attributes: bytes, text: str) -> None:
+    found = read_tnef(tnef(attribute(1, MAPI_OF_MESSAGE, attributes)))
+    assert found is not None
+    assert found.text == text
+
+
+def test_the_page_of_the_stream_is_for_its_8_bit_texts() -> None:
+    found = read_tnef(
+        tnef(
+            attribute(1, CODEPAGE, pack("<II", 1251, 0)),
+            attribute(1, 0x00018004, "Тема\0".encode("cp1251")),
+            attribute(
+                1,
+                MAPI_OF_MESSAGE,
+                mapi((0x03, 0x3FDE, page(1252)), (0x1E, 0x1000, "Привет\0".encode("cp1251"))),
+            ),
+        )
+    )
+    assert found is not None
+    assert found.text == "Тема\nПривет"
 
 
 def test_named_and_multi_valued_properties_are_stepped_over() -> None:
@@ -164,6 +221,26 @@ def test_a_reference_may_point_before_the_dictionary() -> None:
         (rb"\u252\'fcx \u-10179? ", "üx \ufffd"),
         (rb"}}{ unbalanced", "unbalanced"),
         (b"ends with \\", "ends with"),
+        # The code page of the document, and of each font (\\fcharset); two-byte pages, also with a plain second byte.
+        (rb"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8\'e2\'e5\'f2}", "Привет"),
+        (rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset204 A;}}{\f0 \'cf\'f0} \'cf\'f0}", "Пр Ïð"),
+        (rb"{\rtf1\ansi\ansicpg1252\deff1{\fonttbl{\f1\fcharset161 A;}}\plain \'e1\'e2}", "αβ"),
+        (
+            rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 A;}{\f1\fcharset238 B CE;}}\f1 \'a3\'f3d\'9f\f0  \'fc}",
+            "Łódź ü",
+        ),
+        (rb"{\rtf1\ansi\ansicpg932 \'93\'fa\'96\'7b\'83A\'83\'5c}", "日本アソ"),
+        (rb"{\rtf1\ansi{\fonttbl{\f0\fcharset134 A;}}\f0 \'b7\'a2\'c6\'b1}", "发票"),
+        (rb"{\rtf1\ansi{\fonttbl{\f0\cpg866 A;}}\f0 \'8f\'e0}", "Пр"),
+        (b"{\\rtf1\\ansi\\ansicpg1251 \xcf\xf0}", "Пр"),
+        (rb"{\rtf1\mac \'9f}", "ü"),
+        # What stands in for a character beyond the page: so many characters as \\uc says.
+        (rb"{\rtf1\uc2\u26085\'93\'fa\uc1\u26412?x}", "日本x"),
+        (rb"{\rtf1{\uc0\u8364 5}\u8364?6}", "€5€6"),
+        (rb"{\rtf1\u-10179?\u-8704?}", "😀"),
+        # A damaged or unknown page is still words.
+        (rb"{\rtf1\ansicpg99999 \'fcber}", "über"),
+        (rb"{\rtf1\ansicpg932 \'93", "\ufffd"),
         (b"", ""),
     ],
 )

@@ -33,6 +33,20 @@ from amberpost.message.words import clean_filename, decode_words, parse_paramete
         ("=?utf-8?Q?x=0D=0ABcc:_evil@x?=", "x Bcc: evil@x"),
         ("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "日本"),
         ("=?utf-7?Q?+2AA-?=", "\ufffd"),
+        ("=?utf-8?Q?K=C3?= =?UTF-8?Q?=B6nig?=", "König"),
+        ("=?utf-8?Q?K=C?= =?utf-8?Q?3=B6nig?=", "König"),
+        ("=?utf-8?Q?K=?= =?utf-8?Q?C3=B6nig?=", "König"),
+        ("=?utf-8?B?S8M=?= =?utf-8?B?tm5pZw==?=", "König"),
+        ("=?utf-8?B?S8O2b?= =?utf-8?B?mln?=", "König"),
+        ("=?utf-8?B?S8O2bm?= =?utf-8?B?ln?=", "König"),
+        ("=?utf-8?B?S8O2b?= =?utf-8?B?ml?= =?utf-8?B?n?=", "König"),
+        ("=?utf-8?B?S8O2?= =?utf-8?Q?nig?=", "König"[:2] + "nig"),
+        ("=?utf-8?B?TQ?= =?utf-8?B?TQ?=", "MM"),
+        ("=?utf-8?B?TcO8?= =?utf-8?B?bGxlcg?=", "Müller"),
+        ("=?utf-8?B?TQ==?= =?utf-8?B?TcO8?=", "MMü"),
+        ("=?iso-8859-1?Q?M=C3=BCller?=", "Müller"),
+        ("=?iso-8859-1?Q?M=C3?= =?iso-8859-1?Q?=BCller?=", "Müller"),
+        ("=?iso-8859-8-i?B?+ezl7SD44Q==?=", "שלום רב"),
     ],
 )
 def test_encoded_words_become_text(text: str, expected: str) -> None:
@@ -45,12 +59,23 @@ def test_encoded_words_become_text(text: str, expected: str) -> None:
         ("=?utf-8?B?@@@?=", Defect.BAD_ENCODED_WORD),
         ("=?utf-8?Q?open", Defect.BAD_ENCODED_WORD),
         ("=?nope?Q?x?=", Defect.UNKNOWN_CHARSET),
+        ("=?utf-8?B?S8O2b?= =?utf-8?B?mln?=", Defect.BAD_ENCODED_WORD),
+        ("=?utf-8?Q?K=C3?= =?utf-8?Q?=B6nig?=", Defect.BAD_ENCODED_WORD),
+        ("=?utf-8?Q?K=C?= =?utf-8?Q?3=B6nig?=", Defect.BAD_ENCODED_WORD),
+        ("=?iso-8859-1?Q?M=C3=BCller?=", Defect.CHARSET_MISLABELLED),
     ],
 )
 def test_broken_words_are_noted(text: str, defect: Defect) -> None:
     defects: set[Defect] = set()
     decode_words(text, defects)
     assert defects == {defect}
+
+
+def test_a_parameter_in_another_charset_than_it_says_is_noted() -> None:
+    for _ in range(2):  # the second answer comes from memory
+        defects: set[Defect] = set()
+        _, parameters = parse_parameters("attachment; filename*=iso-8859-1''M%C3%BCller.pdf", defects)
+        assert (parameters, defects) == ({"filename": "Müller.pdf"}, {Defect.CHARSET_MISLABELLED})
 
 
 @pytest.mark.parametrize(
@@ -76,6 +101,15 @@ def test_broken_words_are_noted(text: str, defect: Defect) -> None:
             "attachment",
             {"filename*-1": "a", "filename*99999": "b"},
         ),
+        ('attachment; filename="C:\\Users\\eva\\a.pdf"', "attachment", {"filename": "C:\\Users\\eva\\a.pdf"}),
+        ('attachment; filename="C:\\\\Users\\\\a.pdf"', "attachment", {"filename": "C:\\Users\\a.pdf"}),
+        ('attachment; filename="docs\\a \\(1\\).pdf"', "attachment", {"filename": "docs\\a (1).pdf"}),
+        ('attachment; filename="a \\"b\\".pdf"', "attachment", {"filename": 'a "b".pdf'}),
+        (
+            'attachment; filename*0="=?UTF-8?Q?Rechnung_M=C3="; filename*1="BCller.pdf?="',
+            "attachment",
+            {"filename": "=?UTF-8?Q?Rechnung_M=C3=BCller.pdf?="},
+        ),
         ("", "", {}),
         (";;;", "", {}),
     ],
@@ -90,6 +124,16 @@ def test_parameters_are_read_as_they_are_sent(value: str, main: str, parameters:
         ("a.txt", "a.txt"),
         ("../../etc/passwd", "passwd"),
         ("C:\\dir\\a.txt", "a.txt"),
+        ("\\\\server\\share\\a.txt", "a.txt"),
+        ("C:\\dir/a.txt", "a.txt"),
+        ("Macintosh HD:Users:eva:a.txt", "a.txt"),
+        ("file:///C:/dir/a.txt", "a.txt"),
+        ("dir/sub/", "sub"),
+        ("Anruf 10:20:30.wav", "Anruf 10_20_30.wav"),
+        ("Re: AW: a.txt", "Re_ AW_ a.txt"),
+        ("M%C3%BCller.pdf", "Müller.pdf"),
+        ("100%25.pdf", "100%25.pdf"),
+        ("50%E4.pdf", "50%E4.pdf"),
         ("x.txt:stream", "x.txt_stream"),
         ("..", ""),
         ("a\r\nb\0.txt", "ab.txt"),

@@ -142,6 +142,7 @@ GOLDEN: list[tuple[str, set[int]]] = [
     ('filename:"fotos sommer"', {46}),
     ("filename:zip", {46}),
     ("*.csv", {46}),
+    ("*.pdf", {9, 19, 22, 28}),
     ("filename:Q1*", {11}),
     ("has:attachment invoice", {19}),
     ("has:attachment -filename:pdf", {11, 44, 46, 47}),

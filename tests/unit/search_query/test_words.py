@@ -22,6 +22,10 @@ from amberpost.search.words import fold, prepare, words
         ("Ёлка", "елка"),
         ("йод", "йод"),
         ("ｶﾞ", "ガ"),
+        ("µm", "μm"),
+        ("ϐ", "β"),
+        ("𝐌𝐚𝐭𝐡", "math"),
+        ("Wachſtube", "wachstube"),
     ],
 )
 def test_folding(word: str, folded: str) -> None:
@@ -51,6 +55,8 @@ def test_preparing_settles_what_the_tokenizer_cannot() -> None:
     assert prepare("Donau\u200bdampf Ж") == "Donaudampf Ж"
     assert prepare("e\u0301") == "é"
     assert prepare("abc東京").split() == ["abc", "東", "京"]
+    assert prepare("5 µm ϐ 𝐌 ſ") == "5 μm β M s"
+    assert prepare("Windows™ №5") == "Windows™ №5"
     assert prepare("a\ud800b") == "a b"
 
 

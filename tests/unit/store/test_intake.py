@@ -96,7 +96,7 @@ def test_damage_to_a_promised_frame_is_found_and_the_rest_still_comes(
     path.write_bytes(whole)
     reader = IntakeReader(disk, keys)
     assert drained(reader) == [b"payload 0", b"payload 2", b"payload 3"]
-    assert [one.kind for one in reader.findings()] == ["intake-damaged"]
+    assert [one.kind for one in reader.findings()] == ["intake_damaged"]
     assert reader.destroy_finished() == []
     assert path.exists()
 
@@ -120,7 +120,7 @@ def test_a_log_without_a_key_is_an_alarm_and_stays(disk: LocalDisk, keys: KeySto
     keys.forget_intake(disk.list("intake")[0][:-4])
     reader = IntakeReader(disk, keys)
     assert drained(reader) == []
-    assert [one.kind for one in reader.findings()] == ["intake-key-missing"]
+    assert [one.kind for one in reader.findings()] == ["intake_key_missing"]
     assert len(disk.list("intake")) == 1
 
 
@@ -145,7 +145,7 @@ def test_a_log_that_vanished_is_an_alarm(disk: LocalDisk, keys: KeyStore) -> Non
     (Path(disk.root) / "intake" / disk.list("intake")[0]).unlink()
     reader = IntakeReader(disk, keys)
     assert drained(reader) == []
-    assert [one.kind for one in reader.findings()] == ["intake-missing"]
+    assert [one.kind for one in reader.findings()] == ["intake_missing"]
 
 
 def test_every_flip_and_cut_of_a_frame_is_seen() -> None:
@@ -191,5 +191,5 @@ def test_a_log_that_vanishes_while_it_is_followed_is_an_alarm(disk: LocalDisk, k
     disk.remove(f"intake/{name}")
     assert reader.pending() == []
     reader.release([])
-    assert [one.kind for one in reader.findings()] == ["intake-missing"]
+    assert [one.kind for one in reader.findings()] == ["intake_missing"]
     assert keys.intake_names() == {name[:-4]: "open"}  # its key is not destroyed

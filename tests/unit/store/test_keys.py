@@ -26,6 +26,27 @@ def test_a_key_file_and_a_passphrase_open_the_same_keys(tmp_path: Path) -> None:
         open_keys(data)
 
 
+def test_the_key_file_is_on_the_disk_before_its_name_is_and_both_before_the_archive_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power loss afterwards must not leave an archive whose only key is an empty file."""
+    synced: list[tuple[str, int, bool]] = []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        name = os.readlink(f"/proc/self/fd/{handle}")
+        synced.append((name, os.fstat(handle).st_size, (tmp_path / "data" / "origin.json").exists()))
+        real(handle)
+
+    monkeypatch.setattr("amberpost.store.keyfile.os.fsync", fsync)
+    file = tmp_path / "keys" / "archive.key"
+    create_keys(tmp_path / "data", file)
+    ours = [entry for entry in synced if Path(entry[0]) in {file, file.parent}]
+    assert [Path(name) for name, _, _ in ours] == [file, file.parent]
+    assert ours[0][1] == file.stat().st_size
+    assert not any(exists for _, _, exists in ours)
+
+
 def test_the_key_file_of_another_archive_is_refused(tmp_path: Path) -> None:
     create_keys(tmp_path / "one", tmp_path / "one.key")
     create_keys(tmp_path / "two", tmp_path / "two.key")

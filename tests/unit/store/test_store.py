@@ -16,7 +16,7 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.split import Cut, split
 from amberpost.store.store import Store
-from amberpost.store.worker_lock import find_worker_lock, take_worker_lock
+from amberpost.store.worker_lock import is_at_work, take_worker_lock
 
 
 def record(keys: KeyStore, raw: bytes | None, *, id: bytes | None = None, header: bytes = b"h") -> NewRecord:
@@ -156,7 +156,7 @@ def test_a_record_whose_key_was_lost_is_found(disk: LocalDisk, keys: KeyStore) -
     store.append([record(keys, b"one"), record(keys, b"two")])
     with keys.transaction() as connection:
         connection.execute("DELETE FROM mail_capture WHERE idx = 1")
-    assert "bytes-without-key" in {finding.kind for finding in store.check("deep")}
+    assert "bytes_without_key" in {finding.kind for finding in store.check("deep")}
 
 
 def test_keys_older_than_the_segments_are_refused(disk: LocalDisk, keys: KeyStore, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_keys_older_than_the_segments_are_refused(disk: LocalDisk, keys: KeyStor
 
 def test_there_is_one_worker(disk: LocalDisk, keys: KeyStore) -> None:
     lock = take_worker_lock(disk)
-    assert find_worker_lock(disk) is None
+    assert is_at_work(disk)
     with pytest.raises(StoreError):
         take_worker_lock(disk)
     lock.release()

@@ -18,13 +18,14 @@ from amberpost.accounts.readers import find_reader, suggest_readers
 from amberpost.accounts.releases import hand_over, release, revoke
 from amberpost.accounts.seats import seats, set_seat_limit
 from amberpost.console.archive_list import Filter, archive_facts, listed
-from amberpost.console.forms import AddArchiveForm, SeatsForm
+from amberpost.console.forms import AddArchiveForm, PlusAddressesForm, SeatsForm
 from amberpost.console.request import Request, signed_in
 from amberpost.directory.active import active_directory, may_have_public_archives, select_archives, status_of
+from amberpost.directory.book import has_plus_addresses
 from amberpost.directory.local import current_addresses
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, ArchiveState, DirectoryKind
 from amberpost.errors import UserError
-from amberpost.vault.late import request_assignment
+from amberpost.vault.late import request_assignment, set_plus_addresses
 
 _PER_PAGE = 50
 
@@ -50,6 +51,7 @@ def every(request: Request) -> HttpResponse:
         "may_add": directory.kind == DirectoryKind.LOCAL and directory.has_public_archives,
         "conflicts": status_of(directory).report.get("conflicts", []) if directory.pk else [],
         "seats": seats(),
+        "plus_form": PlusAddressesForm(initial={"is_on": has_plus_addresses()}),
         "seats_form": SeatsForm(initial={"limit": seats().limit}),
     }
     return render(request, "console/archives.html", context)
@@ -176,4 +178,15 @@ def limit_seats(request: Request) -> HttpResponse:
         messages.success(request, _("Saved."))
     else:
         messages.error(request, _("Please give a number, or nothing for no limit."))
+    return redirect("console:archives")
+
+
+@allow("archives:change")
+@require_POST
+def plus_addresses(request: Request) -> HttpResponse:
+    """Whether name+anything@ is name@, for the whole archive."""
+    form = PlusAddressesForm(request.POST)
+    if form.is_valid():
+        set_plus_addresses(form.cleaned_data["is_on"], by=signed_in(request).login)
+        messages.success(request, _("Saved."))
     return redirect("console:archives")

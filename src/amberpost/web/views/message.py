@@ -28,7 +28,7 @@ def show(request: Request, message_id: int) -> HttpResponse:
 def html_frame(request: Request, message_id: int) -> HttpResponse:
     """The cleaned HTML, for the sandboxed frame only."""
     opened = open_message(request.vault, signed_in(request), message_id, is_frame=True)
-    if opened.html is None:
+    if not opened.has_html:
         raise NotFound("no HTML part")
     response = HttpResponse(render_to_string("web/mail_frame.html", {"html": make_safe(opened).html}))
     response["Content-Security-Policy"] = MAIL_FRAME

@@ -1,0 +1,146 @@
+"""What a file is, told by its bytes. Its name says nothing: an export without endings is as good as any."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from amberpost.sources.files.fields import LINE_END, Content, after_empty_lines, begins_header, is_mail
+from amberpost.sources.files.mbox import mbox_habits
+from amberpost.sources.files.separator import separator_at
+
+
+class Kind(Enum):
+    """What can be taken in."""
+
+    MAIL = auto()
+    MBOX = auto()
+    MMDF = auto()
+    EMLX = auto()
+    ZIP = auto()
+    TAR = auto()
+    GZIP = auto()
+    BZIP2 = auto()
+    XZ = auto()
+
+
+_PACKED = {
+    b"PK\x03\x04": Kind.ZIP,
+    b"PK\x05\x06": Kind.ZIP,  # an empty one
+    b"\x1f\x8b\x08": Kind.GZIP,
+    b"BZh": Kind.BZIP2,
+    b"\xfd7zXZ\x00": Kind.XZ,
+}
+# First bytes of what is no mail, or not yet: the reason names it, so that nobody has to guess.
+_NAMED = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Outlook message (.msg) or Office document: cannot be read yet"),
+    (b"!BDN", "an Outlook data file (.pst, .ost): cannot be read yet"),
+    (b"\xcf\xad\x12\xfe", "an Outlook Express folder (.dbx): cannot be read"),
+    (b"*mbx*", "a UW IMAP mailbox (mbx): cannot be read"),
+    (b"BABYL OPTIONS", "an Emacs mailbox (Babyl): cannot be read"),
+    (b"\x1a\x00\x00\x04\x00\x00", "a Notes database: cannot be read"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: cannot be unpacked"),
+    (b"Rar!", "a RAR archive: cannot be unpacked"),
+    (b"\x28\xb5\x2f\xfd", "packed with zstd: cannot be unpacked"),
+    (b"// <!-- <mdb:mork", "an index of Thunderbird"),
+    (b"SQLite format 3\x00", "a database"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"%PDF", "a document"),
+    (b"{\\rtf", "a document"),
+)
+TEXT = "text without a mail header"
+_EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
+_PLIST = (b"<?xml", b"<!DOCTYPE plist", b"<plist", b"bplist")
+_EMLX_FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,20})</integer>")
+_EMLX_DELETED = 0x2
+_MMDF_LINE = re.compile(rb"(?<![^\r\n])\x01\x01\x01\x01(?:" + LINE_END + rb"|\Z)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emlx:
+    """Where the message stands in a file of Apple Mail's, between its length and a property list."""
+
+    start: int
+    end: int
+    is_deleted: bool
+    is_partial: bool
+
+
+def kind_of(content: Content) -> Kind | None:
+    """What this is; None if it is no mail."""
+    head = content[:262]
+    for beginning, kind in _PACKED.items():
+        if head.startswith(beginning):
+            return kind
+    if head.endswith(b"ustar"):
+        return Kind.TAR
+    start = after_empty_lines(content)
+    if content[start : start + 4] == b"\x01\x01\x01\x01" and _MMDF_LINE.match(content, start):
+        return Kind.MMDF
+    if mbox_habits(content) is not None:
+        return Kind.MBOX
+    if read_emlx(content) is not None:
+        return Kind.EMLX
+    return Kind.MAIL if is_mail(content) else None
+
+
+def why_not(content: Content) -> str:
+    """What this is, if it is no mail."""
+    if len(content) == 0:
+        return "empty"
+    head = content[:4096]
+    for beginning, reason in _NAMED:
+        if head.startswith(beginning):
+            return reason
+    if b"\x00" in head:
+        return "binary data, not mail"
+    return TEXT
+
+
+def read_emlx(content: Content) -> Emlx | None:
+    """The message in a file of Apple Mail's (.emlx, .partial.emlx); None if it is none."""
+    first_line = _EMLX_LENGTH.match(content)
+    if first_line is None:
+        return None
+    start = first_line.end()
+    end = start + int(first_line[1])
+    rest = content[end : end + 100].lstrip() if end <= len(content) else b"?"
+    if rest and not rest.startswith(_PLIST):  # the length is wrong: somebody edited the file
+        end = content.rfind(b"<?xml", start)
+        if end < 0 or content.find(b"<plist", end) < 0:
+            return None
+    if not begins_header(content, start, 1):
+        return None
+    flags = _EMLX_FLAGS.search(content, end)
+    return Emlx(
+        start=start,
+        end=end,
+        is_deleted=flags is not None and int(flags[1]) & _EMLX_DELETED != 0,
+        is_partial=content.find(b"\nX-Apple-Content-Length:", start, end) >= 0,
+    )
+
+
+def mmdf_ranges(content: Content) -> Iterator[tuple[int, int]]:
+    """Where each message of an MMDF mailbox stands: between lines of four ^A.
+
+    Such a line within a letter is told by what follows: neither another one, nor a header, nor the end.
+    """
+    start = after_empty_lines(content)
+    mark = _MMDF_LINE.match(content, start)
+    at = start = mark.end() if mark is not None else len(content)
+    while start < len(content):
+        mark = _MMDF_LINE.search(content, at)
+        end, behind = (mark.start(), mark.end()) if mark is not None else (len(content), len(content))
+        if not content[start:end].strip():
+            start = at = behind
+        elif behind == len(content) or _MMDF_LINE.match(content, behind) or begins_header(content, behind, 2):
+            if content[start : start + 5] == b"From " and (
+                line := separator_at(content, start, is_first=True)
+            ):
+                start = line.end  # some writers keep it beside their own
+            yield start, end
+            start = at = behind
+        else:
+            at = behind
