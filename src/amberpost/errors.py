@@ -150,6 +150,12 @@ class HeldError(ArchiveError):
     exit_code = 7
 
 
+class SealingWaits(ArchiveError):
+    """What was accepted is safe, and is sealed when the machine's clock can be believed."""
+
+    exit_code = 8
+
+
 class FindingKind(StrEnum):
     """What an integrity check can find; each has its line in docs/reference/errors.md and its damage in
     tests/road/test_road_findings.py."""
@@ -187,6 +193,7 @@ class FindingKind(StrEnum):
     # entries against what they say of their records
     LEAF_UNREADABLE = "leaf_unreadable"
     TIME_NOT_MONOTONE = "time_not_monotone"
+    TIME_IN_FUTURE = "time_in_future"
     CONTENT_DAMAGED = "content_damaged"
     CONTENT_UNREADABLE = "content_unreadable"
     COMMITMENT_MISMATCH = "commitment_mismatch"

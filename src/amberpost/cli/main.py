@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "show whose mail a message would be, by each header evaluation",
     "export": "write messages as .eml files with a manifest",
     "verify": "check bytes, ledger, catalogue and index",
+    "clock": "show whether the machine's clock is believed, or confirm that it is right",
     "rebuild": "make catalogue and index anew from segments and keys",
     "config": "check, explain, export and import settings",
 }

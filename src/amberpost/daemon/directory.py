@@ -17,6 +17,7 @@ from amberpost.config import Config
 from amberpost.errors import DirectoryError, UserError, is_disk_full
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
+from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.signed_in import end_sessions_of_departed
@@ -46,6 +47,7 @@ def _loop(config: Config, bell: Bell, stop: threading.Event, act: Callable[["Tur
             rings = bell.rings
             try:
                 act(turns)
+                note_heard()
             except Exception:
                 # top of the loop: a fault that cannot even be noted; mail is collected beside it
                 log.exception("directory loop broke down")
@@ -77,7 +79,7 @@ class Turns:
 
     def watch_if_due(self) -> None:
         """Ask about those who are signed in, and end the sessions of who is no longer let in."""
-        if now() < self.watch_at:
+        if timedelta(0) < self.watch_at - now() <= WATCH_AFTER_REFUSAL:  # more: the clock was ahead
             return
         self.watch_at = now() + WATCH_EVERY
         try:

@@ -23,9 +23,13 @@ def claim(work: Work) -> bool:
     return Work.objects.filter(pk=work.pk, claimed_at=work.claimed_at).update(claimed_at=now()) == 1
 
 
-def do_next_job(vault: Vault, pool: Pool) -> bool:
-    """Do the oldest waiting job. False if there is none."""
-    waiting = Work.objects.filter(finished_at=None).exclude(claimed_at__gt=now() - CLAIM_EXPIRES)
+def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
+    """Do the oldest waiting job; one that seals only if it may. False if there is none."""
+    at = now()
+    claimed = (at - CLAIM_EXPIRES, at + CLAIM_EXPIRES)  # later: by a clock that was ahead
+    waiting = Work.objects.filter(finished_at=None).exclude(claimed_at__range=claimed)
+    if not may_seal:
+        waiting = waiting.exclude(kind=WorkKind.ASSIGN)
     work = waiting.order_by("id").first()
     if work is None or not claim(work):
         return False

@@ -25,6 +25,8 @@ from amberpost.errors import WorkerBusy, is_disk_full
 from amberpost.handover import CaptureId
 from amberpost.store.drain import Frame, IntakeReader
 from amberpost.vault.catalogue import INDEX, position, require_whole_log
+from amberpost.vault.clock_judge import Judgement
+from amberpost.vault.clock_readings import ClockWatch, judgement_fields, sealing_waits
 from amberpost.vault.decisions import seal_events, seal_state
 from amberpost.vault.indexing import Indexer, index_lag
 from amberpost.vault.models import Capture, WorkerStatus
@@ -91,6 +93,8 @@ class Worker:
         self._index_busy = Timer(vault.config.index_commit_seconds * BUSY_FACTOR)
         self._started_at = now()
         self._signals: list[int] = []
+        self._watch = ClockWatch(vault)
+        self._clock = Judgement(ours=self._started_at)
 
     def recover(self) -> None:
         """Catalogue and index what a crash left sealed only."""
@@ -118,6 +122,8 @@ class Worker:
         awake = self._awake_until + max(0.0, self._vault.config.index_commit_seconds - PUBLISH_SECONDS)
         if time.monotonic() < awake:
             return IDLE_SECONDS
+        if self._clock.waits:
+            return STATUS_SECONDS  # nobody rings when a clock is mended
         return min(LOOK_SECONDS, max(IDLE_SECONDS, self._state.left())) if self._is_stirred else LOOK_SECONDS
 
     def stay_awake(self) -> None:
@@ -128,20 +134,27 @@ class Worker:
     def settle(self) -> None:
         """Until nothing accepted is unprocessed, unindexed, unsealed or without a checkpoint."""
         for _ in range(2):  # what sources told is sealed in the round after the one that reads it
-            while self.step() or do_next_job(self._vault, self._pool):
+            while self.step() or do_next_job(self._vault, self._pool, may_seal=not self._clock.waits):
                 pass
-        while seal_events(self._vault):
-            pass
-        seal_state(self._vault)
+        if not self._clock.waits:
+            while seal_events(self._vault):
+                pass
+            seal_state(self._vault)
         if self._indexer:
             self._indexer.commit()
         self._vault.publish()
 
     def step(self) -> bool:
-        """One round: read the next batch into the pool, seal the one before. False if there was nothing."""
-        begun = self._begin()
-        ended = self._end(self._batch)
-        self._batch = begun
+        """One round: read the next batch into the pool, seal the one before. False if there was nothing.
+
+        What was accepted waits while the clock cannot be believed: its sealing time would be false for ever.
+        """
+        self._look_at_clock()
+        begun = ended = None
+        if not self._clock.waits:
+            begun = self._begin()
+            ended = self._end(self._batch)
+            self._batch = begun
         self._housekeeping(busy=bool(begun or ended))
         return bool(begun or ended)
 
@@ -149,7 +162,12 @@ class Worker:
         frames = self._intake.pending(self._vault.config.batch_bytes)
         if not frames:
             return None
-        return _Batch(frames=frames, pending=self._pool.submit([frame.packed for frame in frames]))
+        return self._prepared(frames)
+
+    def _prepared(self, frames: Sequence[Frame]) -> _Batch:
+        return _Batch(
+            frames=frames, pending=self._pool.submit([frame.packed for frame in frames], self._clock.ours)
+        )
 
     def _end(self, batch: _Batch | None) -> bool:
         if batch is None:
@@ -167,17 +185,28 @@ class Worker:
             self._vault.publish()
         if self._indexer and (self._index_busy if busy else self._index_idle).is_due():
             self._indexer.commit()
+        may_seal = not self._clock.waits
         if not busy:
-            busy = any([self._seal_signals(), seal_events(self._vault), do_next_job(self._vault, self._pool)])
+            sealed = may_seal and any([self._seal_signals(), seal_events(self._vault)])
+            busy = any([do_next_job(self._vault, self._pool, may_seal=may_seal), sealed])
         if busy:
             self.stay_awake()
-        if (self._is_stirred and self._state.is_due()) or self._state_asleep.is_due():
+        if may_seal and ((self._is_stirred and self._state.is_due()) or self._state_asleep.is_due()):
             seal_state(self._vault)
             self._is_stirred = False
         if self._status.is_due():
-            report_status(
-                "work", self._started_at, intake_pending=len(self._batch.frames) if self._batch else 0
-            )
+            self._report()
+
+    def _look_at_clock(self) -> None:
+        before, self._clock = self._clock, self._watch.look()
+        if before.waits and not self._clock.waits and self._batch:
+            self._batch = self._prepared(self._batch.frames)  # its times were judged by the clock as it was
+        if (before.fault, before.waits) != (self._clock.fault, self._clock.waits):
+            self._report()  # who waits for what it handed over must know at once
+
+    def _report(self) -> None:
+        pending = len(self._batch.frames) if self._batch else 0
+        report_status("work", self._started_at, intake_pending=pending, clock=judgement_fields(self._clock))
 
     def _seal_signals(self) -> bool:
         """Those read in an earlier round: all mail that was accepted before them is catalogued by now."""
@@ -186,7 +215,14 @@ class Worker:
         return bool(self._signals)
 
 
-def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, note: str = "") -> None:
+def report_status(
+    name: str,
+    started_at: datetime,
+    *,
+    intake_pending: int = 0,
+    note: str = "",
+    clock: dict[str, object] | None = None,
+) -> None:
     """Leave a sign of life for the overview, if there is room for it."""
     values = {
         "pid": os.getpid(),
@@ -194,6 +230,7 @@ def report_status(name: str, started_at: datetime, *, intake_pending: int = 0, n
         "seen_at": now(),
         "intake_pending": intake_pending,
         "note": note,
+        "clock": clock or {},
     }
     try:
         WorkerStatus.objects.update_or_create(name=name, defaults=values)
@@ -230,20 +267,23 @@ def work_beside(config: Config, feeding: "Future[Any]") -> None:
 
 
 def settle(config: Config, captures: Sequence[CaptureId] = ()) -> None:
-    """Return when these captures are catalogued and findable: by a running worker, else by becoming it."""
+    """Return when these captures are catalogued and findable: by a running worker, else by becoming it.
+
+    Also when their sealing waits, because the clock cannot be believed.
+    """
     if config.read_only:
         return  # nothing was recorded that could wait to be sealed
     while True:
         with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
             worker.settle()
             return
-        if are_processed(captures):
+        if are_processed(captures) or sealing_waits():
             return
         time.sleep(WAIT_SECONDS)
 
 
 def wait_until_settled(config: Config) -> None:
-    """Return when nothing accepted before this call is unprocessed or unindexed."""
+    """Return when nothing accepted before this call is unprocessed or unindexed, or sealing waits."""
     began = now()
     ring()  # a worker that sleeps says by its status that nothing is left
     while True:
@@ -251,7 +291,7 @@ def wait_until_settled(config: Config) -> None:
             worker.settle()
             return
         idle = WorkerStatus.objects.filter(name="work", seen_at__gt=began, intake_pending=0).exists()
-        if idle and index_lag() == 0:
+        if (idle and index_lag() == 0) or sealing_waits():
             return
         time.sleep(WAIT_SECONDS)
 

@@ -86,8 +86,8 @@ def _note_life(source: Source, at: datetime) -> None:
     beats = SourceSignal.objects.filter(kind=SignalKind.HEARTBEAT, source_id=source.pk)
     last = beats.order_by("-at").values_list("at", flat=True).first()
     beats.exclude(entry=None).filter(at__lt=min(at - HEARTBEATS_KEPT, last or at)).delete()
-    if last is None or at - last >= HEARTBEAT_EVERY:
+    if last is None or abs(at - last) >= HEARTBEAT_EVERY:  # it lies ahead where the clock was
         SourceSignal.objects.create(
-            kind=SignalKind.HEARTBEAT, source_id=source.pk, at=at, since=last or source.created_at
+            kind=SignalKind.HEARTBEAT, source_id=source.pk, at=at, since=min(last or source.created_at, at)
         )
         transaction.on_commit(ring)

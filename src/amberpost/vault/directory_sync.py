@@ -74,7 +74,8 @@ def is_due(at: datetime) -> bool:
     if directory.kind == DirectoryKind.LOCAL or missing_fields(directory):
         return False
     status = status_of(directory)
-    return status.sync_now or status.next_attempt_at is None or status.next_attempt_at <= at
+    was_ahead = status.last_attempt_at is not None and status.last_attempt_at > at  # the clock, then
+    return status.sync_now or was_ahead or status.next_attempt_at is None or status.next_attempt_at <= at
 
 
 def needs_first_look() -> bool:
