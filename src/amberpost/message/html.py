@@ -119,7 +119,9 @@ class _Filter:
 
 def _declaration(text: str) -> str:
     """One CSS declaration, "" unless property and value are known to be harmless."""
-    plain = text.replace('"', "").replace("'", "").lower().replace("!important", "")  # our own sheet has the last word
+    plain = (
+        text.replace('"', "").replace("'", "").lower().replace("!important", "")
+    )  # our own sheet has the last word
     found = _DECLARATION.fullmatch(plain)
     kept = f"{found[1]}:{found[2].strip()}" if found and found[1] in _CSS else ""
     return "" if _NEVER.search(kept) else kept
