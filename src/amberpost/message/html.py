@@ -1,7 +1,8 @@
 """HTML of a mail made safe to show, in addition to the sandboxed frame and its own CSP.
 
 Promises: only allow-listed elements, attributes and CSS properties; nothing that loads from anywhere but the
-message itself; links that open apart and tell the target nothing. What was left out is counted.
+message itself; links that open apart and tell the target nothing; nothing folded away, no height that depends on
+where it is shown. What was left out is counted.
 """
 
 import re
@@ -66,6 +67,8 @@ _DECLARATION = re.compile(
     r"\s{0,20}([a-z-]{1,30})\s{0,20}:\s{0,20}"
     r"((?:[A-Za-z0-9 #%.,!-]|rgba?\([0-9 ,.%]{1,40}\)|hsla?\([0-9 ,.%]{1,40}\)){1,200})\s{0,20}"
 )
+# Heights that follow the frame, which follows the mail; and what is drawn over that which stands above it.
+_NEVER = re.compile(r"\d(?:[sld]?v|cq)(?:h|b|min|max)\b|margin[a-z-]{0,10}:[^;]*-\s*[.\d]")
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*+", re.IGNORECASE)
 _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
@@ -116,8 +119,12 @@ class _Filter:
 
 def _declaration(text: str) -> str:
     """One CSS declaration, "" unless property and value are known to be harmless."""
-    found = _DECLARATION.fullmatch(text.replace('"', "").replace("'", "").lower())
-    return f"{found[1]}:{found[2].strip()}" if found and found[1] in _CSS else ""
+    plain = (
+        text.replace('"', "").replace("'", "").lower().replace("!important", "")
+    )  # our own sheet has the last word
+    found = _DECLARATION.fullmatch(plain)
+    kept = f"{found[1]}:{found[2].strip()}" if found and found[1] in _CSS else ""
+    return "" if _NEVER.search(kept) else kept
 
 
 def safe_html(html: str, *, cid_url: Callable[[str], str | None]) -> SafeHtml:
@@ -136,7 +143,7 @@ def safe_html(html: str, *, cid_url: Callable[[str], str | None]) -> SafeHtml:
         attributes=_ATTRIBUTES,
         attribute_filter=keep.attribute,
         link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
+        set_tag_attribute_values={"a": {"target": "_blank"}, "details": {"open": ""}},
         url_schemes=_SCHEMES,
     )
     return SafeHtml(html=cleaned, blocked_remote=keep.blocked, is_cut=is_cut)

@@ -1,6 +1,9 @@
 """What browsers are told about our pages: no foreign or inline code, no framing, nothing kept on disk."""
 
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 
@@ -18,17 +21,35 @@ PAGE = "; ".join(
     )
 )
 
-# The body of a message: shown in a sandboxed frame of our own pages, without any origin and without scripts.
+# The one script in the frame of a mail. It stands in the document itself, as a frame without origin may load nothing.
+HEIGHT_SCRIPT = (Path(__file__).parent / "static" / "amberpost" / "height.js").read_text(encoding="utf-8")
+_HEIGHT_HASH = b64encode(sha256(HEIGHT_SCRIPT.encode()).digest()).decode("ascii")
+
+# The body of a message: shown in a sandboxed frame of our own pages, without any origin; no script but ours runs.
 MAIL_FRAME = "; ".join(
     (
         "default-src 'none'",
+        f"script-src 'sha256-{_HEIGHT_HASH}'",
         "img-src 'self' data:",
         "style-src 'unsafe-inline'",
         "font-src 'none'",
         "form-action 'none'",
         "base-uri 'none'",
         "frame-ancestors 'self'",
-        "sandbox allow-popups allow-popups-to-escape-sandbox",
+        "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox",
+    )
+)
+
+# A message for paper: a page of its own, so that it breaks into sheets. It has no origin and runs nothing at all.
+PRINT = "; ".join(
+    (
+        "default-src 'none'",
+        "img-src data:",
+        "style-src 'unsafe-inline'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "sandbox",
     )
 )
 

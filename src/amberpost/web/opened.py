@@ -38,6 +38,7 @@ class Shown:
     view: str
     views: tuple[tuple[str, str], ...]  # name and address of each
     files: tuple[File, ...]
+    html: str  # safe to show in a sandbox, if this is the view of it
     blocked: int  # remote pictures
     source: str
     is_cut: bool  # of the source or of the HTML only the beginning is shown
@@ -82,6 +83,7 @@ def prepare(request: HttpRequest, opened: OpenedMessage, url_of: Callable[[str],
         view=view,
         views=tuple((name, url_of(name)) for name in views),
         files=tuple(_file(attachment) for attachment in opened.attachments),
+        html=safe.html,
         blocked=safe.blocked_remote,
         source=source,
         is_cut=len(opened.raw) > SHOWN_BYTES if view == "source" else safe.is_cut,

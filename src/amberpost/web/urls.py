@@ -16,6 +16,7 @@ urlpatterns = [
     path("search/<str:search_id>/", search.results, name="results"),
     path("m/<int:message_id>/", message.show, name="message"),
     path("m/<int:message_id>/html", message.html_frame, name="message-html"),
+    path("m/<int:message_id>/print", message.on_paper, name="message-print"),
     path("m/<int:message_id>/raw", message.raw, name="message-raw"),
     path("m/<int:message_id>/part/<path:path>", message.part, name="message-part"),
     path("account/", account.profile, name="account"),

@@ -3,6 +3,7 @@
 import re
 
 from amberpost.audit.models import AuditEvent
+from amberpost.web.csp import HEIGHT_SCRIPT
 from tests.app.pages import ALICES_MAIL, SECRET, Site, attachment_path, text
 from tests.people import ALICE, BOB, letter, report
 
@@ -19,7 +20,7 @@ def test_the_page_says_who_what_when_and_what_the_archive_knows(site: Site) -> N
         assert part in page
     assert re.search(r"[0-9a-f]{64}", page)
     assert "1 picture from elsewhere is not loaded" in page
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+    assert 'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox"' in page
     assert 'referrerpolicy="no-referrer"' in page
 
 
@@ -27,7 +28,8 @@ def test_the_frame_holds_cleaned_html_with_its_own_pictures(site: Site) -> None:
     frame = text(site.client("alice").get(f"/m/{site.secret}/html"))
     assert SECRET in frame
     assert "data:image/png;base64," in frame
-    for bad in ("script", "onclick", "tracker.example", "cid:"):
+    assert re.findall("<script>(.*?)</script>", frame, re.DOTALL) == [HEIGHT_SCRIPT]
+    for bad in ("<script ", "evil", "onclick", "tracker.example", "cid:"):
         assert bad not in frame
 
 
@@ -93,7 +95,7 @@ def test_a_bcc_recipient_is_named_to_nobody_else(site: Site) -> None:
     inner = letter(7, to=ALICE.address, subject="Heimlich")
     site.opened.take(report(inner, recipients=[f"To: {ALICE.address}", f"Bcc: {BOB.address}"]))
     id = site.message("Heimlich")
-    for path in ("", "?view=headers", "?view=source", "raw"):
+    for path in ("", "?view=headers", "?view=source", "raw", "print"):
         seen = text(site.fresh("alice").get(f"/m/{id}/{path}"))
         assert BOB.address not in seen
         assert "Bob" not in seen
@@ -107,6 +109,45 @@ def test_opening_and_downloading_are_recorded(site: Site) -> None:
     client.get(f"/m/{site.secret}/part/{path}")
     actions = set(AuditEvent.objects.filter(actor="alice").values_list("action", flat=True))
     assert {"message:opened", "message:downloaded", "attachment:downloaded"} <= actions
+
+
+def test_the_print_page_has_people_attachments_text_and_record_and_nothing_that_runs(site: Site) -> None:
+    answer = site.client("alice").get(f"/m/{site.secret}/print")
+    page = text(answer)
+    for part in (
+        f"Das {SECRET}",
+        "kunde@customer.example",
+        f"{SECRET} &lt;ä&gt;.html",
+        "SHA-256",
+        "Ledger entry",
+    ):
+        assert part in page
+    assert "data:image/png;base64," in page
+    for bad in ("<script", "evil", "tracker.example", "cid:", "<form", "<iframe"):
+        assert bad not in page
+    assert answer["Content-Security-Policy"] == (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'; sandbox"
+    )
+    assert "<p>Das" not in text(site.client("alice").get(f"/m/{site.secret}/print?view=text"))
+
+
+def test_everybody_is_on_paper(site: Site) -> None:
+    many = [f"r{n}@customer.example" for n in range(600)]
+    inner = letter(8, to=",\r\n ".join((ALICE.address, *many)), subject="Rundbrief")
+    site.opened.take(report(inner, recipients=[f"To: {address}" for address in (ALICE.address, *many)]))
+    page = text(site.fresh("alice").get(f"/m/{site.message('Rundbrief')}/print"))
+    assert [address for address in many if page.count(f"{address}<") + page.count(f"{address} <") < 2] == []
+
+
+def test_printing_is_recorded_as_an_opening(site: Site) -> None:
+    client = site.fresh("alice")
+    client.get(f"/m/{site.secret}/print")
+    client.get(f"/m/{site.secret}/print")
+    assert (
+        AuditEvent.objects.filter(actor="alice", action="message:opened", target=str(site.secret)).count()
+        == 2
+    )
 
 
 def test_a_refused_reading_is_not_recorded_as_one(site: Site) -> None:

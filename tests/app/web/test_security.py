@@ -1,5 +1,9 @@
 """What browsers are told, and what other sites may not do."""
 
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
+
 import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -41,14 +45,20 @@ def test_the_frame_of_a_message_has_exactly_the_policy_of_the_plan(site: Site) -
         answer["Content-Security-Policy"]
         == MAIL_FRAME
         == (
-            "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'none'; form-action 'none'; "
-            "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+            f"default-src 'none'; script-src '{_hash_of('height.js')}'; img-src 'self' data:; "
+            "style-src 'unsafe-inline'; font-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
+            "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox"
         )
     )
     assert answer["Referrer-Policy"] == "no-referrer"
     assert answer["X-DNS-Prefetch-Control"] == "off"
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
     assert answer["Cache-Control"] == "no-store"
+
+
+def _hash_of(script: str) -> str:
+    content = (files("amberpost.web") / "static" / "amberpost" / script).read_bytes()
+    return "sha256-" + b64encode(sha256(content).digest()).decode()
 
 
 def test_static_files_are_found_under_names_with_a_hash_and_kept_for_ever(site: Site) -> None:

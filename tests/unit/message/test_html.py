@@ -90,10 +90,27 @@ def test_harmless_style_stays() -> None:
         "<p style=\"COLOR: Red; font-family:'Arial', sans-serif; margin : 0 auto !important;;x;"
         'color:rgb(1,2,3)">x</p>'
     ).html
-    assert (
-        shown == '<p style="color:red;font-family:arial, sans-serif;margin:0 auto !important;'
-        'color:rgb(1,2,3)">x</p>'
-    )
+    assert shown == '<p style="color:red;font-family:arial, sans-serif;margin:0 auto;color:rgb(1,2,3)">x</p>'
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "height:150vh",
+        "height: 90DVH",
+        "width:3vmax",
+        "padding:2cqb",
+        "margin-top:-9px",
+        "margin:0 0 -.5em",
+        "margin:0 - 4px",
+    ],
+)
+def test_nothing_depends_on_the_frame_or_reaches_out_of_its_place(style: str) -> None:
+    assert "style" not in safe(f'<p style="{style}!important">x</p>').html
+
+
+def test_what_is_folded_away_is_shown() -> None:
+    assert 'open=""' in safe("<details><summary>x</summary>y</details>").html
 
 
 def test_tables_keep_their_shape() -> None:

@@ -1,4 +1,4 @@
-"""One message: its page, the frame of its HTML, its original and its parts. All end in 404 for strangers."""
+"""One message: its page, the frame of its HTML, its paper, its original and its parts. All end in 404 for strangers."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -6,9 +6,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from amberpost.accounts.access import allow
+from amberpost.clock import now
 from amberpost.errors import NotFound
 from amberpost.vault.read import open_message, open_part, open_raw
-from amberpost.web.csp import MAIL_FRAME
+from amberpost.web.csp import HEIGHT_SCRIPT, MAIL_FRAME, PRINT
 from amberpost.web.files import download, image_type, picture
 from amberpost.web.opened import make_safe, prepare
 from amberpost.web.request import Request, signed_in
@@ -30,8 +31,21 @@ def html_frame(request: Request, message_id: int) -> HttpResponse:
     opened = open_message(request.vault, signed_in(request), message_id, is_frame=True)
     if not opened.has_html:
         raise NotFound("no HTML part")
-    response = HttpResponse(render_to_string("web/mail_frame.html", {"html": make_safe(opened).html}))
+    context = {"html": make_safe(opened).html, "script": HEIGHT_SCRIPT}
+    response = HttpResponse(render_to_string("web/mail_frame.html", context))
     response["Content-Security-Policy"] = MAIL_FRAME
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@allow("mail:read", hide=True)
+@require_GET
+def on_paper(request: Request, message_id: int) -> HttpResponse:
+    """The whole message to print, with its people, attachments and record; ?view=text takes the plain text."""
+    opened = open_message(request.vault, signed_in(request), message_id)
+    shown = prepare(request, opened, lambda view: f"?view={view}")
+    response = render(request, "web/print.html", {"opened": shown, "printed_at": now()})
+    response["Content-Security-Policy"] = PRINT
     response["Referrer-Policy"] = "no-referrer"
     return response
 
