@@ -134,6 +134,12 @@ FIELDS = (
         effects=(f"{_EFFECTS}::test_the_header_evaluation_decides_whose_mail_it_is",),
     ),
     Field(
+        name=f"Mail system {_ADDED}", label="Mail system",
+        default=dict.fromkeys(PASSWORD_PROTOCOLS, "other") | dict.fromkeys(OAUTH_PROTOCOLS, "microsoft-365"),
+        typed="google", option="mail_system", kept="google",
+        effects=("tests/app/console/test_guides.py::test_a_guide_lists_the_accounts_of_its_mail_system",),
+    ),
+    Field(
         name=f"Enabled {_ADDED}", label="Collect from this account", default=True, typed=False, option="enabled",
         kept=False,
         effects=(f"{_EFFECTS}::test_a_paused_account_is_not_due",),

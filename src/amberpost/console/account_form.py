@@ -130,12 +130,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Source
         fields = (
-            "name", "protocol", "enabled", "server", "security", "allow_insecure_oauth", "user", "tenant_id",
+            "name", "protocol", "mail_system", "enabled", "server", "security", "allow_insecure_oauth", "user", "tenant_id",
             "client_id", "secret_expires_on", "authority", "scope", "interval_minutes", "keep_mails",
             "max_size_mb", "silence_hours", "ca_pem", "certificate_sha256",
         )  # fmt: skip
         labels = {
             "name": _("Name"),
+            "mail_system": _("Mail system"),
             "enabled": _("Collect from this account"),
             "server": _("Server"),
             "security": _("Connection security"),

@@ -57,7 +57,7 @@ def test(request: Request, source_id: int) -> HttpResponse:
 @allow("sources:change")
 @require_POST
 def trust(request: Request, source_id: int) -> HttpResponse:
-    """Accept the certificate that a test has shown."""
+    """Accept the certificate that a test has shown, and test again at once."""
     source = remote(source_id)
     try:
         sha256 = valid_fingerprint(request.POST.get("trust", ""))
@@ -65,8 +65,8 @@ def trust(request: Request, source_id: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("console:source", source.pk)
     trust_certificate(source, sha256, signed_in(request).login)
-    messages.success(request, _("The certificate is trusted from now on. Please test once more."))
-    return redirect("console:source", source.pk)
+    messages.success(request, _("The certificate is trusted from now on. The connection was tested again."))
+    return test(request, source_id)
 
 
 @allow("sources:change")
