@@ -154,7 +154,7 @@ FIELDS = (
         option="secret_expires_on", kept="2031-05-03", protocols=OAUTH_PROTOCOLS,
         effects=(
             "tests/app/console/test_account_form.py::test_the_day_a_secret_expires_is_shown_and_kept",
-            "tests/unit/notice/test_alarms.py::test_a_secret_and_a_certificate_warn_30_7_and_1_days_before",
+            "tests/unit/notice/test_alarms.py::test_a_secret_warns_30_7_and_1_days_before_and_a_certificate_7_and_1",
         ),
     ),
     Field(

@@ -14,7 +14,7 @@ from amberpost.errors import SourceError, UserError
 from amberpost.oauth.hints import looks_like_secret_id
 from amberpost.sources.account import account_settings
 from amberpost.sources.configure import NewSecrets, default_security, remove_source, save_source
-from amberpost.sources.models import Security, Source, SourceProtocol
+from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
 from amberpost.sources.probe import has_succeeded, probe
 from amberpost.sources.status import note_certificate
 from amberpost.vault.open import open_keys_of

@@ -134,7 +134,7 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def shows_app(self) -> bool:
         """True if the fields of OAuth 2 are open: it is chosen."""
-        return self["login"].value() == RelayLogin.OAUTH
+        return bool(self["login"].value() == RelayLogin.OAUTH)
 
     @property
     def webhook_fields(self) -> list[BoundField]:

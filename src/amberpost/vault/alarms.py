@@ -164,7 +164,11 @@ def _secret(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
     day = source.secret_expires_on
     if day is not None:
         yield from _expiring(
-            Kind.SECRET_EXPIRES, (day - at.date()).days, _SECRET_DAYS, source, {"day": day.isoformat()}
+            Kind.SECRET_EXPIRES,
+            (day - at.date()).days,
+            _SECRET_DAYS,
+            source,
+            {"source": source.name, "day": day.isoformat()},
         )
 
 
@@ -191,7 +195,7 @@ def _expiring(
             level=Level.GRAVE if days <= 1 else Level.WARNING,
             subject=str(source.source_id),
             stage=stage,
-            arguments={"source": source.name, "days": days, **values},
+            arguments={"days": days, **values},
         )
 
 
