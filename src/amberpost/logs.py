@@ -23,7 +23,8 @@ class LogfmtFormatter(logging.Formatter):
         text = f"{stamp} {record.levelname} {name} {message}"
         if context:
             text += f" {context}"
-        if record.exc_info and record.levelno >= logging.ERROR:  # Django gives one with each refusal, too
+        is_refusal = record.name.startswith("django.security")  # somebody asked wrongly: no fault of ours
+        if record.exc_info and record.levelno >= logging.ERROR and not is_refusal:
             text += "\n" + self.formatException(record.exc_info)
         return text
 

@@ -134,6 +134,12 @@ FIELDS = (
         effects=(f"{_EFFECTS}::test_the_header_evaluation_decides_whose_mail_it_is",),
     ),
     Field(
+        name=f"Mail system {_ADDED}", label="Mail system",
+        default=dict.fromkeys(PASSWORD_PROTOCOLS, "other") | dict.fromkeys(OAUTH_PROTOCOLS, "microsoft-365"),
+        typed="google", option="mail_system", kept="google",
+        effects=("tests/app/console/test_guides.py::test_a_guide_lists_the_accounts_of_its_mail_system",),
+    ),
+    Field(
         name=f"Enabled {_ADDED}", label="Collect from this account", default=True, typed=False, option="enabled",
         kept=False,
         effects=(f"{_EFFECTS}::test_a_paused_account_is_not_due",),
@@ -148,7 +154,7 @@ FIELDS = (
         option="secret_expires_on", kept="2031-05-03", protocols=OAUTH_PROTOCOLS,
         effects=(
             "tests/app/console/test_account_form.py::test_the_day_a_secret_expires_is_shown_and_kept",
-            "tests/unit/notice/test_alarms.py::test_a_secret_and_a_certificate_warn_30_7_and_1_days_before",
+            "tests/unit/notice/test_alarms.py::test_a_secret_warns_30_7_and_1_days_before_and_a_certificate_7_and_1",
         ),
     ),
     Field(

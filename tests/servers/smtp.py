@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.servers.certificates import Certificates
+from tests.servers.microsoft import OUTLOOK, Microsoft
 
 USER, WORD = "amberpost", "relay pass wörd"
 
@@ -63,6 +64,47 @@ class Mailbox:
         return AuthResult(success=good, handled=False)
 
 
+@dataclass
+class ExchangeMailbox(Mailbox):
+    """As Exchange Online: sign-in with a token of `login` only, and mail from nobody but the mailbox it opens.
+
+    `refuses_with`: what it answers to every sign-in. `challenges`: tells a refusal as a challenge first.
+    """
+
+    login: Microsoft = field(kw_only=True)
+    refuses_with: str = ""
+    challenges: bool = False
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        assert args == ["XOAUTH2"]  # a token does not fit into a line of SMTP
+        sent = await server.challenge_auth("")
+        assert isinstance(sent, bytes)
+        named = dict(part.split(b"=", 1) for part in sent.split(b"\x01") if part)
+        issued = self.login.check(named[b"auth"].decode().removeprefix("Bearer "))
+        good = (
+            issued is not None
+            and issued.audience == OUTLOOK
+            and "SMTP.SendAsApp" in issued.roles
+            and issued.app.has_access
+            and issued.app.mailbox == named[b"user"].decode()
+        )
+        if good and issued and not self.refuses_with:
+            self.signed_in.append("XOAUTH2")
+            return AuthResult(success=True)
+        if self.challenges:
+            assert await server.challenge_auth('{"status":"401"}') == b""
+        said = self.refuses_with or "535 5.7.3 Authentication unsuccessful [FR0P281CA0001]"
+        return AuthResult(success=False, handled=False, message=said)
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address not in {app.mailbox for app in self.login.apps.values()}:
+            return "554 5.2.252 SendAsDenied; not allowed to send as this sender"
+        envelope.mail_from = address
+        return "250 OK"
+
+
 class _Relay(Controller):
     """Listens on a free port and knows which."""
 
@@ -80,15 +122,18 @@ def relay(
     *,
     security: str = "starttls",
     auth: bool = False,
+    login: Microsoft | None = None,
     **options: Any,
 ) -> Iterator[tuple[Mailbox, int]]:
-    """A relay and its port. Without certificates it offers no TLS."""
-    mailbox, context = Mailbox(), None
+    """A relay and its port. Without certificates it offers no TLS; with `login` it takes its tokens only."""
+    mailbox, context = ExchangeMailbox(login=login) if login else Mailbox(), None
     if certificates is not None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificates.chain, certificates.key)
     if auth:
         options |= {"auth_required": True, "authenticator": mailbox.authenticate}
+    if login:
+        options |= {"auth_required": True, "auth_exclude_mechanism": ["PLAIN", "LOGIN"]}
     if security == "ssl":
         options |= {"ssl_context": context, "auth_require_tls": False}
     else:

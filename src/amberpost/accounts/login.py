@@ -40,6 +40,8 @@ LONGEST = timedelta(hours=12)
 LONGEST_PASSWORD = 128
 _BEGUN = "begun_at"
 _SEEN = "seen_at"
+_LATE = "late_search"
+_MOST_WORDS = 1025  # characters; one more than a search takes, which then says so
 _TOUCH_EVERY = timedelta(minutes=1)
 
 _FREE_TRIES = 5  # for one login from one address
@@ -163,7 +165,10 @@ class SessionRules:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if SESSION_KEY in request.session:
             if not request.user.is_authenticated or self._is_over(request):
+                words = _words_of_the_late(request)
                 logout(request)
+                if words:
+                    request.session[_LATE] = words
             elif request.headers.get(POLL) != "yes":  # a page that looks for news by itself is not used
                 self._touch(request)
         return cast(HttpResponse, self._get_response(request))
@@ -188,6 +193,22 @@ class SessionRules:
                 return  # the session's own middleware tries again, and says what it is
             self._unsaved[key] = session[_SEEN]  # whoever reads must not be sent away by a full disk
         session.modified = False
+
+
+def late_search(request: HttpRequest) -> str:
+    """What the person who has just signed in had searched for when their session was over; told once."""
+    words = request.session.pop(_LATE, None) or {}
+    return str(words.get("q", "")) if words.get("user") == request.user.pk else ""
+
+
+def _words_of_the_late(request: HttpRequest) -> dict[str, object]:
+    """Search words alone: a form may hold secrets. Nobody else gets them who signs in at this browser."""
+    text = (
+        request.POST.get("q", "").strip()
+        if request.method == "POST" and request.user.is_authenticated
+        else ""
+    )
+    return {"user": request.user.pk, "q": text[:_MOST_WORDS]} if text else {}
 
 
 def _address(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ from amberpost.daemon.work import settle
 from amberpost.errors import DeliveryError
 from amberpost.notice.alarm import Level
 from amberpost.notice.configure import SECRETS, current_settings, save_settings
-from amberpost.notice.models import Notice, NoticeSettings, Security
+from amberpost.notice.models import Notice, NoticeSettings, RelayLogin, Security
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
 from amberpost.vault.open import open_keys_of
@@ -22,7 +22,12 @@ NEEDS_ARCHIVE = True
 _TEXTS = {
     "relay": "relay",
     "from": "sender",
+    "login": "login",
     "user": "user",
+    "tenant_id": "tenant_id",
+    "client_id": "client_id",
+    "authority": "authority",
+    "scope": "scope",
     "webhook": "webhook_url",
     "language": "language",
 }
@@ -37,8 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--from", help="sender address (default: the first recipient)")
     change.add_argument("--relay", help="mail relay, host[:port]")
     change.add_argument("--security", choices=Security.values)
-    change.add_argument("--user", help="for the relay; empty: no sign-in")
+    change.add_argument("--login", choices=RelayLogin.values, help="how to sign in at the relay")
+    change.add_argument("--user", help="for the relay; empty: no sign-in; with oauth the mailbox that sends")
     change.add_argument("--password-file", type=Path)
+    change.add_argument("--tenant-id", metavar="ID")
+    change.add_argument("--client-id", metavar="ID")
+    change.add_argument(
+        "--client-secret-file", type=Path, metavar="FILE", help="the Value of the secret, not its id"
+    )
+    change.add_argument("--authority", metavar="URL", help="login server of a national cloud")
+    change.add_argument("--scope", help="of a national cloud")
     change.add_argument("--ca", type=Path, help="own root certificate of relay or webhook, PEM")
     change.add_argument("--webhook", help="https address that gets JSON")
     change.add_argument("--webhook-internal", choices=["yes", "no"], help="it is in our own network")
@@ -125,8 +138,14 @@ def _facts(settings: NoticeSettings) -> dict[str, object]:
         "from": settings.sender,
         "relay": settings.relay,
         "security": settings.security,
+        "login": settings.login,
         "user": settings.user,
         "password_set": settings.password_set_at is not None,
+        "tenant_id": settings.tenant_id,
+        "client_id": settings.client_id,
+        "client_secret_set": settings.client_secret_set_at is not None,
+        "authority": settings.authority,
+        "scope": settings.scope,
         "own_certificate": bool(settings.ca_pem),
         "webhook": settings.webhook_url,
         "webhook_internal": settings.is_webhook_internal,
@@ -137,6 +156,7 @@ def _facts(settings: NoticeSettings) -> dict[str, object]:
 
 
 _CHANGES = {
-    *_TEXTS, *_LIMITS, "security", "to", "ca", "webhook_internal", "password_file", "webhook_secret_file"
+    *_TEXTS, *_LIMITS, "security", "to", "ca", "webhook_internal", "password_file", "client_secret_file",
+    "webhook_secret_file",
 }  # fmt: skip
 _ACTIONS = {"set": _set, "show": _show, "test": _test, "list": _list}

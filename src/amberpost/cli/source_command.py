@@ -14,7 +14,7 @@ from amberpost.errors import SourceError, UserError
 from amberpost.oauth.hints import looks_like_secret_id
 from amberpost.sources.account import account_settings
 from amberpost.sources.configure import NewSecrets, default_security, remove_source, save_source
-from amberpost.sources.models import Security, Source, SourceProtocol
+from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
 from amberpost.sources.probe import has_succeeded, probe
 from amberpost.sources.status import note_certificate
 from amberpost.vault.open import open_keys_of
@@ -24,7 +24,7 @@ NEEDS_ARCHIVE = True
 _PROTOCOLS = [protocol for protocol in SourceProtocol.values if protocol != SourceProtocol.FILE]
 # Options that are fields of the account as they stand
 _PLAIN = (
-    "protocol", "server", "user", "tenant_id", "client_id", "authority", "scope", "allow_insecure_oauth",
+    "protocol", "mail_system", "server", "user", "tenant_id", "client_id", "authority", "scope", "allow_insecure_oauth",
     "security", "certificate_sha256", "keep_mails", "evaluation", "enabled", "interval_minutes", "silence_hours",
 )  # fmt: skip
 
@@ -57,6 +57,9 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     """Every field of an account; None: not given."""
     option, flag = parser.add_argument, argparse.BooleanOptionalAction
     option("--protocol", choices=_PROTOCOLS, help="imap if not given")
+    option(
+        "--mail-system", choices=MailSystem.values, help="whose copies come; its check list follows from it"
+    )
     option("--server", help="host[:port]; for OAuth 2 outlook.office365.com if not given")
     option("--user", help="for OAuth 2 the address of the mailbox")
     option("--password-file", type=Path, metavar="FILE")
@@ -101,6 +104,8 @@ def _add(call: Call) -> Result:
     wanted = call.arguments
     source = Source(name=wanted.name, protocol=wanted.protocol or SourceProtocol.IMAP)
     source.security = default_security(source.protocol)
+    if source.kind.uses_oauth:
+        source.mail_system = MailSystem.MICROSOFT_365
     _apply(source, wanted)
     if not source.kind.uses_oauth and wanted.password_file is None:
         raise UserError("The password is missing", subject="--password-file")

@@ -130,12 +130,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Source
         fields = (
-            "name", "protocol", "enabled", "server", "security", "allow_insecure_oauth", "user", "tenant_id",
-            "client_id", "secret_expires_on", "authority", "scope", "interval_minutes", "keep_mails",
+            "name", "protocol", "mail_system", "enabled", "server", "security", "allow_insecure_oauth", "user",
+            "tenant_id", "client_id", "secret_expires_on", "authority", "scope", "interval_minutes", "keep_mails",
             "max_size_mb", "silence_hours", "ca_pem", "certificate_sha256",
         )  # fmt: skip
         labels = {
             "name": _("Name"),
+            "mail_system": _("Mail system"),
             "enabled": _("Collect from this account"),
             "server": _("Server"),
             "security": _("Connection security"),
@@ -152,6 +153,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "ca_pem": _("Own root certificate (PEM)"),
         }
         help_texts = {
+            "mail_system": _(
+                "Whose copies come here. Its guide and check list follow from it, nothing else."
+            ),
             "name": _("As it is shown here and in reports, such as “Journal mailbox”."),
             "server": _("Host name or IP address, if needed with port: mail.company.example:993"),
             "security": _(
@@ -192,6 +196,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.kind = self._kind()
         self._begin_with(given)
+        self.fields["mail_system"].required = False
         self._keep_fields()
         self._say_what_is_set()
 
@@ -254,6 +259,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_server(self) -> str:
         return _judged(valid_server, self.cleaned_data["server"])
+
+    def clean_mail_system(self) -> str:
+        return str(self.cleaned_data["mail_system"] or self.instance.mail_system)
 
     def clean_tenant_id(self) -> str:
         tenant: str = self.cleaned_data["tenant_id"]

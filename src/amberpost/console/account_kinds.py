@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.sources.configure import EXCHANGE_ONLINE, default_security
-from amberpost.sources.models import Source, SourceProtocol
+from amberpost.sources.models import MailSystem, Source, SourceProtocol
 
 _GIVEN = ("user", "tenant_id", "client_id")  # a guide may hand them on
 
@@ -19,19 +19,50 @@ class Kind:
     id: str
     name: str | Promise
     text: str | Promise
-    protocol: SourceProtocol = SourceProtocol.IMAP
-    server: str = ""
     evaluation: str = "journal"
     guide: str = ""  # name of its route
+    places: tuple["Place", ...] = ()  # to choose from first
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the journal mailbox of a Microsoft 365 tenant may be."""
+
+    name: Promise
+    text: Promise
+    protocol: SourceProtocol
+
+    @property
+    def query(self) -> str:
+        """Of the page that adds its account."""
+        return f"kind=microsoft-365&protocol={self.protocol}"
+
+
+# Never in the tenant that is journaled: Exchange Online takes none of its own mailboxes for journal reports
+JOURNAL_PLACES = (
+    Place(
+        name=_("At a provider"),
+        text=_("IMAP or POP3 with user and password."),
+        protocol=SourceProtocol.IMAP,
+    ),
+    Place(
+        name=_("On a mail server of your own"),
+        text=_("IMAP or POP3 with user and password. Its domain must not be one of the tenant."),
+        protocol=SourceProtocol.IMAP,
+    ),
+    Place(
+        name=_("In another Microsoft 365 tenant"),
+        text=_("Exchange Online takes no passwords there: OAuth 2 with an application of that other tenant."),
+        protocol=SourceProtocol.OAUTH_IMAP,
+    ),
+)
 
 KINDS = (
     Kind(
         id="microsoft-365",
         name="Microsoft 365",
-        text=_("A journal mailbox in Exchange Online, with OAuth 2."),
-        protocol=SourceProtocol.OAUTH_IMAP,
-        server=EXCHANGE_ONLINE,
+        text=_("Where is the journal mailbox? Never in Exchange Online of the tenant that is journaled."),
+        places=JOURNAL_PLACES,
         guide="console:guide-microsoft-365",
     ),
     Kind(
@@ -64,8 +95,12 @@ def find_kind(id: str) -> Kind | None:
 def begin_account(source: Source, kind: Kind | None, given: Mapping[str, str]) -> Source:
     """A new account with the proposals of its kind; nothing is saved."""
     if kind is not None:
-        source.protocol, source.server, source.evaluation = kind.protocol, kind.server, kind.evaluation
-        source.security = default_security(kind.protocol)
+        source.mail_system, source.evaluation = MailSystem(kind.id), kind.evaluation
+        source.security = default_security(source.protocol)
+    elif source.kind.uses_oauth:
+        source.mail_system = MailSystem.MICROSOFT_365
+    if source.kind.uses_oauth:
+        source.server = EXCHANGE_ONLINE
     for name in _GIVEN:
         if given.get(name):
             setattr(source, name, given[name][:320])

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Heading, fields, and whether it is folded while nothing stands in it
 LAYOUT: tuple[tuple[Promise, tuple[str, ...], bool], ...] = (
-    (_("Account"), ("name", "protocol", "enabled"), False),
+    (_("Account"), ("name", "protocol", "mail_system", "enabled"), False),
     (_("Server"), ("server", "security", "allow_insecure_oauth"), False),
     (
         _("Sign-in"),

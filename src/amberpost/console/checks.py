@@ -1,5 +1,6 @@
 """The check list of a remote account: what the archive has seen of it, step by step, and its self-test."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amberpost.clock import now
-from amberpost.sources.models import OwnDomain, Source, SourceProtocol, SourceStatus
+from amberpost.sources.models import MailSystem, OwnDomain, Source, SourceProtocol, SourceStatus
 from amberpost.vault.evidence import Evidence, evidence_of, note_evidence
+
+_WRITING_REPORTS = {MailSystem.MICROSOFT_365, MailSystem.EXCHANGE, MailSystem.GOOGLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +51,17 @@ class CheckList:
         return self.done == len(self.checks)
 
 
-def check_lists() -> list[CheckList]:
-    """Of every remote account, by name."""
+def check_lists(*, of: str = "") -> list[CheckList]:
+    """Of every remote account, by name; `of`: only those of this mail system."""
     sources = Source.objects.exclude(protocol=SourceProtocol.FILE).select_related("status")
+    if of:
+        sources = sources.filter(mail_system=of)
     return [check_list(source) for source in sources]
 
 
 def check_list(source: Source) -> CheckList:
     """What has been seen at this account; looks once more at its newest mail if something is missing."""
-    if not _is_whole(evidence_of(source), source):
+    if not _is_whole(source, evidence_of(source)):
         note_evidence(source)
     seen = evidence_of(source)
     status = SourceStatus.objects.filter(source=source).first() or SourceStatus(source=source)
@@ -69,18 +74,23 @@ def check_list(source: Source) -> CheckList:
     )
 
 
-def reads_reports(source: Source) -> bool:
-    """True if the owners of its mail come from journal reports."""
-    return source.evaluation == "journal"
+def waits_for_reports(source: Source, seen: Mapping[Evidence, datetime]) -> bool:
+    """True if journal reports are to come: its mail system writes them, or has written one.
+
+    The evaluation alone does not tell: it recognises reports, and takes ordinary mail as well.
+    """
+    return source.evaluation == "journal" and (
+        source.mail_system in _WRITING_REPORTS or Evidence.JOURNAL_REPORT in seen
+    )
 
 
-def _wanted(source: Source) -> set[Evidence]:
+def _wanted(source: Source, seen: Mapping[Evidence, datetime]) -> set[Evidence]:
     kinds = {Evidence.INCOMING, Evidence.OUTGOING, Evidence.INTERNAL}
-    return kinds | {Evidence.JOURNAL_REPORT, Evidence.BCC} if reads_reports(source) else kinds
+    return kinds | {Evidence.JOURNAL_REPORT, Evidence.BCC} if waits_for_reports(source, seen) else kinds
 
 
-def _is_whole(seen: dict[Evidence, datetime], source: Source) -> bool:
-    return _wanted(source) <= seen.keys()
+def _is_whole(source: Source, seen: Mapping[Evidence, datetime]) -> bool:
+    return _wanted(source, seen) <= seen.keys()
 
 
 def _login_checks(source: Source, status: SourceStatus) -> list[Check]:
@@ -102,12 +112,12 @@ def _mail_checks(source: Source, seen: dict[Evidence, datetime]) -> list[Check]:
     return [
         Check(text=text, at=seen.get(kind), hint=hint)
         for kind, (text, hint) in texts.items()
-        if kind in _wanted(source)
+        if kind in _wanted(source, seen)
     ]
 
 
 def _self_test(source: Source, status: SourceStatus, seen: dict[Evidence, datetime]) -> SelfTest:
-    hours, is_report = source.silence_hours, reads_reports(source)
+    hours, is_report = source.silence_hours, waits_for_reports(source, seen)
     last = seen.get(Evidence.LAST_REPORT) if is_report else status.last_message_at
     if not hours:
         return SelfTest(state="off", text=_("The self-test is switched off."), at=last)

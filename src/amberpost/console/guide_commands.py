@@ -50,6 +50,29 @@ def microsoft_access(values: Values) -> Block:
     )
 
 
+def microsoft_sending() -> Block:
+    """The application may send as one mailbox, and SMTP AUTH is on there."""
+    sender = _("<mailbox that sends>")
+    application, object_id = (_("<application ID>"), _("<object ID>"))
+    principal = [("AppId", application), ("ObjectId", object_id), ("DisplayName", "Amberpost")]
+    return Block(
+        id="mailbox-sending",
+        label=_("Mailbox that sends (Exchange Online PowerShell)"),
+        text=_lines(
+            "Connect-ExchangeOnline",
+            line("New-ServicePrincipal", principal),
+            line(
+                "Add-MailboxPermission",
+                [("Identity", sender), ("User", object_id)],
+                switches="-AccessRights FullAccess",
+            ),
+            line(
+                "Set-CASMailbox", [("Identity", sender)], switches="-SmtpClientAuthenticationDisabled $false"
+            ),
+        ),
+    )
+
+
 def exchange_service(values: Values) -> Block:
     """IMAP4 is installed with Exchange, and stopped."""
     name = values["server"] or _("<server name>")

@@ -27,6 +27,8 @@ def _of_the_journal(values: Mapping[str, str], own: frozenset[str]) -> Iterator[
 
 def _of_undeliverable(values: Mapping[str, str], own: frozenset[str]) -> Iterator[str]:
     address = values["undeliverable_address"].lower()
+    if not address and not values["journal_address"]:
+        return  # nothing was typed yet
     if not address:
         yield _(
             "No address for undeliverable journal reports is given. Without one a report that cannot be "

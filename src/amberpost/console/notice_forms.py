@@ -12,10 +12,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.console.forms import AddressesField
-from amberpost.notice.models import NoticeSettings
+from amberpost.notice.models import NoticeSettings, RelayLogin
+from amberpost.sources.exchange import is_exchange_online
 
 _OWN_NAMES = {"en": "English", "de": "Deutsch", "fr": "Français"}
-_MAIL = ("addresses", "relay", "security", "sender", "user", "password")
+_MAIL = ("addresses", "relay", "security", "sender", "login", "user", "password")
+_APP = ("tenant_id", "client_id", "client_secret", "authority", "scope")
 _WEBHOOK = ("webhook_url", "is_webhook_internal", "webhook_secret")
 _BOTH = ("ca_pem", "language")
 _LIMITS = ("failing_polls", "behind_minutes", "quarantine_per_day", "disk_percent", "disk_full_percent")
@@ -34,6 +36,13 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Recipients"), required=False, help_text=_("One a line. Without recipients no mail is sent.")
     )
     password = SecretField(label=_("Password"), required=False, strip=False, max_length=1024)
+    authority = forms.URLField(
+        label=_("Login server (authority)"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("Only for national clouds. Empty: https://login.microsoftonline.com"),
+    )
+    client_secret = SecretField(label=_("Client secret"), required=False, max_length=1024)
     webhook_secret = SecretField(
         label=_("Secret for the signature"), required=False, strip=False, max_length=1024
     )
@@ -41,14 +50,19 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = NoticeSettings
         fields = (
-            "relay", "security", "sender", "user", "webhook_url", "is_webhook_internal", "ca_pem", "language",
+            "relay", "security", "sender", "login", "user", "tenant_id", "client_id", "authority", "scope",
+            "webhook_url", "is_webhook_internal", "ca_pem", "language",
             "failing_polls", "behind_minutes", "quarantine_per_day", "disk_percent", "disk_full_percent",
         )  # fmt: skip
         labels = {
             "relay": _("Mail relay"),
             "security": _("Connection security"),
             "sender": _("Sender address"),
+            "login": _("Sign-in at the relay"),
             "user": _("User"),
+            "tenant_id": _("Tenant ID"),
+            "client_id": _("Client ID"),
+            "scope": _("Scope"),
             "webhook_url": _("Webhook address"),
             "is_webhook_internal": _("This server is in our own network"),
             "ca_pem": _("Own root certificate (PEM)"),
@@ -63,7 +77,12 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
             "relay": _("Host name, if needed with port: smtp.example.com:587"),
             "security": _("Without security no password is sent."),
             "sender": _("Empty: the first recipient."),
-            "user": _("Empty if the relay takes mail of this machine without a password."),
+            "user": _(
+                "Empty if the relay takes mail of this machine without a password. With OAuth 2 the mailbox that sends."
+            ),
+            "tenant_id": _("Directory (tenant) ID from the overview of Microsoft Entra, or a domain of it."),
+            "client_id": _("Application (client) ID of the app, not the Object ID."),
+            "scope": _("Only for national clouds. Empty: https://outlook.office365.com/.default"),
             "webhook_url": _("A message goes there as JSON. https only, unless it is in your own network."),
             "is_webhook_internal": _("Allows private addresses and plain http."),
             "ca_pem": _("Only if relay or webhook have a certificate of an authority of your own."),
@@ -73,6 +92,10 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
             "relay": forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
             "sender": forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
             "user": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+            **{
+                name: forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+                for name in ("tenant_id", "client_id", "scope")
+            },
             "webhook_url": forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
             "ca_pem": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         }
@@ -87,6 +110,11 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
             choices=languages,
         )
         _tell_when_set(self.fields["password"], self.instance.password_set_at, "")
+        _tell_when_set(
+            self.fields["client_secret"],
+            self.instance.client_secret_set_at,
+            gettext("The Value of the secret, not its Secret ID."),
+        )
         unsigned = gettext("Empty: messages are not signed.")
         _tell_when_set(self.fields["webhook_secret"], self.instance.webhook_secret_set_at, unsigned)
 
@@ -100,6 +128,15 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
         return [self[name] for name in _MAIL]
 
     @property
+    def app_fields(self) -> list[BoundField]:
+        return [self[name] for name in _APP]
+
+    @property
+    def shows_app(self) -> bool:
+        """True if the fields of OAuth 2 are open: it is chosen."""
+        return bool(self["login"].value() == RelayLogin.OAUTH)
+
+    @property
     def webhook_fields(self) -> list[BoundField]:
         return [self[name] for name in _WEBHOOK]
 
@@ -110,6 +147,18 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def limit_fields(self) -> list[BoundField]:
         return [self[name] for name in _LIMITS]
+
+
+def password_warning(settings: NoticeSettings) -> str:
+    """What is wrong with a password at Exchange Online; empty if none is used there."""
+    host = settings.relay.rpartition(":")[0] or settings.relay
+    if not settings.user or settings.login != RelayLogin.PASSWORD or not is_exchange_online(host):
+        return ""
+    return gettext(
+        "Exchange Online switches off sending with a password: by default from the end of December 2026 for "
+        "existing tenants, and for all tenants made later. Choose OAuth 2 under Notifications, else nobody will "
+        "be notified by e-mail."
+    )
 
 
 def _tell_when_set(field: forms.Field, at: datetime | None, otherwise: str) -> None:

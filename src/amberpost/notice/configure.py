@@ -12,8 +12,10 @@ from amberpost.errors import UserError
 from amberpost.message.addresses import normalise_address
 from amberpost.notice.connect import split_host, trusting
 from amberpost.notice.mail import PORTS, Relay
-from amberpost.notice.models import NoticeSettings, Security
+from amberpost.notice.models import NoticeSettings, RelayLogin, Security
 from amberpost.notice.webhook import Hook, checked_url
+from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, Client
+from amberpost.oauth.http import safe_url
 from amberpost.store.secret import Secret
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
@@ -21,6 +23,7 @@ OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
 
 SECRETS: Mapping[str, str] = {  # name of a secret -> field that holds it sealed
     "password": "sealed_password",
+    "client_secret": "sealed_client_secret",
     "webhook_secret": "sealed_webhook_secret",
 }
 ROW = "notice"  # the name under which the secrets are sealed; it never changes
@@ -37,12 +40,16 @@ def save_settings(settings: NoticeSettings, secrets: Mapping[str, str], seal: Se
     settings.addresses = list(dict.fromkeys(valid_recipients(settings.addresses)))
     settings.sender = valid_recipient(settings.sender) if settings.sender else ""
     _require_sound(settings)
+    if settings.login == RelayLogin.OAUTH:
+        _require_app(settings, secrets)
     for name, plain in secrets.items():
         if plain:
             setattr(settings, SECRETS[name], seal(ROW, name, plain.encode()))
             setattr(settings, f"{name}_set_at", now())
-    if not settings.user:
+    if not settings.user or settings.login == RelayLogin.OAUTH:
         settings.sealed_password, settings.password_set_at = b"", None
+    if settings.login != RelayLogin.OAUTH:
+        settings.sealed_client_secret, settings.client_secret_set_at = b"", None
     with transaction.atomic():
         settings.save()
 
@@ -54,6 +61,7 @@ def relay_of(settings: NoticeSettings, unseal: OpenSetting) -> Relay:
         security=Security(settings.security),
         user=settings.user,
         password=_opened(settings, "password", unseal),
+        app=_app_of(settings, unseal) if settings.login == RelayLogin.OAUTH else None,
         ca_pem=settings.ca_pem,
         sender=settings.sender or settings.addresses[0],
         recipients=tuple(settings.addresses),
@@ -86,6 +94,33 @@ def valid_recipient(text: str) -> str:
     if not (at and local and domain and is_plain):
         raise UserError(_("This is not an e-mail address"), subject=text)
     return address
+
+
+def _app_of(settings: NoticeSettings, unseal: OpenSetting) -> Client:
+    return Client(
+        tenant=settings.tenant_id,
+        client_id=settings.client_id,
+        client_secret=_opened(settings, "client_secret", unseal),
+        authority=settings.authority or AUTHORITY,
+        scope=settings.scope or OUTLOOK_SCOPE,
+        ca_pem=settings.ca_pem or None
+        if settings.authority
+        else None,  # the relay's own says nothing of Microsoft
+    )
+
+
+def _require_app(settings: NoticeSettings, secrets: Mapping[str, str]) -> None:
+    """What OAuth 2 needs. The mailbox is the user: it is whose mail the app sends."""
+    if not settings.relay:
+        raise UserError(_("OAuth 2 is for a mail relay: give smtp.office365.com"))
+    if not settings.user:
+        raise UserError(_("OAuth 2 needs the mailbox that sends as user"))
+    if not settings.tenant_id or not settings.client_id:
+        raise UserError(_("OAuth 2 needs tenant ID and client ID"))
+    if not (secrets.get("client_secret") or settings.sealed_client_secret):
+        raise UserError(_("OAuth 2 needs the client secret"))
+    if settings.authority and safe_url(settings.authority) is None:
+        raise UserError(_("The address of the login server must begin with https://"))
 
 
 def _require_sound(settings: NoticeSettings) -> None:

@@ -1,7 +1,7 @@
 """Hand one message to a mail relay (RFC 5321), with errors that say at which step it failed.
 
-Promises: no STARTTLS, no password and no message in clear text where TLS is asked for; no password at all
-without TLS; what a server says is shown bounded, in one line, and only if it speaks SMTP.
+Promises: no STARTTLS, no password and no message in clear text where TLS is asked for; no password and no token
+at all without TLS; what a server says is shown bounded, in one line, and only if it speaks SMTP.
 """
 
 import base64
@@ -17,7 +17,7 @@ from email.utils import format_datetime
 
 from django.utils.translation import gettext as _
 
-from amberpost.errors import DeliveryError
+from amberpost.errors import DeliveryError, SourceError
 from amberpost.notice.connect import (
     TIMEOUT_SECONDS,
     open_connection,
@@ -28,10 +28,16 @@ from amberpost.notice.connect import (
     trusting,
 )
 from amberpost.notice.models import Security
+from amberpost.oauth.client import Client
+from amberpost.oauth.hints import token_roles
+from amberpost.oauth.sasl import xoauth2
+from amberpost.oauth.tokens import Tokens
 from amberpost.store.secret import Secret, masked
 
 PORTS = {Security.STARTTLS: 587, Security.SSL: 465, Security.NONE: 25}
+SEND_ROLE = "SMTP.SendAsApp"  # what the app must be allowed to do at Exchange Online
 _SAID = 200
+_TOKENS = Tokens()  # of this process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Relay:
     security: Security
     user: str
     password: Secret
+    app: Client | None = None  # signs in with its token; then there is no password
     ca_pem: str
     sender: str
     recipients: tuple[str, ...]
@@ -60,6 +67,7 @@ class Letter:
 
 def send(relay: Relay, letter: Letter) -> tuple[str, ...]:
     """Hand it over. Returns the recipients the relay refused while it took others; DeliveryError else."""
+    token = _token(relay.app) if relay.app else None
     host, port = split_host(relay.server, PORTS[relay.security])
     context = trusting(relay.ca_pem)
     connection = open_connection(host, port)
@@ -69,7 +77,7 @@ def send(relay: Relay, letter: Letter) -> tuple[str, ...]:
     smtp.sock, smtp._host = connection, host  # type: ignore[attr-defined]  # as its connect() does
     try:
         with time_limit(lambda: smtp.sock):
-            return _speak(smtp, relay, letter, context)
+            return _speak(smtp, relay, letter, context, token)
     finally:
         smtp.close()
 
@@ -89,13 +97,24 @@ def compose(relay: Relay, letter: Letter) -> EmailMessage:
     return message
 
 
-def _speak(smtp: smtplib.SMTP, relay: Relay, letter: Letter, context: ssl.SSLContext) -> tuple[str, ...]:
+def _token(app: Client) -> Secret:
+    try:
+        return _TOKENS.get(app)
+    except SourceError as error:
+        raise DeliveryError(error.message, step="token", subject=error.subject) from None
+
+
+def _speak(
+    smtp: smtplib.SMTP, relay: Relay, letter: Letter, context: ssl.SSLContext, token: Secret | None
+) -> tuple[str, ...]:
     with _step("connect", relay):
         _require(smtp.getreply(), 220, "connect", relay)
         smtp.ehlo_or_helo_if_needed()
     if relay.security is Security.STARTTLS:
         _upgrade(smtp, relay, context)
-    if relay.user:
+    if relay.app and token:
+        _log_in_as_app(smtp, relay, relay.app, token)
+    elif relay.user:
         _log_in(smtp, relay)
     with _step("sender", relay):
         _require(smtp.mail(relay.sender), 250, "sender", relay)
@@ -142,6 +161,47 @@ def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
                 _("The server offers no sign-in that we know. Leave the user empty"), step="login"
             )
     _require(answer, 235, "login", relay)
+
+
+def _log_in_as_app(smtp: smtplib.SMTP, relay: Relay, app: Client, token: Secret) -> None:
+    """XOAUTH2 in two steps: with a token the command is longer than a line may be (RFC 4954 §4).
+
+    A server that tells an error as another challenge wants an empty line before it refuses.
+    """
+    if relay.security is Security.NONE:
+        raise DeliveryError(_("A token is not sent without TLS"), step="login")
+    if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise DeliveryError(_("The server offers no sign-in with a token (XOAUTH2)"), step="login")
+    with _step("login", relay):
+        _require(smtp.docmd("AUTH", "XOAUTH2"), 334, "login", relay)
+        answer = smtp.docmd(_base64(xoauth2(relay.user, token)))
+        if answer[0] == 334:
+            answer = smtp.docmd("")
+    if answer[0] == 235:
+        return
+    _TOKENS.forget(app)  # it may have been revoked: the next try asks for another
+    code, said = answer
+    words = _fit(said, token)
+    facts = token_roles(token)
+    if 400 <= code < 500:  # RFC 4954 §6: it passes by itself
+        text = _("The server cannot let us in at the moment")
+    elif "SmtpClientAuthentication is disabled" in words:
+        text = _(
+            "SMTP AUTH is switched off for this mailbox or its tenant. Switch it on for the mailbox: Exchange "
+            "admin center, Mailboxes, Manage email apps settings, Authenticated SMTP"
+        )
+    elif facts is not None and SEND_ROLE not in facts.roles:
+        text = _(
+            "The server refuses the app's token, which does not carry the permission %(role)s: add it to the app as "
+            "an application permission of Office 365 Exchange Online and grant admin consent"
+        ) % {"role": SEND_ROLE}
+    else:
+        text = _(
+            "The server refuses the app's token. Perhaps the service principal is missing in Exchange or was made "
+            "with the wrong Object ID, or the app has no FullAccess to the mailbox named as user. A change can "
+            "take 30 minutes until it works"
+        )
+    raise DeliveryError(text, step="login", subject=f"{code} {words}")
 
 
 def _name_recipients(smtp: smtplib.SMTP, relay: Relay) -> tuple[str, ...]:

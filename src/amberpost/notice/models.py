@@ -15,6 +15,13 @@ class Security(models.TextChoices):
     NONE = "none", _("none (insecure)")
 
 
+class RelayLogin(models.TextChoices):
+    """How we sign in at the mail relay."""
+
+    PASSWORD = "password", _("User and password, or neither")
+    OAUTH = "oauth", _("OAuth 2 (Exchange Online)")
+
+
 class Channel(models.TextChoices):
     MAIL = "mail", _("e-mail")
     WEBHOOK = "webhook", _("webhook")
@@ -32,9 +39,16 @@ class NoticeSettings(models.Model):
     sender = models.CharField(max_length=320, blank=True)
     relay = models.CharField(max_length=260, blank=True)  # host[:port]
     security = models.CharField(max_length=10, choices=Security.choices, default=Security.STARTTLS)
-    user = models.CharField(max_length=320, blank=True)
+    login = models.CharField(max_length=10, choices=RelayLogin.choices, default=RelayLogin.PASSWORD)
+    user = models.CharField(max_length=320, blank=True)  # with OAuth the mailbox that sends
     sealed_password = models.BinaryField(default=b"", blank=True)
     password_set_at = models.DateTimeField(null=True, blank=True)
+    tenant_id = models.CharField(max_length=260, blank=True)  # GUID or a verified domain
+    client_id = models.CharField(max_length=100, blank=True)
+    sealed_client_secret = models.BinaryField(default=b"", blank=True)
+    client_secret_set_at = models.DateTimeField(null=True, blank=True)
+    authority = models.URLField(blank=True)  # empty: Microsoft's worldwide cloud
+    scope = models.CharField(max_length=260, blank=True)  # empty: Exchange Online
     ca_pem = models.TextField(blank=True)
     webhook_url = models.CharField(max_length=500, blank=True)
     is_webhook_internal = models.BooleanField(default=False)

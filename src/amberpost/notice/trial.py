@@ -15,6 +15,7 @@ from amberpost.notice.rounds import Event
 
 _STEPS = {
     "settings": gettext_lazy("Settings"),
+    "token": gettext_lazy("Getting a token"),
     "name": gettext_lazy("Looking up the name"),
     "connect": gettext_lazy("Connecting"),
     "tls": gettext_lazy("Securing the connection"),

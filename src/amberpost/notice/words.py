@@ -81,14 +81,14 @@ def _secret_expires(values: Arguments) -> str:
 def _certificate_expires(values: Arguments) -> str:
     days = int(values["days"])
     if days < 0:
-        text = _("The certificate of the server of %(source)s has expired. It must be renewed there.")
-        return text % {"source": values["source"]}
+        text = _("The certificate of the server %(server)s has expired. It must be renewed there.")
+        return text % {"server": values["server"]}
     text = ngettext(
-        "The certificate of the server of %(source)s expires in %(days)d day (%(day)s). It must be renewed there.",
-        "The certificate of the server of %(source)s expires in %(days)d days (%(day)s). It must be renewed there.",
+        "The certificate of the server %(server)s expires in %(days)d day (%(day)s). It must be renewed there.",
+        "The certificate of the server %(server)s expires in %(days)d days (%(day)s). It must be renewed there.",
         days,
     )
-    return text % {"source": values["source"], "days": days, "day": values["day"]}
+    return text % {"server": values["server"], "days": days, "day": values["day"]}
 
 
 def _mail_left(values: Arguments) -> str:

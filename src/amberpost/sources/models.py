@@ -31,6 +31,16 @@ class Security(models.TextChoices):
     NONE = "none", _("none (insecure)")
 
 
+class MailSystem(models.TextChoices):
+    """Whose copies come to an account: its guide and its check list follow from it, and nothing else."""
+
+    MICROSOFT_365 = "microsoft-365", "Microsoft 365"
+    EXCHANGE = "exchange", _("Exchange server")
+    POSTFIX = "postfix", "Postfix"
+    GOOGLE = "google", "Google Workspace"
+    OTHER = "other", _("Other mailbox")
+
+
 class _Present(models.Manager["Source"]):
     """Without the removed ones, whose rows only keep a number and a name."""
 
@@ -43,6 +53,9 @@ class Source(models.Model):
 
     name = models.CharField(_("name"), max_length=100)
     protocol = models.CharField(_("protocol"), max_length=12, choices=SourceProtocol.choices, default="imap")
+    mail_system = models.CharField(
+        _("mail system"), max_length=20, choices=MailSystem.choices, default=MailSystem.OTHER
+    )
     server = models.CharField(_("server"), max_length=260, blank=True)  # host[:port]
     user = models.CharField(_("user"), max_length=320, blank=True)
     sealed_password = models.BinaryField(default=b"", blank=True)

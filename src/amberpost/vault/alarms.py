@@ -21,7 +21,8 @@ _CLOCK = {
     ClockFault.BEHIND: Kind.CLOCK_BEHIND,
     ClockFault.STEPPED: Kind.CLOCK_STEPPED,
 }
-_STAGE_DAYS = (30, 7, 1, -1)  # before the end of a secret or certificate; the last: it has ended
+_SECRET_DAYS = (30, 7, 1, -1)  # before its end; the last: it has ended
+_CERTIFICATE_DAYS = (7, 1, -1)  # many servers renew theirs 30 days before its end, by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class SourceFacts:
     source_id: int
     name: str
     is_enabled: bool
+    host: str = ""  # of its server
     failures: int = 0
     last_error: str = ""
     left: int = 0
@@ -141,8 +143,9 @@ def _sources(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
         if source.is_enabled:
             yield from _failing(source, limits)
             yield from _quiet(source, facts.at)
-            yield from _expiring(source, facts.at)
+            yield from _secret(source, facts.at)
         yield from _not_taken(source)
+    yield from _certificates(facts)
 
 
 def _not_taken(source: SourceFacts) -> Iterator[Alarm]:
@@ -184,27 +187,43 @@ def _quiet(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
         )
 
 
-def _expiring(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
-    certificate = source.certificate_expires_at
-    days_of_certificate = (
-        (certificate - at).days if certificate else None
-    )  # rounds down: -1 once it has ended
-    secret = source.secret_expires_on
-    days_of_secret = (secret - at.date()).days if secret else None
-    ends = [
-        (Kind.SECRET_EXPIRES, days_of_secret, secret),
-        (Kind.CERTIFICATE_EXPIRES, days_of_certificate, certificate.date() if certificate else None),
-    ]
-    for kind, days, day in ends:
-        stage = sum(days <= limit for limit in _STAGE_DAYS) if days is not None else 0
-        if stage and days is not None and day is not None:
-            yield Alarm(
-                kind=kind,
-                level=Level.GRAVE if days <= 1 else Level.WARNING,
-                subject=str(source.source_id),
-                stage=stage,
-                arguments={"source": source.name, "days": days, "day": day.isoformat()},
-            )
+def _secret(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
+    day = source.secret_expires_on
+    if day is not None:
+        yield from _expiring(
+            Kind.SECRET_EXPIRES,
+            (day - at.date()).days,
+            _SECRET_DAYS,
+            source,
+            {"source": source.name, "day": day.isoformat()},
+        )
+
+
+def _certificates(facts: Facts) -> Iterator[Alarm]:
+    """One for each server, at the first of its accounts."""
+    servers: dict[str, list[SourceFacts]] = {}
+    for source in sorted(facts.sources, key=lambda source: source.source_id):
+        if source.is_enabled and source.certificate_expires_at is not None:
+            servers.setdefault(source.host, []).append(source)
+    for host, accounts in servers.items():
+        ends = min(account.certificate_expires_at for account in accounts if account.certificate_expires_at)
+        days = (ends - facts.at).days  # rounds down: -1 once it has ended
+        values = {"day": ends.date().isoformat(), "server": host}
+        yield from _expiring(Kind.CERTIFICATE_EXPIRES, days, _CERTIFICATE_DAYS, accounts[0], values)
+
+
+def _expiring(
+    kind: Kind, days: int, steps: tuple[int, ...], source: SourceFacts, values: Mapping[str, str]
+) -> Iterator[Alarm]:
+    stage = sum(days <= step for step in steps)
+    if stage:
+        yield Alarm(
+            kind=kind,
+            level=Level.GRAVE if days <= 1 else Level.WARNING,
+            subject=str(source.source_id),
+            stage=stage,
+            arguments={"days": days, **values},
+        )
 
 
 def _directory(directory: DirectoryFacts, limits: NoticeSettings) -> Iterator[Alarm]:

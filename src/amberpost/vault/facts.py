@@ -12,6 +12,7 @@ from amberpost.directory.models import DirectoryKind, DirectoryStatus
 from amberpost.notice.outbox import failures
 from amberpost.search.index import IndexDamaged
 from amberpost.search.local import TantivyIndex
+from amberpost.sources.account import split_server
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
 from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, is_silent
 from amberpost.vault.catalogue import INDEX, position
@@ -86,6 +87,7 @@ def _sources() -> Iterator[SourceFacts]:
             source_id=source.pk,
             name=source.name,
             is_enabled=source.enabled,
+            host=split_server(source.server.lower(), 0)[0],
             failures=status.failures,
             last_error=status.last_error,
             left=status.left_count,

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -120,6 +121,8 @@ def show(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        return _plain(_unknown_name())
     return _plain(
         Problem(
             status=400,
@@ -160,6 +163,19 @@ def broken(request: HttpRequest) -> HttpResponse:
 def _plain(problem: Problem) -> HttpResponse:
     """Without anything of the request, which may be what is broken."""
     return HttpResponse(render_to_string("web/error_plain.html", {"problem": problem}), status=problem.status)
+
+
+def _unknown_name() -> Problem:
+    """The proxy in front passes on a name that is not in the settings: the usual first mistake of an installation."""
+    return Problem(
+        status=400,
+        title=_("This archive does not know the name you called it by"),
+        what=_("It answers to %(url)s only.") % {"url": current().url},
+        todo=_(
+            "If your address is the right one, an operator writes it into the setting public_url, such as "
+            "https://archive.example.com, and starts the archive again."
+        ),
+    )
 
 
 def _not_found() -> Problem:

@@ -7,9 +7,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
+from amberpost.accounts.login import late_search
 from amberpost.accounts.models import User
+from amberpost.accounts.permissions import may
 from amberpost.directory.active import OpenSetting
 from amberpost.vault.open import Vault
+from amberpost.web.models import save_search
 
 
 class Request(HttpRequest):
@@ -31,7 +34,11 @@ def setting_opener(request: HttpRequest) -> OpenSetting:
 
 
 def next_page(request: HttpRequest, wanted: str) -> str:
-    """Where the person wanted to go, if that is one of our own pages."""
+    """Where the person wanted to go: to the search they came too late with, or to one of our own pages."""
+    user = signed_in(request)
+    text = late_search(request)
+    if text and may(user, "mail:read") and not user.must_change_password:
+        return reverse("results", args=[save_search(user, text).pk])
     own = {request.get_host()}
     if wanted and url_has_allowed_host_and_scheme(wanted, own, require_https=request.is_secure()):
         return wanted

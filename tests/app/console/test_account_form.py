@@ -174,10 +174,14 @@ def test_a_certificate_is_trusted_only_when_it_is_saved_and_that_is_recorded(sit
     page = post(site, ADD, {**IMAP, "trust": "ab" * 32})
     assert f'value="{"ab" * 32}"' in page
     assert not AuditEvent.objects.filter(action="source:certificate_trusted").exists()
+    assert AuditEvent.objects.filter(action="source:tested").count() == 1, "tested again at once"
+    assert "It counts when you save" in page
     source = saved(site, {**IMAP, "certificate_sha256": ":".join(["AB"] * 32)})
     assert source.certificate_sha256 == "ab" * 32
     assert AuditEvent.objects.filter(action="source:certificate_trusted", target="Journal").count() == 1
-    post(site, f"/console/sources/{source.pk}/trust/", {"trust": "cd" * 32})
+    page = post(site, f"/console/sources/{source.pk}/trust/", {"trust": "cd" * 32})
+    assert "The connection was tested again" in page
+    assert AuditEvent.objects.filter(action="source:tested").count() == 2
     source.refresh_from_db()
     assert source.certificate_sha256 == "cd" * 32
     assert AuditEvent.objects.filter(action="source:certificate_trusted").count() == 2

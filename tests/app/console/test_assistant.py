@@ -245,7 +245,8 @@ def test_domains_are_proposed_from_the_addresses_of_the_users(setting: Setting) 
 @pytest.mark.parametrize(
     ("kind", "protocol", "server", "mode"),
     [
-        ("microsoft-365", "oauth-imap", "outlook.office365.com", "journal"),
+        ("microsoft-365&protocol=imap", "imap", "", "journal"),
+        ("microsoft-365&protocol=oauth-imap", "oauth-imap", "outlook.office365.com", "journal"),
         ("exchange", "imap", "", "journal"),
         ("postfix", "imap", "", "x-envelope-to"),
         ("google", "imap", "", "journal"),
@@ -260,7 +261,9 @@ def test_the_mail_system_decides_what_the_account_begins_with(
     assert f'<option value="{protocol}" selected' in page
     assert f'<option value="{mode}" selected' in page
     assert ("outlook.office365.com" in re.findall(r'name="server" value="([^"]*)"', page)) == bool(server)
-    assert (f"/console/guides/{kind}/" in page) == (kind != "other")
+    system = kind.partition("&")[0]
+    assert (f"/console/guides/{system}/" in page) == (kind != "other")
+    assert f'<option value="{system}" selected' in page
 
 
 def test_a_saved_account_leads_back_to_the_assistant_and_waits_for_the_start(setting: Setting) -> None:

@@ -13,6 +13,7 @@ from amberpost.sources.models import OwnDomain, Source, SourceStatus
 from tests.app.pages import Site, text
 from tests.people import letter, report
 
+GUIDES = ("microsoft-365", "exchange", "postfix", "google")
 MICROSOFT = "/console/guides/microsoft-365/"
 APP, OBJECT = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-aaaaaaaaaaaa"
 VALUES = {
@@ -110,6 +111,53 @@ def test_the_postfix_lines_name_the_journal_and_strip_the_note_everywhere_else(s
     assert "lmtp_header_checks = regexp:/etc/postfix/envelope-strip" in shown
 
 
+def test_the_portal_steps_have_microsofts_labels_and_the_values_of_the_form(site: Site) -> None:
+    shown = page(site, **VALUES)
+    for step in (
+        "Microsoft Purview, Settings, Data lifecycle management, Exchange (legacy)",
+        "Microsoft Purview, Solutions, Data lifecycle management, Exchange (legacy), Journal rules, New rule",
+        "Send undeliverable journal reports to",
+    ):
+        assert step in shown
+    for label, value in (
+        ("Send journal reports to", "journal@archive.example"),
+        ("Journal rule name", "O'Neill's rule"),
+        ("Journal messages sent or received from", "Everyone"),
+        ("Type of message to journal", "All messages"),
+    ):
+        assert f'<th scope="row">{label}</th><td>{value}</td>' in shown
+    assert shown.index("Send undeliverable journal reports to") < shown.index("New rule")
+    assert "not the journal address itself" in shown
+    assert "limit of external recipients" in shown
+    assert "default domain" in shown
+
+
+def test_the_guide_says_how_notifications_go_out_without_a_password(site: Site) -> None:
+    shown = page(site)
+    assert "SMTP.SendAsApp" in shown
+    assert "smtp.office365.com" in shown
+    assert "-SmtpClientAuthenticationDisabled $false" in shown
+    assert "end of December 2026" in shown
+
+
+def test_assistant_and_guide_ask_the_same_question_first(site: Site) -> None:
+    guide = page(site)
+    assistant = html.unescape(text(site.client("otto").get("/console/assistant/5/")))
+    for words in (
+        "Where is the journal mailbox?",
+        "Never in Exchange Online of the tenant that is journaled",
+    ):
+        assert words in guide
+        assert words in assistant
+    for place, protocol in (
+        ("At a provider", "imap"),
+        ("On a mail server of your own", "imap"),
+        ("In another Microsoft 365 tenant", "oauth-imap"),
+    ):
+        for shown in (guide, assistant):
+            assert re.search(f'kind=microsoft-365&protocol={protocol}">{place}<', shown)
+
+
 # Warnings
 
 
@@ -121,6 +169,14 @@ def test_a_journal_address_in_the_tenant_is_warned_of(site: Site) -> None:
     OwnDomain.objects.create(name="archive.example")
     assert "one of your own mail domains. Exchange Online cannot" in page(site, **VALUES)
     assert warnings() == ""
+
+
+def test_nothing_is_warned_of_before_anything_was_typed(site: Site) -> None:
+    assert 'class="note error"' not in page(site)
+    assert 'class="note error"' not in page(site, rule_name="Amberpost")
+    assert 'class="note error"' in page(
+        site, journal_address="journal@archive.example", rule_name="Amberpost"
+    )
 
 
 def test_each_warning_has_its_reason() -> None:
@@ -140,11 +196,18 @@ def journal(site: Site) -> Source:
     return Source.objects.get(pk=site.opened.mailbox)
 
 
+@pytest.fixture
+def exchange_journal(site: Site) -> Source:
+    """The account of the site, which gets its reports from Microsoft 365."""
+    Source.objects.filter(pk=site.opened.mailbox).update(mail_system="microsoft-365")
+    return journal(site)
+
+
 def ticked(site: Site) -> list[str]:
     return [check.text for check in check_list(journal(site)).checks if check.at]
 
 
-def test_the_check_list_ticks_what_the_archive_has_seen(site: Site) -> None:
+def test_the_check_list_ticks_what_the_archive_has_seen(site: Site, exchange_journal: Source) -> None:
     OwnDomain.objects.create(name="firma.example")
     assert ticked(site) == ["First message from outside"]
     SourceStatus.objects.update_or_create(source=journal(site), defaults={"first_login_at": now()})
@@ -167,6 +230,28 @@ def test_the_token_is_a_line_of_oauth_accounts_only(site: Site) -> None:
     assert check_list(source).checks[0].text == "First token from Microsoft"
 
 
+def test_a_guide_lists_the_accounts_of_its_mail_system(site: Site) -> None:
+    Source.objects.create(name="Kopien", server="imap.firma.example", user="k", mail_system="postfix")
+    Source.objects.create(name="Berichte", server="imap.firma.example", user="b", mail_system="microsoft-365")
+    listed = {name: "Kopien" in page(site, f"/console/guides/{name}/") for name in GUIDES}
+    assert listed == {"microsoft-365": False, "exchange": False, "postfix": True, "google": False}
+    listed = {name: "Berichte" in page(site, f"/console/guides/{name}/") for name in GUIDES}
+    assert listed == {"microsoft-365": True, "exchange": False, "postfix": False, "google": False}
+    everything = page(site, "/console/guides/")
+    assert "Kopien" in everything
+    assert "Berichte" in everything
+
+
+def test_an_ordinary_account_never_waits_for_a_journal_report(site: Site) -> None:
+    source = journal(site)  # with the evaluation an account begins with
+    assert (source.evaluation, source.mail_system) == ("journal", "other")
+    assert "First journal report" not in [check.text for check in check_list(source).checks]
+    assert check_list(source).self_test.text != "No journal report has come yet."
+    assert "journal report" not in text(site.client("otto").get("/console/guides/"))
+    site.opened.take(report(letter(9)))
+    assert "First journal report" in ticked(site)
+
+
 def test_an_account_without_reports_is_not_asked_for_them(site: Site) -> None:
     source = journal(site)
     source.evaluation = "x-envelope-to"
@@ -175,8 +260,10 @@ def test_an_account_without_reports_is_not_asked_for_them(site: Site) -> None:
     assert "First recipient in Bcc" not in texts
 
 
-def test_the_self_test_tells_silence_for_more_than_the_hours_of_the_account(site: Site) -> None:
-    source = journal(site)
+def test_the_self_test_tells_silence_for_more_than_the_hours_of_the_account(
+    site: Site, exchange_journal: Source
+) -> None:
+    source = exchange_journal
     assert check_list(source).self_test.state == "waiting"
     site.opened.take(report(letter(9)))
     assert check_list(source).self_test.state == "well"

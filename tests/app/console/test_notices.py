@@ -15,6 +15,7 @@ from amberpost.notice.rounds import follow
 from amberpost.vault.state import take_snapshot
 from tests.app.pages import Site, text
 from tests.servers.certificates import make_certificates
+from tests.servers.microsoft import Microsoft
 from tests.servers.smtp import USER, WORD, relay, web_server
 
 URL = "/console/notices/"
@@ -23,6 +24,7 @@ FIELDS = {
     "relay": "localhost:2525",
     "security": "starttls",
     "sender": "archive@firma.example",
+    "login": "password",
     "user": USER,
     "password": WORD,
     "webhook_url": "https://hooks.firma.example/in",
@@ -140,6 +142,91 @@ def test_a_failed_test_names_the_step(site: Site, tmp_path: Path) -> None:
     assert "E-mail, Looking up the name: The server name is not known" in try_out(site)
     event = AuditEvent.objects.filter(action="notice:test_sent").latest("id")
     assert event.detail == {"failed": "name"}
+
+
+OAUTH = {
+    "login": "oauth",
+    "user": "archive@firma.example",
+    "password": "",
+    "tenant_id": "firma.example",
+    "client_id": "11111111-2222-3333-4444-555555555555",
+    "client_secret": "aB8Q~client word",
+}
+
+
+def test_with_oauth_the_client_secret_is_sealed_and_the_password_forgotten(site: Site) -> None:
+    save(site)
+    page = save(site, **OAUTH)
+    settings = current_settings()
+    assert bytes(settings.sealed_password) == b""
+    assert settings.sealed_client_secret
+    assert "client word" not in page + str(take_snapshot())
+    assert b"client word" not in bytes(settings.sealed_client_secret)
+    before = bytes(settings.sealed_client_secret)
+    save(site, **OAUTH | {"client_secret": ""})
+    assert bytes(current_settings().sealed_client_secret) == before
+    save(site)
+    assert bytes(current_settings().sealed_client_secret) == b""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"user": ""}, "needs the mailbox that sends"),
+        ({"tenant_id": ""}, "needs tenant ID and client ID"),
+        ({"client_id": ""}, "needs tenant ID and client ID"),
+        ({"client_secret": ""}, "needs the client secret"),
+        ({"relay": ""}, "is for a mail relay"),
+        ({"authority": "http://login.firma.example"}, "must begin with https://"),
+        ({"security": "none"}, "not sent without TLS"),
+    ],
+)
+def test_what_oauth_needs_is_told_and_nothing_saved(site: Site, changes: dict[str, str], words: str) -> None:
+    assert words in save(site, **{**OAUTH, **changes})
+    assert not NoticeSettings.objects.exists()
+
+
+def test_the_test_message_goes_out_by_oauth(site: Site, tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path)
+    with Microsoft() as login, relay(certificates, login=login) as (mailbox, port):
+        app = login.register(mailbox="archive@firma.example")
+        app.roles = ("SMTP.SendAsApp",)
+        save(
+            site,
+            **OAUTH
+            | {
+                "relay": f"localhost:{port}",
+                "webhook_url": "",
+                "ca_pem": certificates.ca_pem + login.ca_pem,
+                "authority": login.authority,
+                "tenant_id": app.tenant,
+                "client_id": app.client_id,
+                "client_secret": app.secret,
+            },
+        )
+        assert "The mail relay took the test message" in try_out(site)
+        assert mailbox.signed_in == ["XOAUTH2"]
+        save(site, relay=f"localhost:{port}", webhook_url="", ca_pem=certificates.ca_pem)
+        assert "no sign-in that we know" in try_out(site)
+
+
+@pytest.mark.parametrize(
+    ("relay_name", "changes", "is_warned"),
+    [
+        ("smtp.office365.com", {}, True),
+        ("SMTP.office365.com:587", {}, True),
+        ("smtp-mail.outlook.com", {}, True),
+        ("smtp.office365.com", {"user": "", "password": ""}, False),
+        ("smtp.office365.com", OAUTH, False),
+        ("smtp.firma.example", {}, False),
+        ("outlook.com.firma.example", {}, False),
+    ],
+)
+def test_a_password_at_exchange_online_is_warned_of(
+    site: Site, relay_name: str, changes: dict[str, str], is_warned: bool
+) -> None:
+    assert ("end of December 2026" in save(site, relay=relay_name, **changes)) == is_warned
+    assert ("end of December 2026" in text(site.client("otto").get(URL))) == is_warned
 
 
 def test_without_a_way_there_is_nothing_to_test(site: Site) -> None:

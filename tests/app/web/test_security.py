@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from amberpost.config import load
+from amberpost.logs import LogfmtFormatter
 from amberpost.site.wsgi import behind_proxy
 from amberpost.web.csp import MAIL_FRAME
 from amberpost.web.files import disposition, image_type
@@ -93,6 +94,21 @@ def test_other_sites_may_only_link_to_us(
 ) -> None:
     headers = {"sec-fetch-site": site_header, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
     assert getattr(site.client("alice"), method)("/search/", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in/", "/console/", "/health"])
+def test_an_archive_called_by_a_name_it_does_not_know_names_the_setting(
+    site: Site, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = site.fresh().get(path, headers={"host": "archiv.other.example", "accept-language": "de"})
+    shown = answer.content.decode()
+    assert answer.status_code == 400
+    assert "public_url" in shown
+    assert "kennt den Namen nicht" in shown
+    assert '<html lang="de">' in shown
+    lines = [LogfmtFormatter().format(record) for record in caplog.records]
+    assert any("archiv.other.example" in line for line in lines)
+    assert not any("Traceback" in line for line in lines)
 
 
 def test_a_user_may_have_four_searches_running(site: Site) -> None:

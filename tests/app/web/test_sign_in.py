@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from amberpost.accounts import login as rules
@@ -12,7 +13,7 @@ from amberpost.accounts.people import reset_password, set_active
 from amberpost.accounts.setup import make_setup_link
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import milliseconds, now
-from tests.app.pages import PASSWORD, Site, sign_in, text
+from tests.app.pages import PASSWORD, SECRET, Site, sign_in, text
 
 GOOD = "correct horse battery staple"
 
@@ -100,6 +101,33 @@ def test_an_unused_session_ends_after_an_hour_and_any_after_twelve(site: Site) -
     age(old, begun_at=timedelta(hours=12, minutes=1))
     age(used, seen_at=timedelta(minutes=59), begun_at=timedelta(hours=11))
     assert (is_in(idle), is_in(old), is_in(used)) == (False, False, True)
+
+
+def test_who_searches_after_the_session_ended_gets_the_results_after_signing_in(site: Site) -> None:
+    client = site.fresh("alice")
+    age(client, seen_at=timedelta(minutes=61))
+    answer = client.post("/", {"q": SECRET})
+    assert answer.headers["Location"].startswith("/sign-in/")
+    assert SECRET not in answer.headers["Location"]
+    answer = sign_in(client, "alice")
+    shown = client.get(answer.headers["Location"])
+    assert f'value="{SECRET}"' in text(shown)
+    assert sign_in(client, "alice").headers["Location"] == "/", "told once"
+
+
+def test_nobody_else_gets_the_words_of_an_ended_session(site: Site) -> None:
+    client = site.fresh("alice")
+    age(client, seen_at=timedelta(minutes=61))
+    client.post("/", {"q": SECRET})
+    assert sign_in(client, "bob").headers["Location"] == "/"
+    assert sign_in(client, "alice").headers["Location"] == "/"
+
+
+def test_a_form_that_comes_too_late_keeps_no_password(site: Site) -> None:
+    client = site.fresh("alice")
+    age(client, seen_at=timedelta(minutes=61))
+    client.post("/account/password/", {"present": PASSWORD, "password": GOOD, "again": GOOD})
+    assert not any(GOOD in str(session.get_decoded()) for session in Session.objects.all())
 
 
 def test_a_disabled_user_is_out_at_once_and_stays_out(site: Site) -> None:

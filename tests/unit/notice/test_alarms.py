@@ -67,23 +67,52 @@ def test_a_paused_account_is_no_alarm() -> None:
         (-400, 4, Level.GRAVE),
     ],
 )
-def test_a_secret_and_a_certificate_warn_30_7_and_1_days_before(
+def test_a_secret_warns_30_7_and_1_days_before_and_a_certificate_7_and_1(
     days: int, stage: int, level: Level | None
 ) -> None:
     secret = of_source(secret_expires_on=(AT + days * DAY).date())
-    certificate = of_source(certificate_expires_at=AT + days * DAY + HOUR)
+    certificate = of_source(host="imap.firma.example", certificate_expires_at=AT + days * DAY + HOUR)
+    if days > 7:
+        assert certificate == []
+    else:
+        assert [shape(a) for a in certificate] == [(Kind.CERTIFICATE_EXPIRES, level, stage - 1)]
+        said = sentence(certificate[0].kind, certificate[0].arguments)
+        assert "imap.firma.example" in said
+        assert ("has expired" in said) == (days < 0)
     if level is None:
-        assert secret == certificate == []
+        assert secret == []
         return
     assert [shape(a) for a in secret] == [(Kind.SECRET_EXPIRES, level, stage)]
-    assert [shape(a) for a in certificate] == [(Kind.CERTIFICATE_EXPIRES, level, stage)]
     assert ("has expired" in sentence(secret[0].kind, secret[0].arguments)) == (days < 0)
-    assert ("has expired" in sentence(certificate[0].kind, certificate[0].arguments)) == (days < 0)
 
 
 def test_a_certificate_that_ended_an_hour_ago_has_expired() -> None:
     (alarm,) = of_source(certificate_expires_at=AT - HOUR)
-    assert alarm.stage == 4
+    assert alarm.stage == 3
+
+
+def test_the_certificate_of_a_server_is_one_alarm_however_many_accounts_it_has() -> None:
+    def account(number: int, host: str, days: int, *, is_enabled: bool = True) -> SourceFacts:
+        return replace(
+            JOURNAL,
+            source_id=number,
+            name=f"Account {number}",
+            host=host,
+            is_enabled=is_enabled,
+            certificate_expires_at=AT + days * DAY + HOUR,
+        )
+
+    accounts = (
+        account(9, "imap.firma.example", 3),
+        account(4, "imap.firma.example", 3),
+        account(5, "pop.firma.example", 2),
+        account(2, "imap.firma.example", 0, is_enabled=False),
+    )
+    found_alarms = found(replace(WELL, sources=accounts))
+    assert [(a.subject, a.arguments["server"], a.arguments["days"]) for a in found_alarms] == [
+        ("4", "imap.firma.example", 3),
+        ("5", "pop.firma.example", 2),
+    ]
 
 
 def test_silence_is_an_alarm_after_the_hours_of_the_source_and_never_if_there_are_none() -> None:

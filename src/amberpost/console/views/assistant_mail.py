@@ -19,6 +19,7 @@ from amberpost.console.account_kinds import KINDS
 from amberpost.console.assistant_forms import DomainsForm, FirstNoticeForm, PeopleForm
 from amberpost.console.assistant_pages import show_page
 from amberpost.console.checks import check_lists
+from amberpost.console.notice_forms import password_warning
 from amberpost.console.request import Request, signed_in
 from amberpost.directory.active import active_directory
 from amberpost.directory.models import Address
@@ -91,6 +92,8 @@ def notices(request: Request) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The notifications are saved. Send a test message to be sure."))
+            if warning := password_warning(form.instance):
+                messages.warning(request, warning)
             return _on(SetupStep.SUMMARY)
     return show_page(request, SetupStep.NOTICES, form=form)
 

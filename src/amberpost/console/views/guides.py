@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from amberpost.accounts.access import allow
 from amberpost.console import guide_commands as commands
+from amberpost.console.account_kinds import JOURNAL_PLACES
 from amberpost.console.checks import check_lists
 from amberpost.console.guide_forms import (
     ExchangeForm,
@@ -22,7 +23,7 @@ from amberpost.console.guide_forms import (
 from amberpost.console.guide_warnings import microsoft_warnings
 from amberpost.console.request import Request
 from amberpost.sources.domains import own_domains
-from amberpost.sources.models import Source
+from amberpost.sources.models import MailSystem, Source
 
 _KEPT = "guide"  # in the session: the values, never a secret
 _Values = dict[str, str]
@@ -40,38 +41,45 @@ def overview(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def microsoft_365(request: Request) -> HttpResponse:
     """Journal rule in Exchange Online; application and mailbox access where OAuth is needed."""
-    return _guide(request, "guide-microsoft-365", MicrosoftForm, _microsoft)
+    return _guide(request, MailSystem.MICROSOFT_365, MicrosoftForm, _microsoft)
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def exchange(request: Request) -> HttpResponse:
     """Journaling of an Exchange server of one's own."""
-    return _guide(request, "guide-exchange", ExchangeForm, _exchange)
+    return _guide(request, MailSystem.EXCHANGE, ExchangeForm, _exchange)
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def postfix(request: Request) -> HttpResponse:
     """Copies by always_bcc, with or without the envelope."""
-    return _guide(request, "guide-postfix", PostfixForm, _postfix)
+    return _guide(request, MailSystem.POSTFIX, PostfixForm, _postfix)
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def google(request: Request) -> HttpResponse:
     """Journal messages or routed copies of Google Workspace."""
-    return _guide(request, "guide-google", GoogleForm, lambda values: {})
+    return _guide(request, MailSystem.GOOGLE, GoogleForm, lambda values: {})
 
 
-def _guide(request: Request, name: str, make: type[GuideForm], add: _Add) -> HttpResponse:
+def _guide(request: Request, system: MailSystem, make: type[GuideForm], add: _Add) -> HttpResponse:
+    name = f"guide-{system}"
     kept: _Values = request.session.get(_KEPT, {})
     form = make(request.POST or None, initial=form_values(make(), {**_from_account(), **kept}))
     if request.method == "POST" and form.is_valid():
         request.session[_KEPT] = {**kept, **form.values()}
         return redirect(reverse(f"console:{name}") + "#commands")
     values = form_values(make(), {**_from_account(), **kept})
-    context = {"here": "guides", "form": form, "values": values, "lists": check_lists(), **add(values)}
+    context = {
+        "here": "guides",
+        "form": form,
+        "values": values,
+        "lists": check_lists(of=system),
+        **add(values),
+    }
     return render(request, f"console/{name.replace('-', '_')}.html", context)
 
 
@@ -85,12 +93,13 @@ def _from_account() -> _Values:
 
 def _microsoft(values: _Values) -> dict[str, object]:
     known = {"tenant_id": values["tenant"], "client_id": values["app_id"], "user": values["mailbox"]}
-    query = urlencode({"kind": "microsoft-365", **{name: value for name, value in known.items() if value}})
     return {
         "journal": commands.microsoft_journal(values),
         "access": commands.microsoft_access(values),
         "warnings": microsoft_warnings(values, own_domains()),
-        "account_url": f"{reverse('console:source-add')}?{query}",
+        "sending": commands.microsoft_sending(),
+        "places": JOURNAL_PLACES,
+        "known": "".join(f"{urlencode({name: value})}&" for name, value in known.items() if value),
     }
 
 

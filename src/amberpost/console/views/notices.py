@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from amberpost.accounts.access import allow
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.console.notice_forms import NoticeForm
+from amberpost.console.notice_forms import NoticeForm, password_warning
 from amberpost.console.request import Request, signed_in
 from amberpost.console.verdict import place_of
 from amberpost.errors import UserError
@@ -37,7 +37,7 @@ class Row:
 
 
 @allow("notices:change")
-@sensitive_post_parameters("password", "webhook_secret")
+@sensitive_post_parameters("password", "client_secret", "webhook_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: Request) -> HttpResponse:
     """The settings, what is open, and what was told lately."""
@@ -53,6 +53,7 @@ def show(request: Request) -> HttpResponse:
     context = {
         "here": "notices",
         "form": form,
+        "warning": password_warning(current_settings()),
         "channels": current_settings().channels,
         "failing": list(failures().items()),
         "open": _rows(Notice.objects.filter(ended_at=None)),

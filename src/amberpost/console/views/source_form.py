@@ -25,7 +25,7 @@ from amberpost.sources.probe import Step, has_succeeded
 def add(request: Request) -> HttpResponse:
     """A new account; ?protocol= chooses the fields, ?kind= begins with what fits a mail system."""
     kind = find_kind(request.GET.get("kind", ""))
-    protocol = kind.protocol if kind else _protocol(request.GET.get("protocol", ""))
+    protocol = _protocol(request.GET.get("protocol", ""))
     return _page(request, begin_account(Source(protocol=protocol), kind, request.GET.dict()))
 
 
@@ -45,9 +45,10 @@ def _page(request: Request, source: Source) -> HttpResponse:
     if "show" in post or (shown and shown != post.get("protocol")):
         return _render(request, AccountForm.retyped(post, source))
     if "trust" in post:
+        post["certificate_sha256"] = post["trust"]
         note = _("The fingerprint is entered under “Accepted certificate”. It counts when you save.")
-        form = AccountForm.retyped(post, source, certificate_sha256=post["trust"])
-        return _render(request, form, note=note)
+        form = AccountForm(post, instance=source)
+        return _test(request, form, AccountForm.retyped(post, _again(source)), note=note)
     form = AccountForm(request.POST, request.FILES, instance=source)
     if "test" in post:
         return _test(request, form, AccountForm.retyped(post, _again(source)))
@@ -75,15 +76,15 @@ def _is_of_assistant(request: Request) -> bool:
     return request.GET.get("from") == "assistant"
 
 
-def _test(request: Request, form: AccountForm, again: AccountForm) -> HttpResponse:
+def _test(request: Request, form: AccountForm, again: AccountForm, *, note: str = "") -> HttpResponse:
     """The result under what was typed; secrets stay in the browser or must be typed again."""
     if not form.may_be_tested:
-        return _render(request, again, problems=_problems(form))
+        return _render(request, again, problems=_problems(form), note=note)
     try:
         steps = test_typed(form, request.vault, signed_in(request).login)
     except UserError as error:
-        return _render(request, again, problems=[str(error)])
-    return _render(request, again, steps=steps)
+        return _render(request, again, problems=[str(error)], note=note)
+    return _render(request, again, steps=steps, note=note)
 
 
 def _problems(form: AccountForm) -> list[str]:

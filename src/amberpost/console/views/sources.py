@@ -47,18 +47,13 @@ def show(request: Request, source_id: int) -> HttpResponse:
 @require_POST
 def test(request: Request, source_id: int) -> HttpResponse:
     """Test the connection with what is saved."""
-    source = remote(source_id)
-    try:
-        steps = test_saved(source, request.vault, signed_in(request).login)
-    except UserError as error:
-        return _detail(request, source, problems=[str(error)])
-    return _detail(request, source, steps=steps)
+    return _tested(request, remote(source_id))
 
 
 @allow("sources:change")
 @require_POST
 def trust(request: Request, source_id: int) -> HttpResponse:
-    """Accept the certificate that a test has shown."""
+    """Accept the certificate that a test has shown, and test again at once."""
     source = remote(source_id)
     try:
         sha256 = valid_fingerprint(request.POST.get("trust", ""))
@@ -66,8 +61,8 @@ def trust(request: Request, source_id: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("console:source", source.pk)
     trust_certificate(source, sha256, signed_in(request).login)
-    messages.success(request, _("The certificate is trusted from now on. Please test once more."))
-    return redirect("console:source", source.pk)
+    messages.success(request, _("The certificate is trusted from now on. The connection was tested again."))
+    return _tested(request, source)
 
 
 @allow("sources:change")
@@ -150,6 +145,14 @@ def remote(source_id: int) -> Source:
 
 def _is_account(source: Source) -> bool:
     return source.protocol != SourceProtocol.FILE and source.removed_at is None
+
+
+def _tested(request: Request, source: Source) -> HttpResponse:
+    try:
+        steps = test_saved(source, request.vault, signed_in(request).login)
+    except UserError as error:
+        return _detail(request, source, problems=[str(error)])
+    return _detail(request, source, steps=steps)
 
 
 def _detail(
