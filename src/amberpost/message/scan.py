@@ -18,7 +18,7 @@ _FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z
 # lines, lines that continue nothing.
 _NO_FIELD = (b" ", b"\t", b"\r", b"\n", b"From ", b">", BOM_UTF8)
 _STRAY = rb"\xef\xbb\xbf|>*+From [^\n]*+\n"
-_BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n|[ \t][^\n]*+\n)++")
+_BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r*+\n|[ \t][^\n]*+\n)++")
 _BEFORE_PART = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n)++(?=content-type[ \t]*:)", re.IGNORECASE)
 _STRAY_LINES = re.compile(rb"(?:" + _STRAY + rb")*+(?:[ \t]++[^\s][^\n]*+\n)?")
 # A header with a field that programs write; "Note: bring cake" as the first line of a text is none, nor are From and
