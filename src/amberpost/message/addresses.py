@@ -279,7 +279,7 @@ class _Tokens:
         position = 0
         for address in bare:
             at = raw.index(address, position)
-            self.add(raw[position:at].strip(" \t<>"), address)
+            self.add(raw[position:at].strip(" \t<>，；、"), address)
             position = at + len(address)
 
     def finish_words(self, phrase: str) -> None:

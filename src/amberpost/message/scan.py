@@ -37,6 +37,7 @@ _PART_CHARSET = re.compile(
 _PARTS_WINDOW = 64 * 1024
 _SAMPLE_BYTES = 4096
 _SAMPLE_LEAST = 64
+_SAMPLE_LETTERS = 8  # beyond ASCII; fewer of them fit the code pages of DOS as well as any other
 # An encoded word in Q (RFC 2047 §4.2) with a letter that it should have encoded.
 _RAW_IN_WORD = re.compile(
     rb"=\?[^?\s=]{1,60}+\?[qQ]\?(?:(?!=\?)[^\x80-\xff]){0,500}?[\x80-\xff](?:(?!=\?).)*?\?=", re.DOTALL
@@ -172,7 +173,7 @@ def body_charset(view: bytes, block: HeaderBlock) -> str | None:
             block.charset = body_charset(view, block.outer) or ""
         elif not block.charset:
             sample = view[block.body : block.body + _SAMPLE_BYTES]
-            if len(sample) >= _SAMPLE_LEAST and not sample.isascii():
+            if len(sample) >= _SAMPLE_LEAST and sum(map((127).__lt__, sample)) >= _SAMPLE_LETTERS:
                 block.charset = guessed(sample) or ""
     return block.charset or None
 

@@ -90,7 +90,9 @@ class FileReader:
                 if entry.is_file(follow_symlinks=False):
                     yield Path(entry.path)
                 elif not entry.is_dir(follow_symlinks=False):
-                    self._leave(entry.path, _LINK if entry.is_symlink() else "no file: a pipe, socket or device")
+                    self._leave(
+                        entry.path, _LINK if entry.is_symlink() else "no file: a pipe, socket or device"
+                    )
             waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
