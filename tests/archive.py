@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMAND = (sys.executable, "-m", "amberpost.cli.main")
 STARTER = Starter()
 TIMEOUT = 300
+RESERVE_BYTES = 16 * 1024  # hundreds of archives with 32 MiB each would fill the disk of whoever tests
 
 Json = dict[str, Any]
 
@@ -45,7 +46,12 @@ class Done:
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without settings of any archive."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AMBERPOST_", "DJANGO_"))}
-    return {**kept, "PYTHONPATH": str(ROOT / "src"), **(extra or {})}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT / "src"),
+        "AMBERPOST_RESERVE_BYTES": str(RESERVE_BYTES),
+        **(extra or {}),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,4 +220,4 @@ def opened(new_opened: Callable[..., Any]) -> Any:
 
 def with_changes(config: Any, changes: Mapping[str, object]) -> Any:
     """The settings of tests: everything in this process, unless a test wants otherwise."""
-    return dataclasses.replace(config, **{"pool": 0, **changes})
+    return dataclasses.replace(config, **{"pool": 0, "reserve_bytes": RESERVE_BYTES, **changes})

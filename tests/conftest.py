@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from amberpost.logs import LogfmtFormatter
 from tests import corpora
 from tests.archive import _empty, _initialised, archive, new_opened, opened  # noqa: F401  fixtures
+from tests.clocks import machine  # noqa: F401  fixture
 
 # The same examples in every run of `make test`; fresh ones, and many, in `make test-long`.
 settings.register_profile(

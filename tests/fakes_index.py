@@ -52,6 +52,9 @@ class MemoryIndex:
     def count(self) -> int:
         return len(self._committed)
 
+    def has_after(self, message_id: int) -> bool:
+        return any(number > message_id for number in self._committed)
+
     def close(self) -> None:
         self._pending = {}
 

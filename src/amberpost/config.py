@@ -17,12 +17,14 @@ FILE_NAME = "config.toml"
 _PREFIX = "AMBERPOST_"
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
+# Less would take no mail, or mean nothing; each number among the settings stands here
 _LEAST = {
     "pool": 0,
     "batch_bytes": 1,
     "ceiling_bytes": 1,
     "index_commit_seconds": 0,
-}  # less would take no mail
+    "reserve_bytes": 0,
+}
 
 
 def _setting(doc: str, default: object) -> Any:  # noqa: ANN401  dataclasses.field() is typed so
@@ -46,6 +48,9 @@ class Config:
     )
     ceiling_bytes: int = _setting("Larger mail is never taken; it stays at its source.", 256 * 1024**2)
     index_commit_seconds: float = _setting("Longest time until a sealed message can be found.", 2.0)
+    reserve_bytes: int = _setting(
+        "Bytes kept on the disk for entries of reading, for when it is full; 0 keeps none.", 32 * 1024**2
+    )
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", "INFO")
     read_only: bool = _setting("Nothing in the data folder is changed: found out by each command.", False)
 

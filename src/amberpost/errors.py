@@ -4,6 +4,9 @@ Bad mail is not an error: it is a Defect in the result of parsing. An error here
 source, a disk or an integrity check needs attention.
 """
 
+import errno
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -101,6 +104,30 @@ class StoreError(ArchiveError):
     exit_code = 5
 
 
+class DiskFull(StoreError):
+    """There is no room left; once there is, all goes on by itself. `where`: a path on that disk."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__("The disk is full; make room on it", subject=where)
+
+
+class ReserveFull(DiskFull):
+    """Not even what was read can be recorded any more, so nothing may be read."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.message = (
+            "The disk is full and so is the reserve for entries of reading; make room on it to read"
+        )
+
+
+class CatalogueDamaged(StoreError):
+    """The database beside the segments is damaged; it can be made anew from them."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__("The catalogue is damaged; make it anew with: amberpost rebuild", subject=where)
+
+
 class WorkerBusy(StoreError):
     """Another process is the worker of this archive; it does what this one would have done."""
 
@@ -121,6 +148,12 @@ class HeldError(ArchiveError):
     """Disposition refused because of a hold."""
 
     exit_code = 7
+
+
+class SealingWaits(ArchiveError):
+    """What was accepted is safe, and is sealed when the machine's clock can be believed."""
+
+    exit_code = 8
 
 
 class FindingKind(StrEnum):
@@ -160,6 +193,7 @@ class FindingKind(StrEnum):
     # entries against what they say of their records
     LEAF_UNREADABLE = "leaf_unreadable"
     TIME_NOT_MONOTONE = "time_not_monotone"
+    TIME_IN_FUTURE = "time_in_future"
     CONTENT_DAMAGED = "content_damaged"
     CONTENT_UNREADABLE = "content_unreadable"
     COMMITMENT_MISMATCH = "commitment_mismatch"
@@ -175,6 +209,53 @@ class FindingKind(StrEnum):
     INDEX_DISAGREES = "index_disagrees"
     # what could not be told apart
     ARCHIVE_DAMAGED = "archive_damaged"
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_NO_ROOM_IN_SQLITE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE,  # no room for the file that goes with the write-ahead log
+}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_POSTGRES_DISK_FULL = "53100"
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of any library comes from a disk, or a quota, without room."""
+    return any(
+        isinstance(cause, DiskFull)
+        or getattr(cause, "sqlite_errorcode", None) in _NO_ROOM_IN_SQLITE
+        or (isinstance(cause, OSError) and cause.errno in _NO_ROOM)
+        or getattr(cause, "sqlstate", None) == _POSTGRES_DISK_FULL
+        or "(os error 28)" in str(cause)  # so tantivy says it, in words only
+        for cause in _causes(error)
+    )
+
+
+def is_damaged_file(error: BaseException) -> bool:
+    """Whether SQLite says that the file is none of its own, or broken."""
+    codes = [getattr(cause, "sqlite_errorcode", None) for cause in _causes(error)]
+    return any(code is not None and code & 0xFF in _DAMAGED for code in codes)
+
+
+def trouble_of(error: BaseException, where: str) -> StoreError | None:
+    """What people are told of an error of the system or the database that no code of ours has met.
+
+    `where`: the data folder. None if it is neither a full disk nor a damaged catalogue.
+    """
+    if is_disk_full(error):
+        return (
+            error if isinstance(error, DiskFull) else DiskFull(str(getattr(error, "filename", None) or where))
+        )
+    if is_damaged_file(error) or str(error).startswith(("no such table", "no such column")):
+        return CatalogueDamaged(where)
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

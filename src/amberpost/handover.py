@@ -36,6 +36,7 @@ class Incoming:
     received_at: datetime  # aware, UTC: INTERNALDATE, or when we read it
     evaluation: str = "journal"  # header evaluation of the source: journal | header | x-envelope-to …
     target_archive: int | None = None  # import into one archive
+    arrived_at: datetime | None = None  # as the server says (INTERNALDATE), never by our own clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

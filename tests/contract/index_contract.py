@@ -202,6 +202,12 @@ class IndexContract:
         assert full.count() == len(DOCUMENTS) - 3
         assert find(full, "id:4 OR id:6").ids == (6,)
 
+    def test_it_tells_whether_it_has_later_messages(self, full: Index) -> None:
+        last = max(document.message_id for document in DOCUMENTS)
+        assert full.has_after(-1)
+        assert full.has_after(last - 1)
+        assert not full.has_after(last)
+
     def test_what_is_rolled_back_is_forgotten(self, full: Index) -> None:
         self.index.add([make(99, "late")], known_new=True)
         self.index.remove([1])

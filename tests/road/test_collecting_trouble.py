@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from amberpost.audit.models import AuditEvent
+from amberpost.bell import Bell, ring
 from amberpost.cli.source_report import report_of, report_text
 from amberpost.clock import now
 from amberpost.daemon import fetch
@@ -147,7 +148,9 @@ class looping:
     def __init__(self, opened: Opened) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=fetch._collect_loop, args=(opened.config, Schedule(), self._stop), daemon=True
+            target=fetch._collect_loop,
+            args=(opened.config, Schedule(), Bell(opened.config.data, self._stop), self._stop),
+            daemon=True,
         )
 
     def __enter__(self) -> None:
@@ -166,9 +169,10 @@ def test_a_fault_in_the_directory_loop_does_not_end_it(opened: Opened) -> None:
         if again.is_set():
             stop.set()
         again.set()
+        ring()
         raise OperationalError("not even the fault can be noted")
 
-    _loop(opened.config, stop, act)
+    _loop(opened.config, Bell(opened.config.data, stop), stop, act)
     assert again.is_set()
 
 

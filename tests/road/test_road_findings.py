@@ -8,13 +8,14 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
 
+from amberpost.clock import milliseconds, now
 from amberpost.config import load
 from amberpost.daemon.verify import verify_archive
 from amberpost.errors import Finding, FindingKind
@@ -324,6 +325,12 @@ def a_leaf_is_no_entry(opened: Opened) -> None:
 @damage(FindingKind.TIME_NOT_MONOTONE)
 def an_entry_is_older_than_the_one_before(opened: Opened) -> None:
     seal(opened, lambda pair: ([again(pair, ts=1)], None))
+
+
+@damage(FindingKind.TIME_IN_FUTURE)
+def an_entry_is_of_a_day_to_come(opened: Opened) -> None:
+    to_come = now() + timedelta(days=1)
+    seal(opened, lambda pair: ([again(pair, ts=milliseconds(to_come))], to_come))
 
 
 @damage(FindingKind.CONTENT_UNREADABLE)

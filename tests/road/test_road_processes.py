@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -62,8 +63,11 @@ def parts(process: "subprocess.Popen[bytes]") -> dict[str, int]:
     """Part -> pid of the supervisor's children."""
     found = {}
     for pid in session_members(process.pid):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except FileNotFoundError:  # it has just ended
+            continue
         for part in ("work", "fetch", "web"):
             if parent == process.pid and f"--{part}-only".encode() in words:
                 found[part] = pid
@@ -237,3 +241,28 @@ def test_a_second_worker_waits_for_the_first(archive: Archive, tmp_path: Path) -
             first.wait()
             until(lambda: is_working(archive), "the second takes over")
             assert archive.json("import", folder_of(tmp_path, "m", [letter(1)]))["seen"] == 1
+
+
+def test_a_second_serve_on_the_same_folder_names_the_first_and_ends(archive: Archive) -> None:
+    with serving(archive, "--listen", "127.0.0.1:0") as first:
+        until(lambda: set(parts(first)) == {"work", "fetch", "web"}, "all parts run")
+        second = archive.run("serve", "--listen", "127.0.0.1:0")
+        assert second.code == 2
+        assert f"Process {first.pid} serves this archive already" in second.words
+        assert first.poll() is None
+        collector = archive.run("serve", "--fetch-only")
+        assert (collector.code, "collects for this archive already" in collector.words) == (2, True)
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        with serving(archive, "--listen", "127.0.0.1:0") as heir:
+            until(lambda: set(parts(heir)) == {"work", "fetch", "web"}, "a killed one blocks nobody")
+
+
+def test_a_serve_whose_port_is_taken_says_so_and_ends(archive: Archive) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        for options in ((), ("--web-only",)):
+            done = archive.run("serve", *options, "--listen", address)
+            assert done.code == 2
+            assert "end the program that has this address" in done.words
+            assert address in done.words

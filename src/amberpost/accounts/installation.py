@@ -5,6 +5,7 @@ from enum import IntEnum
 from django.db import transaction
 
 from amberpost.accounts.models import Installation
+from amberpost.bell import ring
 from amberpost.clock import now
 
 _THE_ONE = 1
@@ -46,6 +47,7 @@ def reach_step(step: SetupStep) -> None:
         row = current_installation()
         row.setup_step = max(row.setup_step, int(step))
         row.save()
+        transaction.on_commit(ring)  # no deed is recorded for it
 
 
 def finish_setup() -> None:

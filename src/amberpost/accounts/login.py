@@ -12,9 +12,10 @@ from typing import cast
 from django.contrib.auth import SESSION_KEY, authenticate, login, logout
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import from_milliseconds, milliseconds, now
 from amberpost.directory.active import OpenSetting
+from amberpost.errors import is_disk_full
 
 IDLE = timedelta(hours=1)
 LONGEST = timedelta(hours=12)
@@ -156,6 +158,7 @@ class SessionRules:
 
     def __init__(self, get_response):  # type: ignore[no-untyped-def]
         self._get_response = get_response
+        self._unsaved: dict[str, int] = {}  # session -> when it was last used, while the disk is full
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if SESSION_KEY in request.session:
@@ -166,12 +169,25 @@ class SessionRules:
         return cast(HttpResponse, self._get_response(request))
 
     def _is_over(self, request: HttpRequest) -> bool:
-        begun, seen = (from_milliseconds(request.session.get(name, 0)) for name in (_BEGUN, _SEEN))
+        unsaved = self._unsaved.get(request.session.session_key or "", 0)
+        begun = from_milliseconds(request.session.get(_BEGUN, 0))
+        seen = from_milliseconds(max(request.session.get(_SEEN, 0), unsaved))
         return now() - begun > LONGEST or now() - seen > IDLE
 
     def _touch(self, request: HttpRequest) -> None:
-        if now() - from_milliseconds(request.session[_SEEN]) > _TOUCH_EVERY:
-            request.session[_SEEN] = milliseconds(now())
+        session = request.session
+        if now() - from_milliseconds(session[_SEEN]) <= _TOUCH_EVERY:
+            return
+        session[_SEEN] = milliseconds(now())
+        key = session.session_key or ""
+        try:
+            session.save()
+            self._unsaved.pop(key, None)
+        except (DatabaseError, UpdateError) as error:
+            if not is_disk_full(error):
+                return  # the session's own middleware tries again, and says what it is
+            self._unsaved[key] = session[_SEEN]  # whoever reads must not be sent away by a full disk
+        session.modified = False
 
 
 def _address(request: HttpRequest) -> str:

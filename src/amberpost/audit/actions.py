@@ -17,6 +17,7 @@ class Action(StrEnum):
     ARCHIVE_SELECTED = "archive:selected"
     ARCHIVE_REBUILT = "archive:rebuilt"
     ARCHIVE_VERIFIED = "archive:verified"
+    CLOCK_CONFIRMED = "clock:confirmed"
     CONFIG_EXPORTED = "config:exported"
     CONFIG_IMPORTED = "config:imported"
     DIRECTORY_ACTIVATED = "directory:activated"

@@ -12,7 +12,7 @@ from amberpost.accounts.people import add_user
 from amberpost.cli.call import Call, Result
 from amberpost.cli.init_command import create_archive
 from amberpost.config import Config
-from amberpost.daemon.serve import supervise
+from amberpost.daemon.serve import sole_server, supervise
 from amberpost.daemon.work import settle
 from amberpost.demo.company import PEOPLE, RUTH, Person
 from amberpost.demo.server import serve_sample_mail
@@ -73,7 +73,8 @@ def _run(config: Config, call: Call) -> None:
         settle(config)
         sys.stderr.write(_welcome(config.url, call.arguments.messages))
         sys.stderr.flush()
-        supervise(config)
+        with sole_server(config):
+            supervise(config)
 
 
 def _add(person: Person, actor: str) -> None:

@@ -5,9 +5,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from amberpost.cli.call import Call, Result
+from amberpost.cli.clock_command import clock_sentence
 from amberpost.daemon.fetch import collect_once
 from amberpost.daemon.work import settle, work_beside
-from amberpost.errors import SourceError, UserError
+from amberpost.errors import SealingWaits, SourceError, UserError
 from amberpost.sources.models import Source
 
 NEEDS_ARCHIVE = True
@@ -29,16 +30,21 @@ def run(call: Call) -> Result:
             stop.set()  # a worker that failed will never do what the collecting thread waits for
         accounts = collecting.result()
     settle(call.config)
-    failed = any(account.error for account in accounts)
-    return Result(
-        data={"sources": [account.as_json() for account in accounts]},
-        text="\n".join(
-            f"{a.source}: seen {a.seen} = stored {a.stored} + duplicate {a.duplicate} + quarantined {a.quarantined}"
-            f" + left {a.left} in {a.seconds:.1f} s" + (f"; failed: {a.error}" if a.error else "")
-            for a in accounts
-        ),
-        exit_code=SourceError.exit_code if failed else 0,
-    )
+    data: dict[str, object] = {"sources": [account.as_json() for account in accounts]}
+    lines = [
+        f"{a.source}: seen {a.seen} = stored {a.stored} + duplicate {a.duplicate} + quarantined {a.quarantined}"
+        + f" + left {a.left}"
+        + (f" + waiting {a.waiting}" if a.waiting else "")
+        + f" in {a.seconds:.1f} s"
+        + (f"; failed: {a.error}" if a.error else "")
+        for a in accounts
+    ]
+    failed, waiting = any(account.error for account in accounts), sum(account.waiting for account in accounts)
+    if waiting:
+        data["clock"] = clock_sentence()
+        lines.append(f"{waiting} accepted and waiting to be sealed: {data['clock']}")
+    code = SourceError.exit_code if failed else SealingWaits.exit_code if waiting else 0
+    return Result(data=data, text="\n".join(lines), exit_code=code)
 
 
 def _sources(name: str | None) -> list[Source]:

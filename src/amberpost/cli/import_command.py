@@ -16,9 +16,10 @@ from amberpost.accounts.people import get_user
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result
+from amberpost.cli.clock_command import clock_sentence
 from amberpost.daemon.fetch import outcomes_of
 from amberpost.daemon.work import settle, work_beside
-from amberpost.errors import UserError
+from amberpost.errors import SealingWaits, UserError
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
 from amberpost.sources.configure import import_source
@@ -58,12 +59,14 @@ def run(call: Call) -> Result:
     captures = _take(call, reader)
     settle(call.config, captures)
     counts = outcomes_of(captures)
+    waiting = len(captures) - sum(counts.values())
     data: dict[str, Any] = {
         "seen": len(captures) + len(reader.left),
         "stored": counts[Outcome.STORED],
         "duplicate": counts[Outcome.DUPLICATE],
         "quarantined": counts[Outcome.QUARANTINED],
         "left": len(reader.left),
+        **({"waiting": waiting, "clock": clock_sentence()} if waiting else {}),
         "left_reasons": dict(Counter(reason for _, reason in reader.left).most_common()),
         "seconds": round(time.monotonic() - started, 3),
     }
@@ -75,11 +78,16 @@ def run(call: Call) -> Result:
         duplicate=counts[Outcome.DUPLICATE],
         quarantined=counts[Outcome.QUARANTINED],
         left=len(reader.left),
+        waiting=waiting,
     )
     settle(call.config)
     data["left_files"] = [{"file": name, "reason": reason} for name, reason in reader.left]
     data["notes"] = [{"file": name, "note": note} for name, note in reader.notes]
-    return Result(data=data, text=_text(data, reader.left, reader.notes))
+    return Result(
+        data=data,
+        text=_text(data, reader.left, reader.notes),
+        exit_code=SealingWaits.exit_code if waiting else 0,
+    )
 
 
 def _take(call: Call, reader: FileReader) -> list[CaptureId]:
@@ -132,8 +140,11 @@ def _text(data: dict[str, Any], left: Sequence[tuple[str, str]], notes: Sequence
     if len(left) > _NAMED or len(notes) > _NAMED:
         lines.append("more was left or noted than is named here; --json names all")
     lines += [f"left {count}: {reason}" for reason, count in data["left_reasons"].items()]
-    lines.append(
+    account = (
         f"seen {data['seen']} = stored {data['stored']} + duplicate {data['duplicate']}"
-        f" + quarantined {data['quarantined']} + left {data['left']} in {data['seconds']} s"
+        f" + quarantined {data['quarantined']} + left {data['left']}"
     )
-    return "\n".join(lines)
+    if "waiting" in data:
+        account += f" + waiting {data['waiting']}"
+        lines.append(f"{data['waiting']} accepted and waiting to be sealed: {data['clock']}")
+    return "\n".join([*lines, f"{account} in {data['seconds']} s"])

@@ -23,7 +23,7 @@ from django.db import DatabaseError, connections
 from amberpost import __version__, config, logs
 from amberpost.cli.access import has_read_only_mount, is_write_protected, require_owner
 from amberpost.cli.call import Call, Result
-from amberpost.errors import ArchiveError, StoreError, UserError
+from amberpost.errors import ArchiveError, DiskFull, StoreError, UserError, is_disk_full, trouble_of
 
 SETTINGS = "amberpost.site.settings"
 
@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "show whose mail a message would be, by each header evaluation",
     "export": "write messages as .eml files with a manifest",
     "verify": "check bytes, ledger, catalogue and index",
+    "clock": "show whether the machine's clock is believed, or confirm that it is right",
     "rebuild": "make catalogue and index anew from segments and keys",
     "config": "check, explain, export and import settings",
 }
@@ -80,11 +81,16 @@ class _Printer:
     as_json: bool
 
     def result(self, result: Result) -> int:
-        if self.as_json:
-            sys.stdout.write(json.dumps(result.data, ensure_ascii=False, default=str) + "\n")
-        else:
-            sys.stdout.buffer.write(result.bytes_to_print)
-        sys.stdout.flush()
+        try:
+            if self.as_json:
+                sys.stdout.write(json.dumps(result.data, ensure_ascii=False, default=str) + "\n")
+            else:
+                sys.stdout.buffer.write(result.bytes_to_print)
+            sys.stdout.flush()
+        except OSError as error:
+            if is_disk_full(error):
+                raise DiskFull("where the output goes") from error
+            raise
         return result.exit_code
 
     def error(self, error: ArchiveError) -> int:
@@ -109,20 +115,25 @@ def main(words: Sequence[str]) -> int:
         return printer.result(_run(words))
     except ArchiveError as error:
         return printer.error(error)
-    except DatabaseError as error:
-        return printer.error(
-            StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
-        )
-    except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
-        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
-    except KeyboardInterrupt:
-        sys.stderr.write("amberpost: stopped\n")
-        return 130
     except BrokenPipeError:
         # Who read our output went away, as `head` does. SIGPIPE stays ignored: it would end a collecting
         # process when a mail server hangs up.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
+        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
+    except (DatabaseError, OSError) as error:
+        trouble = trouble_of(error, str(config.current().data))
+        if trouble is not None:
+            return printer.error(trouble)
+        if isinstance(error, OSError):
+            raise
+        return printer.error(
+            StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write("amberpost: stopped\n")
+        return 130
     finally:
         if settings.configured:
             connections.close_all()  # the last one out folds SQLite's write-ahead log into the database
@@ -184,7 +195,8 @@ def _run(words: Sequence[str]) -> Result:
     command = load_command(arguments.command)
     call = Call(arguments=arguments, config=chosen_config, actor=actor)
     if command.NEEDS_ARCHIVE:
-        importlib.import_module("amberpost.cli.archive").require_archive(chosen_config)
+        opening = importlib.import_module("amberpost.cli.archive")
+        opening.require_archive(chosen_config, alone=arguments.command != "serve")
     return command.run(call)
 
 

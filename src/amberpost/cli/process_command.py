@@ -3,7 +3,10 @@
 import argparse
 
 from amberpost.cli.call import Call, Result
+from amberpost.cli.clock_command import clock_sentence
 from amberpost.daemon.work import wait_until_settled
+from amberpost.errors import SealingWaits
+from amberpost.vault.clock_readings import sealing_waits
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Message
 
@@ -17,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Result:
     wait_until_settled(call.config)
     messages, lag = Message.objects.count(), index_lag()
-    return Result(
-        data={"messages": messages, "index_lag": lag}, text=f"{messages} messages, {lag} not yet findable"
-    )
+    data: dict[str, object] = {"messages": messages, "index_lag": lag}
+    text = f"{messages} messages, {lag} not yet findable"
+    if not sealing_waits():
+        return Result(data=data, text=text)
+    data["clock"] = clock_sentence()
+    return Result(data=data, text=f"{text}\nSealing waits: {data['clock']}", exit_code=SealingWaits.exit_code)

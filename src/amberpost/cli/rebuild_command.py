@@ -5,12 +5,17 @@ import argparse
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result
-from amberpost.daemon.database import migrate
+from amberpost.daemon.database import migrate, put_aside_damaged
 from amberpost.daemon.work import settle
 from amberpost.vault.models import Message
 from amberpost.vault.open import open_writer_vault
 from amberpost.vault.pool import Pool
-from amberpost.vault.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
+from amberpost.vault.rebuild import (
+    put_aside_damaged_index,
+    rebuild_catalogue,
+    rebuild_index,
+    rebuild_state,
+)
 
 NEEDS_ARCHIVE = False  # there may be no database at all
 
@@ -23,12 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Result:
     both = not (call.arguments.catalogue or call.arguments.index)
     with open_writer_vault(call.config) as vault:
+        aside = put_aside_damaged(call.config)
         migrate(call.config)
         pool = Pool(call.config.pool, vault.dedup_key)
         try:
             restored = rebuild_state(vault)
-            entries = rebuild_catalogue(vault, pool) if both or call.arguments.catalogue else 0
-            indexed = rebuild_index(vault, pool) if both or call.arguments.index or restored else 0
+            is_new = bool(aside) or restored  # then all of it has to be made, whatever was asked for
+            entries = rebuild_catalogue(vault, pool) if both or call.arguments.catalogue or is_new else 0
+            indexed = 0
+            if both or call.arguments.index or is_new:
+                aside += put_aside_damaged_index(vault)
+                indexed = rebuild_index(vault, pool)
         finally:
             pool.close()
     record(call.actor, Action.ARCHIVE_REBUILT, entries=entries, indexed=indexed, state=restored)
@@ -38,5 +48,7 @@ def run(call: Call) -> Result:
         "indexed": indexed,
         "messages": Message.objects.count(),
         "state_restored": restored,
+        "put_aside": [str(path) for path in aside],
     }
-    return Result(data=data, text=f"{entries} entries read, {indexed} messages indexed")
+    lines = [f"damaged, now {path}" for path in aside]
+    return Result(data=data, text="\n".join([*lines, f"{entries} entries read, {indexed} messages indexed"]))

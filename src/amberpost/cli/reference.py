@@ -16,6 +16,7 @@ ACTION_TEXTS = {
     Action.ARCHIVE_CREATED: "A new archive was made.",
     Action.ARCHIVE_REBUILT: "Catalogue or index were made anew from segments and keys.",
     Action.ARCHIVE_VERIFIED: "The archive was verified; the detail counts the findings.",
+    Action.CLOCK_CONFIRMED: "Somebody said that the machine's clock is right: entries are sealed by it.",
     Action.CONFIG_EXPORTED: "Users, archives and accounts were written to a file.",
     Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
     Action.DOMAIN_ADDED: "A domain was added to the own mail domains.",
@@ -96,7 +97,8 @@ def _commands() -> str:
         "Every command takes `--data DIR` (or `AMBERPOST_DATA`; the option wins) and `--json`: one JSON object on",
         'stdout and nothing else there, `{"error", "exit"}` on failure. Words and progress go to stderr.',
         "The key file is where `AMBERPOST_KEY_FILE` says, else where `init` put it.",
-        "Exit codes: 0 well, 2 the caller can fix it, 4 a source or the directory failed, 5 disk or keys, 6 integrity.",
+        "Exit codes: 0 well, 2 the caller can fix it, 4 a source or the directory failed, 5 disk or keys, 6 integrity,",
+        "8 sealing waits for the clock.",
     ]
     for name, text in COMMANDS.items():
         parser = build_parser(name)

@@ -35,7 +35,12 @@ def run(call: Call) -> Result:
         f"{hit.id}\t{hit.sent_at:%Y-%m-%d %H:%M}\t{hit.from_address}\t{hit.subject}" for hit in page.hits
     ]
     return Result(
-        data={"count": page.count, "lag": page.lag, "hits": [_facts(hit) for hit in page.hits]},
+        data={
+            "count": page.count,
+            "lag": page.lag,
+            "incomplete": page.is_incomplete,
+            "hits": [_facts(hit) for hit in page.hits],
+        },
         text="\n".join([*lines, f"{page.count} found"]),
     )
 

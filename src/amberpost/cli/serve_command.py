@@ -7,7 +7,7 @@ import sys
 from amberpost import config as settings
 from amberpost.accounts.setup import make_setup_link, needs_operator
 from amberpost.cli.call import Call, Result
-from amberpost.daemon.serve import PARTS, run_part, supervise
+from amberpost.daemon.serve import PARTS, run_part, sole_server, supervise
 
 NEEDS_ARCHIVE = True
 
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument(
         "--supervisor", type=int, help=argparse.SUPPRESS
-    )  # process id, from parts to be ended with it
+    )  # a pipe that closes when the supervisor of this part is gone
     parser.add_argument("--listen", help="address:port of the pages (default: the setting)")
 
 
@@ -35,9 +35,10 @@ def run(call: Call) -> Result:
     if call.arguments.part:
         run_part(config, call.arguments.part, call.arguments.supervisor)
         return Result(data={})
-    sys.stderr.write(f"Amberpost is at {config.url}\n")
-    announce_setup(config.url)
-    supervise(config)
+    with sole_server(config):
+        sys.stderr.write(f"Amberpost is at {config.url}\n")
+        announce_setup(config.url)
+        supervise(config)
     return Result(data={})
 
 

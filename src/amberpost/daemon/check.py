@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from amberpost.config import Config
 from amberpost.errors import ArchiveError
+from amberpost.vault.accept import MIN_FREE_BYTES
 from amberpost.vault.open import open_keys_of
-
-_FREE_PART = 0.05  # below this part of the disk, collecting stops (assurance.md section 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +49,12 @@ def _disk(config: Config) -> list[Problem]:
         return []
     usage = shutil.disk_usage(config.data)
     problems = []
-    if usage.free < usage.total * _FREE_PART:
+    if usage.free < MIN_FREE_BYTES:
+        free, least = usage.free // 2**20, MIN_FREE_BYTES // 2**20
         problems.append(
-            Problem(code="C030", message="Less than 5 % of the disk is free; collecting will stop.")
+            Problem(
+                code="C030", message=f"Only {free} MiB of the disk are free; collecting stops at {least} MiB."
+            )
         )
     if not os.access(config.data, os.W_OK):
         problems.append(Problem(code="C031", message=f"{config.data} cannot be written to by this user."))

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from django.db import close_old_connections, connection
 
+from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now
 from amberpost.config import Config
-from amberpost.errors import DirectoryError, UserError
+from amberpost.errors import DirectoryError, UserError, is_disk_full
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
+from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.signed_in import end_sessions_of_departed
@@ -27,28 +29,30 @@ WATCH_EVERY = timedelta(seconds=30)
 WATCH_AFTER_REFUSAL = timedelta(minutes=10)  # a refused password asked too often would lock the account
 
 
-def directory_loop(config: Config, stop: threading.Event) -> None:
+def directory_loop(config: Config, bell: Bell, stop: threading.Event) -> None:
     """Read the directory whenever it is due, until told to stop."""
-    _loop(config, stop, lambda turns: turns.read_if_due())
+    _loop(config, bell, stop, lambda turns: turns.read_if_due())
 
 
-def session_loop(config: Config, stop: threading.Event) -> None:
+def session_loop(config: Config, bell: Bell, stop: threading.Event) -> None:
     """Look at open sessions, until told to stop; in a thread of its own, as reading may take long."""
-    _loop(config, stop, lambda turns: turns.watch_if_due())
+    _loop(config, bell, stop, lambda turns: turns.watch_if_due())
 
 
-def _loop(config: Config, stop: threading.Event, act: Callable[["Turns"], None]) -> None:
+def _loop(config: Config, bell: Bell, stop: threading.Event, act: Callable[["Turns"], None]) -> None:
     keys = open_keys_of(config)
     turns = Turns(LocalDisk(config.data), keys)
     try:
-        while not stop.wait(1):
+        while not stop.is_set():
+            rings = bell.rings
             try:
                 act(turns)
-            except (
-                Exception
-            ):  # top of the loop: a fault that cannot even be noted; mail is collected beside it
+                note_heard()
+            except Exception:
+                # top of the loop: a fault that cannot even be noted; mail is collected beside it
                 log.exception("directory loop broke down")
             close_old_connections()
+            bell.wait(rings, LOOK_SECONDS)
     finally:
         keys.close()
         connection.close()
@@ -70,11 +74,12 @@ class Turns:
             log.info("directory not read reason=%s", error.message)
         except Exception as error:
             log.exception("directory run broke down")
-            note_breakdown(error, by=ACTOR)
+            if not is_disk_full(error):  # else the note would find no room either
+                note_breakdown(error, by=ACTOR)
 
     def watch_if_due(self) -> None:
         """Ask about those who are signed in, and end the sessions of who is no longer let in."""
-        if now() < self.watch_at:
+        if timedelta(0) < self.watch_at - now() <= WATCH_AFTER_REFUSAL:  # more: the clock was ahead
             return
         self.watch_at = now() + WATCH_EVERY
         try:

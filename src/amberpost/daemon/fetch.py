@@ -6,29 +6,32 @@ a source stays there: it is noted, waits longer each time, and even if the proce
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
 
 from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import F
+from django.db.models import F, Min
 
 from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.clock import now
+from amberpost.bell import LOOK_SECONDS, Bell
+from amberpost.clock import now, uptime
 from amberpost.config import Config
 from amberpost.daemon.directory import directory_loop, session_loop
-from amberpost.daemon.work import are_processed, report_status
-from amberpost.errors import SourceError
-from amberpost.handover import Accept, CaptureId
+from amberpost.daemon.work import Timer, are_processed, report_status
+from amberpost.errors import SourceError, is_disk_full
+from amberpost.handover import Accept, CaptureId, Incoming, Receipt
 from amberpost.logs import set_context
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
+from amberpost.sources.cursor import Cursor
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
 from amberpost.sources.progress import load_cursor
 from amberpost.sources.settings import Task
@@ -39,6 +42,7 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
 from amberpost.vault.accept import accept, require_room
+from amberpost.vault.clock_readings import note_arrivals, note_heard, note_look, sealing_waits
 from amberpost.vault.evidence import note_evidence
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
@@ -48,6 +52,8 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 STOP_SECONDS = 20.0
+_FULL_SECONDS = 5.0
+STATUS_SECONDS = 20.0
 # A source that is asked every minute makes as many runs in a week: older ones that brought nothing are forgotten,
 # and of all others so many are kept, some 2 MB of rows. What they brought is sealed in the audit log for good.
 EMPTY_RUNS_KEPT = timedelta(days=7)
@@ -58,7 +64,7 @@ _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The account of one run: seen = stored + duplicate + quarantined + left."""
+    """The account of one run: seen = stored + duplicate + quarantined + left + waiting."""
 
     source: str
     seen: int
@@ -70,38 +76,71 @@ class Account:
     notes: tuple[str, ...] = ()
     error: str | None = None
     pause_seconds: float | None = None  # the server asked to be left alone that long
+    waiting: int = 0  # accepted, and to be sealed when the clock can be believed
 
     def as_json(self) -> dict[str, object]:
         """For a person or a program; without what is empty."""
-        return {name: value for name, value in asdict(self).items() if value or value == 0}
+        facts = {name: value for name, value in asdict(self).items() if value or value == 0}
+        return facts if self.waiting else {name: facts[name] for name in facts if name != "waiting"}
 
     def as_detail(self) -> dict[str, str | int]:
         """For the audit log, which seals it: the signed report of this run."""
-        counts = {name: getattr(self, name) for name in _COUNTS}
+        counts: dict[str, str | int] = {name: getattr(self, name) for name in _COUNTS}
+        if self.waiting:
+            counts["waiting"] = self.waiting
         return {**counts, "error": self.error} if self.error else counts
+
+
+class Unsealed:
+    """What was accepted while sealing waits, so that no run fetches it again. Thread-safe; forgotten at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._remote_ids: dict[int, dict[CaptureId, str]] = {}
+
+    def add(self, source_id: int, taken: Iterable[tuple[CaptureId, Incoming]]) -> None:
+        with self._lock:
+            known = self._remote_ids.setdefault(source_id, {})
+            known.update((capture, one.origin.remote_id) for capture, one in taken)
+
+    def beside(self, cursor: Cursor, source: Source) -> Cursor:
+        """The cursor, and what waits; what is sealed by now is in the cursor itself."""
+        with self._lock:
+            waiting = self._remote_ids.pop(source.pk, {})
+            if waiting:
+                sealed = {
+                    bytes(one) for (one,) in select_in(Capture, ["capture_id"], "capture_id", [*waiting])
+                }
+                waiting = {capture: name for capture, name in waiting.items() if capture not in sealed}
+                self._remote_ids[source.pk] = waiting
+        return cursor.joined(waiting.values(), is_imap="imap" in source.protocol)
 
 
 class Fetcher:
     """Collects sources into the intake log of this process."""
 
-    def __init__(self, config: Config, keys: KeyStore) -> None:
+    def __init__(self, config: Config, keys: KeyStore, unsealed: Unsealed | None = None) -> None:
         self._config = config
         self._keys = keys
         self._intake = IntakeLog(LocalDisk(config.data), keys)
-        self._accept: Accept = partial(accept, self._intake)
+        self._unsealed = unsealed or Unsealed()
 
     def close(self) -> None:
         self._intake.close()
 
     def collect(self, source: Source, stop: threading.Event | None = None) -> Account:
         """One run at one source; never raises for what happens there, foreseen or not."""
-        started = now()
+        started, began = now(), uptime()
         _begin(source, started)
         set_context(f"source={source.pk}")
         try:
             require_room(LocalDisk(self._config.data))
             require_seats()
-            report = run(self._connector(source), self._accept)
+            cursor = self._unsealed.beside(load_cursor(source.pk), source)
+            report = run(self._connector(source, cursor), self._taking(source, cursor))
+            note_heard()
+            if report.error is None:
+                note_look(source, began)
             self._wait(report.captures, stop)
             left = note_run(source, report, started)
             account = _account(source, report, len(left), (now() - started).total_seconds())
@@ -115,41 +154,54 @@ class Fetcher:
             note_evidence(source)
         return account
 
-    def _connector(self, source: Source) -> Connector:
+    def _taking(self, source: Source, cursor: Cursor) -> Accept:
+        def take(incoming: Sequence[Incoming]) -> list[Receipt]:
+            note_arrivals(source, cursor, incoming)  # first: the worker may seal as soon as it is accepted
+            receipts = accept(self._intake, incoming)
+            if sealing_waits():
+                captures = [receipt.capture_id for receipt in receipts]
+                self._unsealed.add(source.pk, zip(captures, incoming, strict=True))
+            return receipts
+
+        return take
+
+    def _connector(self, source: Source, cursor: Cursor) -> Connector:
         settings = replace(
             account_settings(source, self._keys.open_setting, ceiling_bytes=self._config.ceiling_bytes),
             on_certificate=partial(note_shown_certificate, source.pk),
         )
-        task = Task(source_id=source.pk, cursor=load_cursor(source.pk), evaluation=source.evaluation)
+        task = Task(source_id=source.pk, cursor=cursor, evaluation=source.evaluation)
         return CONNECTORS[source.protocol](settings, task)
 
     def _wait(self, captures: Sequence[CaptureId], stop: threading.Event | None) -> None:
-        """Until the worker has made everything findable: the account counts what became of it."""
+        """Until the worker has made everything findable, or its sealing waits: the account counts what became of it."""
         self._intake.rotate()
         stop = stop or threading.Event()
-        while captures and not are_processed(captures) and not stop.wait(0.2):
+        while captures and not are_processed(captures) and not sealing_waits() and not stop.wait(0.2):
             pass
 
 
 def fetch_loop(config: Config, stop: threading.Event) -> None:
     """Collect each enabled source when it is due, and read the directory, until told to stop."""
     note_cut_off()
-    schedule = Schedule()
+    schedule, unsealed = Schedule(), Unsealed()
+    bell = Bell(config.data, stop)
     threads = [
-        threading.Thread(target=_collect_loop, args=(config, schedule, stop), daemon=True)
+        threading.Thread(target=_collect_loop, args=(config, schedule, unsealed, bell, stop), daemon=True)
         for _ in range(THREADS)
     ]
     for loop in (directory_loop, session_loop):
-        threads.append(threading.Thread(target=loop, args=(config, stop), daemon=True))
-    started_at = now()
+        threads.append(threading.Thread(target=loop, args=(config, bell, stop), daemon=True))
+    started_at, status = now(), Timer(STATUS_SECONDS)
     for thread in threads:
         thread.start()
     while not stop.is_set() and all(thread.is_alive() for thread in threads):
-        try:
-            report_status("fetch", started_at)
-        except DatabaseError:  # busy for a moment: the next sign of life will do
-            log.exception("cannot leave a sign of life")
-        close_old_connections()
+        if status.is_due():
+            try:
+                report_status("fetch", started_at)
+            except DatabaseError:  # busy for a moment: the next sign of life will do
+                log.exception("cannot leave a sign of life")
+            close_old_connections()
         stop.wait(1)
     stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
     for thread in threads:
@@ -175,19 +227,31 @@ class Schedule:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy: set[int] = set()
+        self._rings = -1
+        self._quiet_until = 0.0
 
-    def take(self) -> Source | None:
-        """A due source that is now the caller's; give it back with done()."""
+    def take(self, rings: int) -> Source | None:
+        """A due source that is now the caller's; give it back with done(). `rings` were heard until now: without
+        a new one, only one thread looks when the next is due."""
         with self._lock:
+            if rings == self._rings and time.monotonic() < self._quiet_until:
+                return None
+            looked_at = now()
             for source in due_sources():
                 if source.pk not in self._busy:
                     self._busy.add(source.pk)
                     return source
+            self._rings, self._quiet_until = rings, time.monotonic() + seconds_until_due(looked_at)
         return None
+
+    def pause(self) -> float:
+        """Seconds until somebody should look again."""
+        return max(0.0, self._quiet_until - time.monotonic())
 
     def done(self, source_id: int) -> None:
         with self._lock:
             self._busy.discard(source_id)
+            self._quiet_until = 0.0  # somebody may have asked for it meanwhile
 
     def busy(self) -> set[int]:
         """The sources that are being collected."""
@@ -195,30 +259,37 @@ class Schedule:
             return set(self._busy)
 
 
-def _collect_loop(config: Config, schedule: Schedule, stop: threading.Event) -> None:
+def _collect_loop(
+    config: Config, schedule: Schedule, unsealed: Unsealed, bell: Bell, stop: threading.Event
+) -> None:
     keys = open_keys_of(config)
-    fetcher = Fetcher(config, keys)
+    fetcher = Fetcher(config, keys, unsealed)
     try:
         while not stop.is_set():
+            rings, pause = bell.rings, 0.0
             try:
-                is_idle = not _collect_next(fetcher, schedule, stop)
-            except (
-                Exception
-            ):  # top of the loop: a database that is busy, say; the source waits as if it had failed
-                log.exception("collecting broke down")
-                is_idle = True
+                if not _collect_next(fetcher, schedule, rings, stop):
+                    pause = schedule.pause()
+            except Exception as error:
+                # top of the loop: a database that is busy, say; the source waits as if it had failed
+                if is_disk_full(error):
+                    log.error("the disk is full: nothing is collected")
+                    pause = _FULL_SECONDS
+                else:
+                    log.exception("collecting broke down")
+                    pause = 1.0
             close_old_connections()
-            if is_idle:
-                stop.wait(1)
+            if pause:
+                bell.wait(rings, pause)
     finally:
         fetcher.close()
         keys.close()
         connection.close()
 
 
-def _collect_next(fetcher: Fetcher, schedule: Schedule, stop: threading.Event) -> bool:
+def _collect_next(fetcher: Fetcher, schedule: Schedule, rings: int, stop: threading.Event) -> bool:
     """One run at the source that is due. False if there is none."""
-    source = schedule.take()
+    source = schedule.take(rings)
     if source is None:
         return False
     source_id = source.pk
@@ -259,6 +330,13 @@ def due_sources() -> list[Source]:
     return [source for source in sources if _is_due(source)]
 
 
+def seconds_until_due(looked_at: datetime) -> float:
+    """Until a source that was not due at this moment is, but not longer than until the next look."""
+    later = SourceStatus.objects.filter(source__enabled=True, next_attempt_at__gt=looked_at)
+    first: datetime | None = later.aggregate(first=Min("next_attempt_at"))["first"]
+    return min(LOOK_SECONDS, max(0.0, (first - now()).total_seconds())) if first else LOOK_SECONDS
+
+
 def _is_due(source: Source) -> bool:
     status = getattr(source, "status", None)
     return (
@@ -266,6 +344,7 @@ def _is_due(source: Source) -> bool:
         or status.fetch_now
         or status.next_attempt_at is None
         or status.next_attempt_at <= now()
+        or (status.last_attempt_at is not None and status.last_attempt_at > now())  # the clock was ahead then
     )
 
 
@@ -280,6 +359,7 @@ def outcomes_of(captures: Sequence[CaptureId]) -> dict[Outcome, int]:
 def _account(source: Source, report: RunReport, left: int, seconds: float) -> Account:
     """`left`: what was not left before. What stays on the server is seen once and not in every run."""
     counts, error = outcomes_of(report.captures), report.error
+    waiting = len(report.captures) - sum(counts.values())
     return Account(
         source=source.name,
         seen=len(report.captures) + left,
@@ -288,9 +368,10 @@ def _account(source: Source, report: RunReport, left: int, seconds: float) -> Ac
         quarantined=counts[Outcome.QUARANTINED],
         left=left,
         seconds=round(seconds, 3),
-        notes=report.notes,
+        notes=(*report.notes, *([f"{waiting} wait to be sealed: the clock is not right"] if waiting else [])),
         error=str(error) if error else None,
         pause_seconds=error.retry_after_seconds if isinstance(error, SourceError) else None,
+        waiting=waiting,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
+from amberpost.errors import is_disk_full
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
@@ -22,9 +23,13 @@ def claim(work: Work) -> bool:
     return Work.objects.filter(pk=work.pk, claimed_at=work.claimed_at).update(claimed_at=now()) == 1
 
 
-def do_next_job(vault: Vault, pool: Pool) -> bool:
-    """Do the oldest waiting job. False if there is none."""
-    waiting = Work.objects.filter(finished_at=None).exclude(claimed_at__gt=now() - CLAIM_EXPIRES)
+def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
+    """Do the oldest waiting job; one that seals only if it may. False if there is none."""
+    at = now()
+    claimed = (at - CLAIM_EXPIRES, at + CLAIM_EXPIRES)  # later: by a clock that was ahead
+    waiting = Work.objects.filter(finished_at=None).exclude(claimed_at__range=claimed)
+    if not may_seal:
+        waiting = waiting.exclude(kind=WorkKind.ASSIGN)
     work = waiting.order_by("id").first()
     if work is None or not claim(work):
         return False
@@ -32,6 +37,9 @@ def do_next_job(vault: Vault, pool: Pool) -> bool:
         result = _do(vault, work)
         Work.objects.filter(pk=work.pk).update(finished_at=now(), result=result)
     except Exception as error:  # top of the job loop: one bad job must not stop the worker
+        if is_disk_full(error):  # no fault of the job's: it waits for room, as the worker does
+            Work.objects.filter(pk=work.pk).update(claimed_at=None)
+            raise
         log.exception("job failed job=%d kind=%s", work.pk, work.kind)
         Work.objects.filter(pk=work.pk).update(
             finished_at=now(), error=f"{type(error).__name__}: {error}"[:2000]

@@ -19,12 +19,13 @@ from amberpost.notice.configure import OpenSetting, current_settings
 from amberpost.notice.outbox import carry, waiting
 from amberpost.notice.rounds import claim_round, follow, forget_old
 from amberpost.vault.alarms import alarms
+from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.open import open_keys_of
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 15.0
 
 
 def start_notices(config: Config, stop: threading.Event) -> threading.Thread:
@@ -73,6 +74,7 @@ def _loop(config: Config, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 hold_round(config, now())
+                note_heard()  # by a webhook, or where people sign in
             except (ArchiveError, DatabaseError) as error:
                 log.warning("looking for alarms failed reason=%s", type(error).__name__)
             except Exception:  # top of the loop: what tells of trouble must not die of it

@@ -6,104 +6,110 @@ Every part may be killed at any moment and is started again; SIGTERM ends all of
 import contextlib
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gunicorn.app.base import BaseApplication
-from gunicorn.util import import_app
+from django.db import DatabaseError, connection
 
 from amberpost.config import Config
+from amberpost.daemon.alone import NotAlone, alone
 from amberpost.daemon.fetch import fetch_loop
 from amberpost.daemon.notices import start_notices
-from amberpost.daemon.work import Timer, open_worker
-from amberpost.errors import WorkerBusy
+from amberpost.daemon.pages import listening, serve_pages
+from amberpost.daemon.work import open_worker
+from amberpost.errors import ArchiveError, WorkerBusy, is_disk_full
+from amberpost.store.disk import LocalDisk
 
 log = logging.getLogger(__name__)
 
 PARTS = {"work": "processing", "fetch": "collecting", "web": "pages"}
-_THREADS = 8
 _RESTART_SECONDS = 2.0
 _STOP_SECONDS = 30.0
-
-
-class WebServer(BaseApplication):  # type: ignore[misc]
-    """gunicorn, told what to do by our settings instead of its own command line."""
-
-    def __init__(self, config: Config, supervisor: int | None = None) -> None:
-        self._config = config
-        self._supervisor = supervisor
-        super().__init__()
-
-    def load_config(self) -> None:
-        for name, value in self._options().items():
-            self.cfg.set(name, value)
-
-    def load(self) -> object:
-        return import_app("amberpost.site.wsgi:application")  # by name: nothing imports Django's wiring
-
-    def _watch(self, _arbiter: object) -> None:
-        _watch_supervisor(self._supervisor, lambda: os.kill(os.getpid(), signal.SIGTERM))
-
-    def _begin(self, _worker: object) -> None:
-        start_notices(self._config, threading.Event())  # ends with the process
-
-    def _options(self) -> Mapping[str, object]:
-        return {
-            "bind": self._config.listen,
-            "workers": 1,
-            "threads": _THREADS,
-            "worker_class": "gthread",
-            "timeout": 120,
-            "graceful_timeout": 10,
-            "loglevel": "warning",
-            "umask": 0o077,
-            "limit_request_line": 4094,
-            "on_starting": self._watch,
-            "post_worker_init": self._begin,
-        }
+_FULL_SECONDS = 5.0
+_FULL_BYTES = 1024 * 1024  # with less, the index fails in words that do not say why
 
 
 def run_part(config: Config, part: str, supervisor: int | None = None) -> None:
-    """Be one part until SIGTERM, or until the supervisor with this process id is gone."""
-    if part == "web":
-        WebServer(config, supervisor).run()
-        return
+    """Be one part until SIGTERM, or until the supervisor is gone, whose pipe this handle reads."""
     stop = stop_on_signals()
-    _watch_supervisor(supervisor, stop.set)
+    if supervisor is not None:
+        threading.Thread(target=_follow, args=(supervisor, stop), daemon=True).start()
     start_notices(config, stop)
-    if part == "work":
+    if part == "web":
+        serve_pages(config, stop)
+    elif part == "work":
         run_worker(config, stop)
     else:
-        fetch_loop(config, stop)
+        run_collector(config, stop, must_wait=supervisor is not None)
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
-    """Be the worker as soon as nobody else is (a command may be, for a moment)."""
+    """Be the worker as soon as nobody else is (a command may be, for a moment).
+
+    A full disk ends nothing: what failed is opened again until there is room.
+    """
     while not stop.is_set():
-        with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
-            worker.run(stop)
+        try:
+            with contextlib.suppress(WorkerBusy), open_worker(config) as worker:
+                worker.run(stop)
+        except (ArchiveError, DatabaseError, OSError) as error:
+            if not is_disk_full(error) and LocalDisk(config.data).free_bytes() >= _FULL_BYTES:
+                raise
+            log.error("the disk is full, trying again seconds=%d error=%s", _FULL_SECONDS, error)
+            connection.close()
+            stop.wait(_FULL_SECONDS)
         stop.wait(0.5)
+
+
+def run_collector(config: Config, stop: threading.Event, *, must_wait: bool) -> None:
+    """Collect; two would collect everything twice. Under a supervisor the one of the last may still be ending."""
+    while not stop.is_set():
+        try:
+            with alone(config.data, "fetch", "collects for this archive"):
+                fetch_loop(config, stop)
+                return
+        except NotAlone as busy:
+            if not must_wait:
+                raise
+            log.warning("waiting part=fetch reason=%s", busy.message)
+        stop.wait(_RESTART_SECONDS)
+
+
+@contextlib.contextmanager
+def sole_server(config: Config) -> Iterator[None]:
+    """Be the one that serves this archive. NotAlone if another process does; UserError if its address is taken."""
+    with alone(config.data, "serve", "serves this archive"):
+        listening(config.listen).close()  # the part that serves pages could tell its log only
+        yield
 
 
 def supervise(config: Config, parts: Iterable[str] = PARTS) -> None:
     """Run the parts as children, start again what dies, end all on SIGTERM or Ctrl-C."""
     stop = stop_on_signals()
-    children = {part: _Child(config, part) for part in parts}
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    waking, wake = os.pipe()
+    os.set_blocking(waking, False)
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    living, _alive = os.pipe()  # the other end closes with this process, however it ends
+    children = [_Child(config, part, living) for part in parts]
     try:
         while not stop.is_set():
-            for child in children.values():
-                child.keep_alive()
-            stop.wait(0.2)
+            pauses = [child.keep_alive() for child in children]
+            select.select([waking], [], [], min((p for p in pauses if p is not None), default=None))
+            with contextlib.suppress(BlockingIOError):
+                os.read(waking, 1024)
     finally:
-        for child in children.values():
+        for child in children:
             child.terminate()
         deadline = time.monotonic() + _STOP_SECONDS
-        for child in children.values():
+        for child in children:
             child.join(deadline)
 
 
@@ -111,17 +117,17 @@ def supervise(config: Config, parts: Iterable[str] = PARTS) -> None:
 class _Child:
     config: Config
     part: str
+    living: int  # what tells the part that we are gone
     process: "subprocess.Popen[bytes] | None" = None
-    again: Timer | None = None
+    not_before: float = 0.0
 
-    def keep_alive(self) -> None:
-        """Start the process if it is not running, not more often than every two seconds."""
+    def keep_alive(self) -> float | None:
+        """Start the process if it is not running, not more often than every two seconds: those left until then."""
         if self.process is not None and self.process.poll() is None:
-            return
-        if self.again is None:
-            self.again = Timer(_RESTART_SECONDS)
-        if not self.again.is_due():
-            return
+            return None
+        if (left := self.not_before - time.monotonic()) > 0:
+            return left
+        self.not_before = time.monotonic() + _RESTART_SECONDS
         if self.process is not None:
             log.error("restarting part=%s exit=%s", self.part, self.process.returncode)
         command = [
@@ -131,13 +137,15 @@ class _Child:
             "serve",
             f"--{self.part}-only",
             "--supervisor",
-            str(os.getpid()),
+            str(self.living),
         ]
         # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the parts in order.
         self.process = subprocess.Popen(  # noqa: S603
             [*command, "--data", str(self.config.data), "--listen", self.config.listen],
             start_new_session=True,
+            pass_fds=(self.living,),
         )
+        return None
 
     def terminate(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -161,14 +169,7 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def _watch_supervisor(pid: int | None, end: Callable[[], None]) -> None:
+def _follow(living: int, stop: threading.Event) -> None:
     """A part ends when its supervisor is gone, even if that was killed while the part was still starting."""
-    if pid is None:
-        return
-
-    def watch() -> None:
-        while os.getppid() == pid:
-            time.sleep(1)
-        end()
-
-    threading.Thread(target=watch, daemon=True).start()
+    os.read(living, 1)  # returns at the end of the pipe: nobody writes to it
+    stop.set()

@@ -12,7 +12,15 @@ from django.db import DatabaseError
 
 from amberpost.config import Config
 from amberpost.daemon.database import require_database
-from amberpost.errors import ArchiveError, ConfigError, Finding, FindingKind, NotReadable, UserError
+from amberpost.errors import (
+    ArchiveError,
+    CatalogueDamaged,
+    ConfigError,
+    Finding,
+    FindingKind,
+    NotReadable,
+    UserError,
+)
 from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE
 from amberpost.vault.open import LOGS, open_keys_of, open_vault
 from amberpost.vault.verify import Depth, Report, verify
@@ -67,6 +75,8 @@ def _closed(data: Path) -> Iterator[Path]:
 def _has_database(config: Config, report: ArchiveReport) -> bool:
     try:
         require_database(config)
+    except CatalogueDamaged as error:
+        report.add(FindingKind.DATABASE_DAMAGED, "catalogue", error)
     except UserError as error:
         report.add(FindingKind.DATABASE_MISSING, "catalogue", error)
     except DatabaseError as error:

@@ -43,6 +43,9 @@ class Kind(StrEnum):
     DIRECTORY_WAITS = "directory_waits"
     CLAIMED_TWICE = "addresses_claimed_twice"
     SEATS_EXCEEDED = "seats_exceeded"
+    CLOCK_AHEAD = "clock_ahead"
+    CLOCK_BEHIND = "clock_behind"
+    CLOCK_STEPPED = "clock_stepped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

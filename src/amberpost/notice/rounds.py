@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from django.db import transaction
+from django.db.models import Q
 
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import THE_ONE, Channel, Dispatch, Notice, Round
@@ -24,6 +25,8 @@ _STEPS = {
     Kind.SECRET_EXPIRES,
     Kind.CERTIFICATE_EXPIRES,
     Kind.DISK_FILLING,
+    Kind.CLOCK_BEHIND,
+    Kind.CLOCK_STEPPED,
 }  # few stages: each is told at once
 _KEEP = timedelta(days=90)
 
@@ -42,7 +45,8 @@ class Event(TypedDict):
 def claim_round(at: datetime) -> bool:
     """True for exactly one of all processes that ask, once in a minute."""
     Round.objects.get_or_create(id=THE_ONE, defaults={"next_at": at})
-    due = Round.objects.filter(id=THE_ONE, next_at__lte=at)
+    # Further off than a minute only where a clock was ahead: that must silence nobody after it is right again.
+    due = Round.objects.filter(Q(next_at__lte=at) | Q(next_at__gt=at + EVERY), id=THE_ONE)
     return due.exists() and due.update(next_at=at + EVERY) == 1
 
 
@@ -68,8 +72,8 @@ def what_to_tell(notice: Notice, at: datetime) -> What | None:
     """Whether an open notice is to be told now: at its beginning, when it gets worse, and from time to time."""
     if notice.sent_at is None:
         grace = _FIRST.get(Kind(notice.kind), timedelta(0))
-        return "began" if at - notice.first_at >= grace else None
-    age = at - notice.sent_at
+        return "began" if abs(at - notice.first_at) >= grace else None
+    age = abs(at - notice.sent_at)  # it lies ahead where a clock was
     is_worse = notice.stage > notice.told_stage
     if is_worse and (notice.kind in _STEPS or age >= _DAY):
         return "lasts"
@@ -101,7 +105,7 @@ def _seen(notice: Notice | None, alarm: Alarm, at: datetime) -> Notice:
 
 
 def _unseen(notice: Notice, at: datetime) -> list[Event]:
-    if at - notice.last_at < ENDED_AFTER:
+    if abs(at - notice.last_at) < ENDED_AFTER:
         return []
     if notice.sent_at is None:  # nobody was told
         notice.delete()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from amberpost import __version__
 from amberpost.errors import DeliveryError, UserError
 from amberpost.notice.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
+from amberpost.oauth.http import hear_date
 from amberpost.store.secret import Secret
 
 _ANSWER_LIMIT = 64 * 1024
@@ -79,6 +80,7 @@ def post(hook: Hook, body: Mapping[str, object], *, token: str, at: datetime) ->
         with time_limit(lambda: client.sock):
             client.request("POST", path, body=data, headers=headers)
             answer = client.getresponse()
+            hear_date(host, answer.getheader("Date"))
             answer.read(_ANSWER_LIMIT)
     except TimeoutError:
         raise DeliveryError(_("The server did not answer in time"), step="answer") from None

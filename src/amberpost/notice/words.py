@@ -109,9 +109,19 @@ def _reports_not_opened(values: Arguments) -> str:
 
 
 def _disk_filling(values: Arguments) -> str:
+    named = {**values, "free": _room(int(values["free"]))}
     if values["stops"]:
-        return _("The disk is full to %(percent)d %%. Collecting stops before it is full.") % values
-    return _("The disk is full to %(percent)d %%.") % values
+        text = _(
+            "Collecting has stopped: only %(free)s of the disk are free. It goes on above %(least)d MiB; until then "
+            "mail waits on its servers."
+        )
+    else:
+        text = _("The disk is full to %(percent)d %%: %(free)s are free. Collecting stops at %(least)d MiB.")
+    return text % named
+
+
+def _room(mib: int) -> str:
+    return f"{mib} MiB" if mib < 10 * 1024 else f"{mib // 1024} GiB"
 
 
 def _index_behind(values: Arguments) -> str:
@@ -187,6 +197,48 @@ def _seats_exceeded(values: Arguments) -> str:
     return text % values
 
 
+def _clock_ahead(values: Arguments) -> str:
+    text = _(
+        "The clock of this machine is ahead: it says %(ours)s, but it is %(known)s according to %(who)s. Mail is taken "
+        "in and safe, but sealing waits until the clock is right; then it goes on by itself."
+    )
+    return text % values
+
+
+def _clock_behind(values: Arguments) -> str:
+    if values["who"]:
+        text = _(
+            "The clock of this machine is behind: it says %(ours)s, but it is at least %(known)s according to %(who)s."
+        )
+        return text % values
+    if values["waits"]:
+        text = _(
+            "The clock of this machine is far behind: it says %(ours)s, but %(known)s has passed. Mail is taken "
+            "in and safe, but sealing waits. Set the clock right; if it is right already: %(command)s"
+        )
+    else:
+        text = _(
+            "The clock of this machine is behind the last sealed entry: it says %(ours)s, that one %(known)s. Until "
+            "then entries get the time of that one. Set the clock right; if it is right already: %(command)s"
+        )
+    return text % {**values, "command": _CONFIRM}
+
+
+def _clock_stepped(values: Arguments) -> str:
+    if values["waits"]:
+        text = _(
+            "The clock of this machine says %(ours)s, but the last known time is %(known)s. Mail is taken in and safe, "
+            "but sealing waits. Set the clock right; if it is right already: %(command)s"
+        )
+    else:
+        text = _(
+            "The clock of this machine was set: it says %(ours)s, where %(known)s was to be expected. "
+            "If it is right: %(command)s"
+        )
+    return text % {**values, "command": _CONFIRM}
+
+
+_CONFIRM = "amberpost clock confirm"
 _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
     Kind.FINDINGS: _findings,
     Kind.VERIFY_FAILED: _verify_failed,
@@ -210,4 +262,7 @@ _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
     Kind.DIRECTORY_WAITS: _directory_waits,
     Kind.CLAIMED_TWICE: _claimed_twice,
     Kind.SEATS_EXCEEDED: _seats_exceeded,
+    Kind.CLOCK_AHEAD: _clock_ahead,
+    Kind.CLOCK_BEHIND: _clock_behind,
+    Kind.CLOCK_STEPPED: _clock_stepped,
 }

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
-from amberpost.clock import now
+from amberpost.clock import hear, now
 from amberpost.patience import Patience, dial, reader
 from amberpost.tls import client_context
 
@@ -87,6 +87,7 @@ def ask_once(
     connection.patience.begin()
     connection.request(method, target, body, dict(headers))
     response = connection.getresponse()
+    hear_date(connection.host, response.getheader("Date"))
     return HttpAnswer(
         status=response.status,
         retry_after=response.getheader("Retry-After"),
@@ -103,6 +104,16 @@ def pause_seconds(text: str | None) -> float | None:
     except (ValueError, OverflowError):
         return None
     return min(max(seconds, 1.0), float(LONGEST_PAUSE_SECONDS))
+
+
+def hear_date(host: str, text: str | None) -> None:
+    """The Date of an answer (RFC 9110 §6.6.1): when the server made it, to the second."""
+    try:
+        said = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return
+    said = said.replace(tzinfo=said.tzinfo or UTC)
+    hear(f"http {host}", host, earliest=said, latest=said)
 
 
 def _read(response: HTTPResponse, limit_bytes: int) -> bytes:

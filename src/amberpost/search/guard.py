@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from amberpost.errors import ArchiveError
+from amberpost.errors import ArchiveError, DiskFull, is_disk_full
 
 
 @contextmanager
@@ -14,4 +14,6 @@ def guarded(kind: type[ArchiveError], message: str) -> Iterator[None]:
     except (ArchiveError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # pyo3's PanicException is a BaseException that cannot be imported
+        if is_disk_full(error):
+            raise DiskFull("index") from error
         raise kind(message) from error

@@ -60,5 +60,8 @@ class Index(Protocol):
     def count(self) -> int:
         """Number of messages in the index, as of the last commit."""
 
+    def has_after(self, message_id: int) -> bool:
+        """Whether it has messages with a higher number, as of the last commit."""
+
     def close(self) -> None:
         """Give up locks and memory. What was not committed is forgotten."""

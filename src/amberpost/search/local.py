@@ -126,6 +126,10 @@ class TantivyIndex:
         with guarded(IndexDamaged, _UNREADABLE):
             return int(self._fresh().num_docs)
 
+    def has_after(self, message_id: int) -> bool:
+        with guarded(IndexDamaged, _UNREADABLE):
+            return bool(self._fresh().search(self._translator.after(message_id), limit=1).hits)
+
     def close(self) -> None:
         self._writer = None  # gives up the lock
 

@@ -54,6 +54,10 @@ class Translator:
     def by_ids(self, ids: Sequence[int]) -> tantivy.Query:
         return self._term_set("id", [number for number in ids if 0 <= number <= MAX_MESSAGE_ID])
 
+    def after(self, message_id: int) -> tantivy.Query:
+        """Messages with a higher number."""
+        return self._range("id", message_id + 1, None)
+
     def translate(self, query: Query) -> tantivy.Query:
         match query:
             case Everything():

@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from amberpost.errors import is_disk_full
+
 _NAME = "session.secret"
 
 
@@ -29,8 +31,12 @@ def _replace(path: Path) -> str:
 
 def _fill(handle: int) -> str:
     secret = secrets.token_urlsafe(48)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if not is_disk_full(error):  # then it passes with this process, and the next one tries again
+            raise
     return secret

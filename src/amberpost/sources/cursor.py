@@ -4,7 +4,9 @@ A cursor only saves a download. It is never a reason to drop bytes: whoever is n
 lets process() find the repetition.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote, unquote
 
@@ -53,6 +55,19 @@ class Cursor:
     def known(self, folder: str, uidvalidity: int) -> UidSet:
         """The UIDs known under this UIDVALIDITY."""
         return self.find(folder, uidvalidity).uids
+
+    def joined(self, remote_ids: Collection[str], *, is_imap: bool) -> Self:
+        """This, and these messages as known."""
+        if not remote_ids or not is_imap:
+            return replace(self, uidls=self.uidls.union(remote_ids))
+        uids: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for remote in map(RemoteId.parse, remote_ids):
+            uids[remote.folder, remote.uidvalidity].append(remote.uid)
+        rest = [one for one in self.folders if (one.folder, one.uidvalidity) not in uids]
+        for place, found in uids.items():
+            one = self.find(*place)
+            rest.append(replace(one, uids=one.uids.union(UidSet.of(found))))
+        return replace(self, folders=tuple(rest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -301,6 +301,7 @@ class ImapConnector:
         return True
 
     def _incoming(self, selected: Selected, uid: int, fetched: Fetched) -> Incoming:
+        arrived_at = fetched.internal_date.astimezone(UTC) if fetched.internal_date else None
         remote = RemoteId(folder=selected.folder, uidvalidity=selected.uidvalidity, uid=uid)
         return Incoming(
             raw=fetched.body,
@@ -311,8 +312,9 @@ class ImapConnector:
                 peer=f"{self._settings.server}:{self._settings.port}",
             ),
             envelope=None,
-            received_at=fetched.internal_date.astimezone(UTC) if fetched.internal_date else now(),
+            received_at=arrived_at or now(),
             evaluation=self._task.evaluation,
+            arrived_at=arrived_at,
         )
 
     # What stays and what goes

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.sources.connector import RunReport
 from amberpost.sources.cursor import Gap
@@ -66,7 +67,7 @@ def _note_left(source: Source, left: Sequence[Left], *, is_whole: bool) -> list[
 def _note_gaps(source: Source, gaps: Iterable[Gap]) -> None:
     """Each once, however many polls see it before the worker has sealed it."""
     for gap in gaps:
-        SourceSignal.objects.get_or_create(
+        _, is_new = SourceSignal.objects.get_or_create(
             kind=SignalKind.GAP,
             source_id=source.pk,
             entry=None,
@@ -76,6 +77,8 @@ def _note_gaps(source: Source, gaps: Iterable[Gap]) -> None:
             last_uid=gap.last,
             defaults={"at": now()},
         )
+        if is_new:
+            transaction.on_commit(ring)
 
 
 def _note_life(source: Source, at: datetime) -> None:
@@ -83,7 +86,8 @@ def _note_life(source: Source, at: datetime) -> None:
     beats = SourceSignal.objects.filter(kind=SignalKind.HEARTBEAT, source_id=source.pk)
     last = beats.order_by("-at").values_list("at", flat=True).first()
     beats.exclude(entry=None).filter(at__lt=min(at - HEARTBEATS_KEPT, last or at)).delete()
-    if last is None or at - last >= HEARTBEAT_EVERY:
+    if last is None or abs(at - last) >= HEARTBEAT_EVERY:  # it lies ahead where the clock was
         SourceSignal.objects.create(
-            kind=SignalKind.HEARTBEAT, source_id=source.pk, at=at, since=last or source.created_at
+            kind=SignalKind.HEARTBEAT, source_id=source.pk, at=at, since=min(last or source.created_at, at)
         )
+        transaction.on_commit(ring)

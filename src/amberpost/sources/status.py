@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from amberpost.clock import hear
 from amberpost.sources.certificates import read_certificate
 from amberpost.sources.models import SourceStatus
 
@@ -14,4 +15,10 @@ def note_certificate(source_id: int, not_after: datetime | None) -> None:
 def note_shown_certificate(source_id: int, der: bytes) -> None:
     """The same, from the certificate that the server showed in a run."""
     certificate = read_certificate(der)
+    if certificate is not None:  # whoever signed it was not ahead of time: it is at least that late
+        hear(
+            f"certificate {source_id}",
+            (*certificate.names, certificate.subject)[0],
+            earliest=certificate.not_before,
+        )
     note_certificate(source_id, certificate.not_after if certificate else None)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from amberpost.errors import NotReadable, StoreError
+from amberpost.errors import DiskFull, NotReadable, StoreError, is_disk_full
 from amberpost.store.calls import Buffer, Calls, SystemCalls
 
 _JOIN_BELOW = 1024 * 1024  # smaller buffers are joined, larger ones written without a copy
@@ -51,6 +51,7 @@ class Disk(Protocol):
     def append(self, path: str) -> AppendFile: ...
     def truncate(self, path: str, size: int) -> None: ...
     def settle(self, path: str, offset: int) -> None: ...
+    def overwrite(self, path: str, offset: int, data: bytes) -> None: ...
     def remove(self, path: str) -> None: ...
     def make_folder(self, path: str) -> None: ...
     def sync_folder(self, path: str) -> None: ...
@@ -60,18 +61,21 @@ class Disk(Protocol):
 
 
 @contextlib.contextmanager
-def _as_store_error(doing: str, path: str) -> Iterator[None]:
+def _as_store_error(doing: str, path: str, root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(str(root / path)) from error
         raise StoreError(f"Cannot {doing}", subject=path) from error
 
 
 class LocalAppendFile:
     """An append handle; dead after its first error."""
 
-    def __init__(self, calls: Calls, path: str, handle: int) -> None:
+    def __init__(self, calls: Calls, root: Path, path: str, handle: int) -> None:
         self._calls = calls
+        self._root = root
         self._path = path
         self._handle: int | None = handle
         self._failed = False
@@ -113,7 +117,7 @@ class LocalAppendFile:
     def _fail_stop(self, doing: str) -> Iterator[int]:
         handle = self._open_handle()
         try:
-            with _as_store_error(doing, self._path):
+            with _as_store_error(doing, self._path, self._root):
                 yield handle
         except BaseException:
             self._failed = True
@@ -198,7 +202,7 @@ class LocalDisk:
             handle.sync()
         finally:
             handle.close()
-        with _as_store_error("replace", path):
+        with _as_store_error("replace", path, self.root):
             self._calls.rename(self._full(temporary), self._full(path))
         self.sync_folder(os.path.dirname(path))
 
@@ -206,24 +210,27 @@ class LocalDisk:
         """A new empty file, its directory entry durable. Locked: nobody ever sees it without its lock; then
         NewFileTaken may come."""
         self.make_folder(os.path.dirname(path))
-        if not locked:
-            handle = self._create(path, os.O_EXCL)
-            handle.sync()
-        else:
-            handle = self._create(f"{path}.new", os.O_EXCL)
-            self._lock_and_show(handle, path)
-        self.sync_folder(os.path.dirname(path))
+        handle = self._create(f"{path}.new" if locked else path, os.O_EXCL)
+        try:
+            if locked:
+                self._lock_and_show(handle, path)
+            else:
+                handle.sync()
+            self.sync_folder(os.path.dirname(path))
+        except BaseException:
+            handle.close()
+            raise
         return handle
 
     def append(self, path: str) -> AppendFile:
         """Open an existing file for appending."""
-        with _as_store_error("open", path):
+        with _as_store_error("open", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY | os.O_APPEND)
-        return LocalAppendFile(self._calls, path, handle)
+        return LocalAppendFile(self._calls, self.root, path, handle)
 
     def truncate(self, path: str, size: int) -> None:
         """Cut a file, durably."""
-        with _as_store_error("cut", path):
+        with _as_store_error("cut", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY)
             try:
                 self._calls.ftruncate(handle, size)
@@ -236,12 +243,28 @@ class LocalDisk:
 
         A sync alone proves nothing when one failed before: the cache then looks clean and is not.
         """
-        with _as_store_error("write again", path):
+        with _as_store_error("write again", path, self.root):
             handle = self._calls.open(self._full(path), os.O_RDWR)
             try:
                 while block := self._calls.pread(handle, _JOIN_BELOW, offset):
                     offset += self._calls.pwrite(handle, block, offset)
                 self._calls.fsync(handle)
+            finally:
+                self._calls.close(handle)
+
+    def overwrite(self, path: str, offset: int, data: bytes) -> None:
+        """Write over bytes that the file has, durably. Where files are changed in place that takes no room."""
+        with _as_store_error("write", path, self.root):
+            handle = self._calls.open(self._full(path), os.O_WRONLY)
+            try:
+                if offset + len(data) > self._calls.size(handle):
+                    raise StoreError("Not within the file", subject=path)
+                rest = memoryview(data)
+                while rest:
+                    written = self._calls.pwrite(handle, rest, offset)
+                    offset += written
+                    rest = rest[written:]
+                self._calls.fdatasync(handle)
             finally:
                 self._calls.close(handle)
 
@@ -261,7 +284,7 @@ class LocalDisk:
             return
         parent = os.path.dirname(path)
         self.make_folder(parent)
-        with _as_store_error("make folder", path), contextlib.suppress(FileExistsError):
+        with _as_store_error("make folder", path, self.root), contextlib.suppress(FileExistsError):
             if not self.exists(path):
                 self._calls.mkdir(self._full(path))
         self.sync_folder(parent)
@@ -269,7 +292,7 @@ class LocalDisk:
 
     def sync_folder(self, path: str) -> None:
         """What was created, renamed or removed in the folder survives a power loss."""
-        with _as_store_error("sync folder", path or "."):
+        with _as_store_error("sync folder", path or ".", self.root):
             handle = self._calls.open(self._full(path), os.O_RDONLY | os.O_DIRECTORY)
             try:
                 self._calls.fsync(handle)
@@ -278,7 +301,7 @@ class LocalDisk:
 
     def lock(self, path: str) -> Lock | None:
         """Take the lock on a file (made if it is missing), or None if another holds it."""
-        with _as_store_error("lock", path):
+        with _as_store_error("lock", path, self.root):
             handle = self._calls.open(self._full(path), os.O_RDWR | os.O_CREAT)
             if self._calls.lock(handle):
                 return LocalLock(self._calls, handle)
@@ -310,7 +333,7 @@ class LocalDisk:
         except OSError as error:
             raise StoreError("Cannot open", subject=path) from error
         try:
-            with _as_store_error("read", path):
+            with _as_store_error("read", path, self.root):
                 yield handle
         finally:
             self._calls.close(handle)
@@ -327,16 +350,15 @@ class LocalDisk:
         return b"".join(parts)
 
     def _create(self, path: str, flags: int) -> LocalAppendFile:
-        with _as_store_error("create", path):
+        with _as_store_error("create", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT | flags)
-        return LocalAppendFile(self._calls, path, handle)
+        return LocalAppendFile(self._calls, self.root, path, handle)
 
     def _lock_and_show(self, file: LocalAppendFile, path: str) -> None:
-        with _as_store_error("lock", path):
+        with _as_store_error("lock", path, self.root):
             if self._calls.lock(file.handle):
                 file.sync()
                 with contextlib.suppress(FileNotFoundError):
                     self._calls.rename(self._full(f"{path}.new"), self._full(path))
                     return
-        file.close()
         raise NewFileTaken("A new file was taken away", subject=path)

@@ -1,7 +1,8 @@
 """The intake log: what makes accept() durable.
 
 append() returns when its payloads are synced to disk; payloads of callers that come while a sync is running
-go into the next one together. After any error the log is dead and nothing of the failed group was promised.
+go into the next one together. After any error the file is dead and nothing of the failed group was promised;
+if the disk was full the next append begins another file, after anything else nothing is written any more.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amberpost.clock import now
-from amberpost.errors import StoreError
+from amberpost.errors import DiskFull, StoreError
 from amberpost.store.disk import AppendFile, Disk, NewFileTaken
 from amberpost.store.frames import FrameCipher, frame_header, pack_payload
 from amberpost.store.keys import KeyStore, ReservationLost
@@ -48,7 +49,9 @@ class IntakeLog:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._asked = 0  # payloads ever asked for
-        self._kept = 0  # payloads synced
+        self._settled = 0  # payloads whose caller can be told: synced, or in `_unkept`
+        self._callers: list[int] = []  # the last payload of each append() that waits
+        self._unkept: dict[int, Exception] = {}  # what became of an append() that found no room
         self._busy = False
         self._error: Exception | None = None
         self._changed = threading.Condition()
@@ -62,7 +65,8 @@ class IntakeLog:
             self._waiting_bytes += sum(map(len, packed))
             self._asked += len(packed)
             mine = self._asked
-        while self._is_unkept(mine):
+            self._callers.append(mine)
+        while self._is_waiting(mine):
             self._flush()
 
     def close(self) -> None:
@@ -85,12 +89,14 @@ class IntakeLog:
         if self._error is not None:
             raise StoreError("The intake log failed; open the archive again") from self._error
 
-    def _is_unkept(self, mine: int) -> bool:
+    def _is_waiting(self, mine: int) -> bool:
         """False once `mine` is on disk; waits while another thread is syncing."""
         with self._changed:
-            while self._error is None and self._busy and self._kept < mine:
+            while self._error is None and self._busy and self._settled < mine:
                 self._changed.wait()
-            if self._kept >= mine:
+            if (full := self._unkept.pop(mine, None)) is not None:
+                raise full
+            if self._settled >= mine:
                 return False
             self._require_sound()
             return True
@@ -102,10 +108,16 @@ class IntakeLog:
                 return
             self._busy = True
             group, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            callers, self._callers = self._callers, []
         error: Exception | None = StoreError("The intake log was interrupted")
         try:
             self._write_group(group)
             error = None
+        except DiskFull as full:
+            with self._changed:
+                error = None
+                self._unkept.update(dict.fromkeys(callers, full))
+                self._close_log()
         except Exception as caught:
             error = caught
             raise
@@ -113,7 +125,7 @@ class IntakeLog:
             with self._changed:
                 self._busy = False
                 self._error = error
-                self._kept += 0 if error else len(group)
+                self._settled += 0 if error else len(group)
                 self._changed.notify_all()
 
     def _write_group(self, group: list[bytes]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from amberpost.errors import IntegrityError, StoreError
+from amberpost.errors import ArchiveError, DiskFull, IntegrityError, StoreError, is_damaged_file, is_disk_full
 
 Connect = Callable[[], sqlite3.Connection]
 _BAD = (sqlite3.Error, UnicodeError)  # a damaged file makes even error messages undecodable
@@ -45,7 +45,15 @@ def connector(path: Path) -> Connect:
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.Error as error:
+            if not is_disk_full(error):
+                raise
+            # Nobody has the database open, and the file of those who share it finds no room: read it alone.
+            connection.close()
+            connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA cache_size=-16000")
@@ -87,6 +95,9 @@ class KeyDatabase:
         try:
             yield from self.connection().execute(sql, values)
         except _BAD as error:
+            trouble = self._trouble("", error)
+            if isinstance(trouble, DiskFull | IntegrityError):
+                raise trouble from error
             raise IntegrityError("The key database cannot be read", subject="keys.db") from error
 
     def has_whole_file(self) -> bool:
@@ -116,9 +127,10 @@ class KeyDatabase:
             yield connection
             connection.commit()
         except _BAD as error:
-            self._failed = True
+            full = is_disk_full(error)  # then SQLite has written no commit, and the next one may do
+            self._failed = not full
             self._roll_back(connection)
-            raise StoreError("Cannot write the key database", subject="keys.db") from error
+            raise self._trouble("Cannot write the key database", error) from error
         except BaseException:
             self._roll_back(connection)
             raise
@@ -128,7 +140,7 @@ class KeyDatabase:
         try:
             self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except _BAD as error:
-            raise StoreError("Cannot truncate the log of the key database", subject="keys.db") from error
+            raise self._trouble("Cannot truncate the log of the key database", error) from error
 
     def connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -136,7 +148,7 @@ class KeyDatabase:
             try:
                 found = self._local.connection = self._connect()
             except _BAD as error:
-                raise StoreError("Cannot open the key database", subject="keys.db") from error
+                raise self._trouble("Cannot open the key database", error) from error
             self._all.append(found)
         return found
 
@@ -151,8 +163,16 @@ class KeyDatabase:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except _BAD as error:
-            raise StoreError("Cannot write the key database", subject="keys.db") from error
+            raise self._trouble("Cannot write the key database", error) from error
         return connection
+
+    def _trouble(self, what: str, error: Exception) -> ArchiveError:
+        """What a person is told: that the disk is full, that the file is damaged, or else `what`."""
+        if is_disk_full(error):
+            return DiskFull("keys.db")
+        if is_damaged_file(error) or isinstance(error, UnicodeError):
+            return IntegrityError("The key database is damaged; restore it from a backup", subject="keys.db")
+        return StoreError(what, subject="keys.db")
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:

@@ -52,7 +52,13 @@ def open_keys(
     """Open the archive's keys with a key file or a passphrase. `read_only`: without changing any file."""
     origin = str(read_origin(LocalDisk(data))["origin"])
     if not (data / KEYS_FILE).exists():
-        raise StoreError("The key database is missing", subject=str(data / KEYS_FILE))
+        raise StoreError(
+            "The key database is missing; restore it from a backup", subject=str(data / KEYS_FILE)
+        )
+    if not (data / KEYS_FILE).stat().st_size:  # SQLite would make a new one of it
+        raise IntegrityError(
+            "The key database is empty; restore it from a backup", subject=str(data / KEYS_FILE)
+        )
     connect = reader(data / KEYS_FILE) if read_only else connector(data / KEYS_FILE)
     database = KeyDatabase(connect)
     database.require_format()

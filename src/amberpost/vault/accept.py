@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Sequence
 
+from amberpost.bell import ring
 from amberpost.clock import now
-from amberpost.errors import StoreError
+from amberpost.errors import DiskFull, StoreError
 from amberpost.handover import CaptureId, Incoming, Receipt
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
@@ -16,6 +17,8 @@ MIN_FREE_BYTES = 256 * 1024 * 1024
 def require_room(disk: LocalDisk) -> None:
     """Stop taking mail before the disk is full: it is safe where it is, and reading must go on."""
     free = disk.free_bytes()
+    if free < 2**20:
+        raise DiskFull(str(disk.root))
     if free < MIN_FREE_BYTES:
         raise StoreError(
             f"Only {free // 2**20} MiB are free on the disk; mail is left where it is until there is room"
@@ -38,4 +41,5 @@ def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:
             for receipt, item in zip(receipts, incoming, strict=True)
         ]
     )
+    ring()
     return receipts

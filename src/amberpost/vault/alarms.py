@@ -11,9 +11,16 @@ from amberpost.accounts.seats import Seats
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import PROCESSES
+from amberpost.vault.accept import MIN_FREE_BYTES
+from amberpost.vault.clock_judge import ClockFault, Judgement
 
 SILENT_AFTER = timedelta(seconds=60)
-STOPS_PERCENT = 95  # collecting stops soon (assurance.md section 3)
+NEARLY_FULL_BYTES = 2 * 1024**3  # a day's mail of a busy company, so that nobody is told only after the end
+_CLOCK = {
+    ClockFault.AHEAD: Kind.CLOCK_AHEAD,
+    ClockFault.BEHIND: Kind.CLOCK_BEHIND,
+    ClockFault.STEPPED: Kind.CLOCK_STEPPED,
+}
 _STAGE_DAYS = (30, 7, 1, -1)  # before the end of a secret or certificate; the last: it has ended
 
 
@@ -53,6 +60,8 @@ class Facts:
     is_worker_busy: bool = False  # with a job, during which it gives no sign
     sources: tuple[SourceFacts, ...] = ()
     disk_percent: int = 0  # used
+    disk_free_bytes: int = 2**50
+    clock: Judgement | None = None  # the worker's
     has_index: bool = True
     index_lag: int = 0
     unfindable_since: datetime | None = None  # when the oldest message that cannot be found was captured
@@ -71,6 +80,7 @@ def alarms(facts: Facts, limits: NoticeSettings) -> list[Alarm]:
     """Everything that is not well, the gravest first; empty if all is."""
     found = [
         *_integrity(facts),
+        *clock_alarms(facts.clock),
         *_processes(facts),
         *_sources(facts, limits),
         *_directory(facts.directory, limits),
@@ -96,6 +106,23 @@ def _integrity(facts: Facts) -> Iterator[Alarm]:
         )
     if not facts.has_index:
         yield Alarm(kind=Kind.NO_INDEX, level=Level.GRAVE)
+
+
+def clock_alarms(clock: Judgement | None) -> Iterator[Alarm]:
+    """Grave where sealing waits for somebody; else it is reported."""
+    if clock is None or clock.fault is None:
+        return
+    yield Alarm(
+        kind=_CLOCK[clock.fault],
+        level=Level.GRAVE if clock.waits else Level.WARNING,
+        stage=int(clock.waits),
+        arguments={
+            "ours": f"{clock.ours:%Y-%m-%d %H:%M} UTC",
+            "known": f"{clock.known:%Y-%m-%d %H:%M} UTC",
+            "who": clock.who,
+            "waits": int(clock.waits),
+        },
+    )
 
 
 def _processes(facts: Facts) -> Iterator[Alarm]:
@@ -220,16 +247,25 @@ def _seats(facts: Facts) -> Iterator[Alarm]:
 
 
 def _disk(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
-    steps = (limits.disk_percent, limits.disk_full_percent, STOPS_PERCENT)
-    stage = sum(facts.disk_percent >= step for step in steps)
+    """By what part is used, which the settings say, and by what is free, which decides whether mail is taken."""
+    reached = (
+        facts.disk_percent >= limits.disk_percent,
+        facts.disk_percent >= limits.disk_full_percent,
+        facts.disk_free_bytes < NEARLY_FULL_BYTES,
+        facts.disk_free_bytes < MIN_FREE_BYTES,
+    )
+    stage = max((number for number, is_so in enumerate(reached, start=1) if is_so), default=0)
     if stage:
-        stops = facts.disk_percent >= STOPS_PERCENT
-        is_full = stops or facts.disk_percent >= limits.disk_full_percent
         yield Alarm(
             kind=Kind.DISK_FILLING,
-            level=Level.GRAVE if is_full else Level.WARNING,
+            level=Level.GRAVE if stage > 1 else Level.WARNING,
             stage=stage,
-            arguments={"percent": facts.disk_percent, "stops": int(stops)},
+            arguments={
+                "percent": facts.disk_percent,
+                "free": facts.disk_free_bytes // 2**20,
+                "least": MIN_FREE_BYTES // 2**20,
+                "stops": int(facts.disk_free_bytes < MIN_FREE_BYTES),
+            },
         )
 
 

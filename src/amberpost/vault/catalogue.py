@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from amberpost.clock import from_milliseconds, milliseconds
-from amberpost.errors import IntegrityError
+from amberpost.errors import IntegrityError, StoreError
 from amberpost.search.document import Document
 from amberpost.sources.cursor import Gap
 from amberpost.sources.models import SourceSignal
@@ -33,6 +33,7 @@ from amberpost.vault.rows import Value, address_ids, chunks, insert, select_in
 
 CATALOGUE = "catalogue"
 INDEX = "index"
+REBUILT = "rebuilt"  # a catalogue begun anew is whole once it has come so far
 
 Owned = tuple[int, int, int, int]  # message id, archive id, reason, entry
 
@@ -98,6 +99,8 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
     result = Catalogued()
     if not entries:
         return result
+    if entries[0].index != position(CATALOGUE):
+        raise StoreError("The catalogue has fallen behind the log; the worker must start again")
     captured = [entry for entry in entries if entry.prepared is not None]
     messages = _messages_of(captured)
     new = _add_messages(captured, messages)

@@ -1,42 +1,56 @@
-"""Seal into the audit log what people did (events) and what they decided (snapshots of the state tables)."""
+"""Seal into the audit log what people did (events) and what they decided (snapshots of the state tables).
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+The audit table follows the audit log as the catalogue follows the mail log: rows and position in one
+transaction. So a crash between sealing and remembering seals nothing twice, and a rebuild makes each deed once.
+"""
+
+import json
 
 from django.db import transaction
 
 from amberpost.audit.models import AuditEvent
-from amberpost.vault.catalogue import set_position
-from amberpost.vault.entries import event_draft, parse_header, parse_leaf, snapshot_draft
+from amberpost.vault.catalogue import position, set_position
+from amberpost.vault.entries import event_draft, header_hash, parse_header, parse_leaf, snapshot_draft
 from amberpost.vault.open import Vault
 from amberpost.vault.seal import append, sealing_time
-from amberpost.vault.state import Snapshot, last_snapshot_hash, snapshot_hash, take_snapshot
+from amberpost.vault.state import Snapshot, snapshot_mark, take_snapshot
 
+AUDIT = "audit"  # how far the audit table has followed its log
+SNAPSHOT = "snapshot"  # the mark of the state that was sealed last
 _BATCH = 200
 
 
 def seal_events(vault: Vault) -> int:
     """Seal the audit events that are not yet in the audit log. Returns how many."""
+    vault.reserve.drain(_keep)  # what was read while the disk was full
+    follow_audit_log(vault)  # what a crash left sealed and not remembered
     events = list(AuditEvent.objects.filter(entry__isnull=True).order_by("id")[:_BATCH])
     at = sealing_time(vault.audit)
-    entries = append(vault.audit, [(event_draft(_fields(event), at=at), None) for event in events], at=at)
-    with transaction.atomic():
-        for event, entry in zip(events, entries, strict=True):
-            AuditEvent.objects.filter(pk=event.pk).update(entry=entry.index)
+    append(vault.audit, [(event_draft(event.as_fields(), at=at), None) for event in events], at=at)
+    follow_audit_log(vault)
     return len(events)
 
 
 def seal_state(vault: Vault) -> bool:
     """Seal a snapshot of the state tables if anything was decided since the last. True if it did."""
+    follow_audit_log(vault)
     snapshot = take_snapshot()
-    mark = int(snapshot_hash(snapshot)[:15], 16)
-    if mark == last_snapshot_hash():
+    if snapshot_mark(snapshot) == position(SNAPSHOT):
         return False
     at = sealing_time(vault.audit)
     append(vault.audit, [(snapshot_draft(snapshot, at=at), None)], at=at)
-    set_position("snapshot", mark)
+    follow_audit_log(vault)
     return True
+
+
+def follow_audit_log(vault: Vault) -> None:
+    """Give the rows of the events that were sealed since their entries, and make the rows that are missing."""
+    end = vault.audit.store.next_index
+    while (start := position(AUDIT)) < end:
+        stop = min(start + _BATCH, end)
+        with transaction.atomic():
+            _follow(vault, start, stop)
+            set_position(AUDIT, stop)
 
 
 def find_last_snapshot(vault: Vault) -> Snapshot | None:
@@ -49,37 +63,24 @@ def find_last_snapshot(vault: Vault) -> Snapshot | None:
     return None
 
 
-def restore_events(vault: Vault) -> int:
-    """Make the audit table again from the audit log. Returns how many events."""
-    known = set(AuditEvent.objects.filter(entry__isnull=False).values_list("entry", flat=True))
-    rows = [
-        AuditEvent(
-            at=datetime.fromisoformat(event["at"]),
-            actor=event["actor"],
-            action=event["action"],
-            target=event["target"],
-            detail=event["detail"],
-            entry=index,
-        )
-        for index, event in _sealed_events(vault)
-        if index not in known
-    ]
-    AuditEvent.objects.bulk_create(rows, batch_size=_BATCH)
-    return len(rows)
+def _keep(entries: list[bytes]) -> None:
+    """Rows of entries from the reserve; one that came before is there already."""
+    events = [AuditEvent.of_fields(json.loads(entry)) for entry in entries]
+    AuditEvent.objects.bulk_create(events, batch_size=_BATCH, ignore_conflicts=True)
 
 
-def _sealed_events(vault: Vault) -> Iterator[tuple[int, dict[str, Any]]]:
-    for index in range(vault.audit.store.next_index):
+def _follow(vault: Vault, start: int, stop: int) -> None:
+    known = set(AuditEvent.objects.filter(entry__gte=start, entry__lt=stop).values_list("entry", flat=True))
+    for index in range(start, stop):
         leaf, header = vault.audit.store.read_header(index)
-        if parse_leaf(leaf)["t"] == "EVENT":
-            yield index, parse_header(header)["event"]
-
-
-def _fields(event: AuditEvent) -> dict[str, Any]:
-    return {
-        "at": event.at.isoformat(),
-        "actor": event.actor,
-        "action": event.action,
-        "target": event.target,
-        "detail": event.detail,
-    }
+        kind, fields = parse_leaf(leaf)["t"], parse_header(header)
+        if kind == "CONFIG":
+            set_position(SNAPSHOT, snapshot_mark(fields["snapshot"]))
+        elif kind == "EVENT" and index not in known:
+            # The first entries had no id: their salted hash is as good a name.
+            event = AuditEvent.of_fields({"id": header_hash(header)[:32], **fields["event"]})
+            rows = AuditEvent.objects.filter(event_id=event.event_id)
+            if not rows.exists():
+                event.entry = index
+                event.save()
+            rows.filter(entry=None).update(entry=index)

@@ -14,6 +14,7 @@ from secrets import SystemRandom
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.directory.active import active_directory, secret_of, status_of
 from amberpost.directory.configure import missing_fields
@@ -73,7 +74,8 @@ def is_due(at: datetime) -> bool:
     if directory.kind == DirectoryKind.LOCAL or missing_fields(directory):
         return False
     status = status_of(directory)
-    return status.sync_now or status.next_attempt_at is None or status.next_attempt_at <= at
+    was_ahead = status.last_attempt_at is not None and status.last_attempt_at > at  # the clock, then
+    return status.sync_now or was_ahead or status.next_attempt_at is None or status.next_attempt_at <= at
 
 
 def needs_first_look() -> bool:
@@ -84,6 +86,7 @@ def needs_first_look() -> bool:
 def request_sync(directory: Directory) -> None:
     """Ask for a run at once instead of at the next time."""
     DirectoryStatus.objects.update_or_create(directory=directory, defaults={"sync_now": True})
+    transaction.on_commit(ring)
 
 
 def note_breakdown(error: Exception, *, by: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,11 +12,10 @@ from amberpost.clock import milliseconds
 from amberpost.sources.models import SourceSignal
 from amberpost.sources.uidset import Range
 from amberpost.vault.assign import Decision
-from amberpost.vault.frame import capture_fields
+from amberpost.vault.frame import CAPTURE_LEAD, capture_fields
 from amberpost.vault.prepare import Prepared, commitment
 
 LEAF_VERSION = 1
-MAX_ACCEPT_LEAD_MS = 5_000  # `ta` may be at most this much after `ts` (formats.md section 5)
 
 Leaf = dict[str, Any]
 
@@ -101,9 +100,10 @@ def snapshot_draft(snapshot: dict[str, Any], *, at: datetime) -> Draft:
 
 
 def event_draft(event: dict[str, Any], *, at: datetime) -> Draft:
-    """EVENT: one audit event."""
+    """EVENT: one audit event. Its id is the capture id, of which the store takes each once."""
     leaf: Leaf = {"v": LEAF_VERSION, "t": "EVENT", "ts": milliseconds(at)}
-    return _with_hash(leaf, {"event": event, "salt": secrets.token_hex(16)})
+    draft = _with_hash(leaf, {"event": event, "salt": secrets.token_hex(16)})
+    return replace(draft, capture_id=bytes.fromhex(event["id"]))
 
 
 def gap_draft(signal: SourceSignal, hole: Range, *, at: datetime) -> Draft:
@@ -149,15 +149,14 @@ def _with_hash(leaf: Leaf, fields: dict[str, Any]) -> Draft:
 
 def _capture_leaf(prepared: Prepared, *, at: datetime, source_key: bytes) -> Leaf:
     origin = prepared.capture.origin
-    sealed_at = milliseconds(at)
     key = hmac.digest(
         source_key, f"{origin.source_id}/{origin.remote_id}".encode("utf-8", "surrogatepass"), "sha256"
     )
     return {
         "v": LEAF_VERSION,
         "t": "ARCHIVE",
-        "ts": sealed_at,
-        "ta": min(milliseconds(prepared.capture.captured_at), sealed_at + MAX_ACCEPT_LEAD_MS),
+        "ts": milliseconds(at),
+        "ta": milliseconds(min(prepared.capture.captured_at, at + CAPTURE_LEAD)),
         "src": origin.source_id,
         "sk": key.hex()[:32],
     }

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
-from amberpost.audit.record import record
-from amberpost.errors import ArchiveError, NotPermitted, UserError
+from amberpost.audit.record import record_reading
+from amberpost.errors import ArchiveError, DiskFull, NotPermitted, UserError, is_disk_full
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 from amberpost.vault.confidential import read_for
@@ -46,7 +46,9 @@ def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) 
     """Everything, by whoever holds the key file; recorded as such."""
     scope = Scope(everything=True)
     manifest = _write(to, _indexes(vault, scope, query, what), partial(_whole, vault, what))
-    record(actor, Action.EXPORT_WHOLE, count=manifest.count, what=what, is_query=bool(query))
+    record_reading(
+        vault.reserve, actor, Action.EXPORT_WHOLE, count=manifest.count, what=what, is_query=bool(query)
+    )
     return manifest
 
 
@@ -58,7 +60,7 @@ def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, act
     if what == "capture":
         raise NotPermitted(_("Captures can be exported only for the whole archive: they name Bcc recipients"))
     manifest = _write(to, _indexes(vault, scope_of(user), query, what), partial(_as_seen, vault, user))
-    record(actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
+    record_reading(vault.reserve, actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
     return manifest
 
 
@@ -101,20 +103,25 @@ def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> 
     to.mkdir(parents=True, exist_ok=True)
     path, count, size = to / "manifest.jsonl", 0, 0
     unreadable: list[tuple[int, str]] = []
-    with path.open("w", encoding="utf-8") as manifest:
-        for index in indexes:
-            try:
-                line = _write_one(to, index, read)
-                count += 1
-                size += int(str(line["size"]))
-            except (
-                UserError
-            ) as error:  # a right that ended meanwhile: the message is well, and not theirs any more
-                line = {"id": index, "error": str(error)}
-            except ArchiveError as error:
-                line = {"id": index, "error": str(error)}
-                unreadable.append((index, str(error)))
-            manifest.write(json.dumps(line) + "\n")
+    try:
+        with path.open("w", encoding="utf-8") as manifest:
+            for index in indexes:
+                try:
+                    line = _write_one(to, index, read)
+                    count += 1
+                    size += int(str(line["size"]))
+                except (
+                    UserError
+                ) as error:  # a right that ended meanwhile: the message is well, and not theirs any more
+                    line = {"id": index, "error": str(error)}
+                except ArchiveError as error:
+                    line = {"id": index, "error": str(error)}
+                    unreadable.append((index, str(error)))
+                manifest.write(json.dumps(line) + "\n")
+    except OSError as error:
+        if is_disk_full(error):
+            raise DiskFull(str(to)) from error
+        raise
     return Manifest(path=path, count=count, bytes=size, unreadable=tuple(unreadable))
 
 

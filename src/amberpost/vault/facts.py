@@ -15,6 +15,7 @@ from amberpost.search.local import TantivyIndex
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
 from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, is_silent
 from amberpost.vault.catalogue import INDEX, position
+from amberpost.vault.clock_readings import last_judgement
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Message, Quarantine, Work, WorkerStatus, WorkKind
 from amberpost.vault.numbers import closed_reports, file_stat
@@ -38,6 +39,8 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         is_worker_busy=Work.objects.filter(finished_at=None, claimed_at__gt=at - _LONGEST_JOB).exists(),
         sources=tuple(_sources()),
         disk_percent=int(100 * disk.used / (disk.used + disk.free)),  # of what we may use, as df counts
+        disk_free_bytes=disk.free,
+        clock=last_judgement(),
         has_index=has_index,
         index_lag=index_lag(),
         unfindable_since=_unfindable_since() if has_index else None,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
-from amberpost.audit.record import record
+from amberpost.audit.record import record_reading
 from amberpost.directory.models import Archive
 from amberpost.message.text import index_text
 from amberpost.message.types import Flag
@@ -17,10 +17,12 @@ from amberpost.search.excerpt import excerpt as make_excerpt
 from amberpost.search.index import Index, IndexDamaged, Scope, Sort
 from amberpost.search.query import Query, parse_query
 from amberpost.search.tree import IsTruncated
+from amberpost.vault.catalogue import CATALOGUE, INDEX, REBUILT, position
 from amberpost.vault.confidential import is_anothers_copy, knows_recipients, read_for
 from amberpost.vault.indexing import index_lag
-from amberpost.vault.models import Assignment, Message
+from amberpost.vault.models import Assignment, Message, Position
 from amberpost.vault.open import Vault
+from amberpost.vault.rows import chunks
 from amberpost.vault.visible import messages_within, visible_messages
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -53,6 +55,7 @@ class Page:
     hits: tuple[Hit, ...]
     lag: int
     truncated: int
+    is_incomplete: bool = False  # the catalogue does not yet have all that the index knows
 
 
 def find(
@@ -70,16 +73,46 @@ def find(
     query = parse_query(text, zone=zone)
     page = find_within(vault, scope_of(user), query, sort=sort, limit=limit, offset=offset)
     if offset == 0:
-        record(actor or user.login, Action.SEARCH_MADE, count=page.count, characters=len(text))
+        record_reading(
+            vault.reserve, actor or user.login, Action.SEARCH_MADE, count=page.count, characters=len(text)
+        )
     return page
 
 
 def find_within(vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: int, offset: int = 0) -> Page:
-    """Search within a scope; the callers decide whose."""
+    """Search within a scope; the callers decide whose. What is counted can be listed."""
     index = readable_index(vault)
-    found = index.find(query, scope, sort=sort, limit=limit, offset=offset)
     truncated = index.find(IsTruncated(), scope, sort="date", limit=0).count
-    return Page(count=found.count, hits=hits(scope, found.ids), lag=index_lag(), truncated=truncated)
+    if not _is_ahead(index):
+        found = index.find(query, scope, sort=sort, limit=limit, offset=offset)
+        listed = hits(scope, found.ids)
+        if len(listed) == len(found.ids):
+            return Page(count=found.count, hits=listed, lag=index_lag(), truncated=truncated)
+    # The catalogue is being made anew: what counts is what it has, not what the index remembers.
+    matches = index.find(query, scope, sort=sort, limit=index.count()).ids
+    known = {
+        message_id
+        for some in chunks(matches)
+        for message_id in messages_within(scope).filter(id__in=some).values_list("id", flat=True)
+    }
+    ids = [message_id for message_id in matches if message_id in known]
+    asked = ids[offset : offset + limit]
+    listed = hits(scope, asked)
+    gone = len(asked) - len(listed)  # a rebuild began a moment ago
+    return Page(count=len(ids) - gone, hits=listed, lag=index_lag(), truncated=truncated, is_incomplete=True)
+
+
+def _is_ahead(index: Index) -> bool:
+    """Whether the index knows messages, or owners of messages, that the catalogue does not have yet."""
+    positions = dict(Position.objects.values_list("name", "next_index"))
+    catalogued = positions.get(CATALOGUE, 0)
+    if catalogued < max(positions.get(REBUILT, 0), positions.get(INDEX, 0)):
+        return True
+    while index.has_after(catalogued - 1):
+        before, catalogued = catalogued, position(CATALOGUE)
+        if catalogued == before:  # else a worker has just sealed, catalogued and indexed something
+            return True
+    return False
 
 
 def readable_index(vault: Vault) -> Index:

@@ -7,15 +7,16 @@ The same header, with what was decided at sealing added, is the encrypted header
 
 import json
 import struct
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypedDict, cast
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NotRequired, TypedDict, cast
 
 from amberpost.clock import from_milliseconds, milliseconds
 from amberpost.handover import CaptureId, Incoming, Origin, Protocol
 from amberpost.message.types import Envelope, EnvelopeRecipient, RecipientKind, Redirection, RedirectionKind
 
 _LENGTH = struct.Struct(">I")
+CAPTURE_LEAD = timedelta(seconds=5)  # a capture may be so much later than its sealing (formats.md section 5)
 
 
 class OriginFields(TypedDict):
@@ -47,6 +48,7 @@ class CaptureFields(TypedDict):
     target: int | None
     received_at: int
     captured_at: int
+    clock_said: NotRequired[int]  # in sealed records: what a clock that was ahead had said instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,15 @@ class Taken:
     received_at: datetime
     captured_at: datetime
     raw: bytes
+    clock_said: datetime | None = None  # when it was captured, by a clock that was ahead
+
+
+def not_after(capture: Taken, at: datetime) -> Taken:
+    """The capture as taken at `at` at the latest; `clock_said` keeps what the clock said if that was later."""
+    if capture.captured_at <= at + CAPTURE_LEAD:
+        return capture
+    received_at = min(capture.received_at, at)
+    return replace(capture, captured_at=at, received_at=received_at, clock_said=capture.captured_at)
 
 
 def encode_frame(capture_id: CaptureId, incoming: Incoming, captured_at: datetime) -> bytes:
@@ -109,12 +120,13 @@ def taken(fields: CaptureFields, raw: bytes) -> Taken:
         received_at=from_milliseconds(fields["received_at"]),
         captured_at=from_milliseconds(fields["captured_at"]),
         raw=raw,
+        clock_said=from_milliseconds(fields["clock_said"]) if "clock_said" in fields else None,
     )
 
 
 def capture_fields(capture: Taken) -> CaptureFields:
     """The header fields of a capture."""
-    return {
+    fields: CaptureFields = {
         "capture_id": capture.capture_id.hex(),
         "origin": {
             "source": capture.origin.source_id,
@@ -128,6 +140,9 @@ def capture_fields(capture: Taken) -> CaptureFields:
         "received_at": milliseconds(capture.received_at),
         "captured_at": milliseconds(capture.captured_at),
     }
+    if capture.clock_said is not None:
+        fields["clock_said"] = milliseconds(capture.clock_said)
+    return fields
 
 
 def envelope_fields(envelope: Envelope | None) -> EnvelopeFields | None:

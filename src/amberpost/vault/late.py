@@ -6,6 +6,7 @@ from django.db import transaction
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
+from amberpost.bell import ring
 from amberpost.directory.book import AddressBook, load_address_book
 from amberpost.directory.models import AddressRules
 from amberpost.message.addresses import without_detail
@@ -31,6 +32,7 @@ def request_assignment(addresses: Sequence[str], requested_by: str) -> None:
         Work.objects.create(
             kind=WorkKind.ASSIGN, detail={"addresses": list(addresses)}, requested_by=requested_by
         )
+        transaction.on_commit(ring)
 
 
 def set_plus_addresses(is_on: bool, *, by: str) -> None:

@@ -1,7 +1,7 @@
 """The catalogue: what we remember of the log so that it can be found quickly.
 
 Every row of Capture, Message, Party, PartyAddress, Assignment and Position is derived from the segments and
-can be dropped (`amberpost rebuild`). Work, WorkerStatus and IndexJob are queues.
+can be dropped (`amberpost rebuild`). Work, WorkerStatus, ClockReading and IndexJob are of the present.
 """
 
 from typing import ClassVar
@@ -146,3 +146,15 @@ class WorkerStatus(models.Model):
     seen_at = models.DateTimeField()
     intake_pending = models.IntegerField(default=0)
     note = models.TextField(blank=True)
+    clock = models.JSONField(default=dict)  # the worker's Judgement of the machine's clock
+
+
+class ClockReading(models.Model):
+    """What a server, an operator or the worker said about the time, and at which uptime of which start."""
+
+    name = models.CharField(max_length=300, primary_key=True)
+    who = models.CharField(max_length=200, blank=True)
+    boot = models.CharField(max_length=40)
+    uptime = models.FloatField()
+    earliest = models.DateTimeField(null=True)  # null: only that something was looked at then
+    latest = models.DateTimeField(null=True)

@@ -1,6 +1,7 @@
 """Every number that a page or a command shows about the whole archive comes from here."""
 
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,6 @@ from django.db.models import Count, Max, Q, Sum
 
 from amberpost.message.types import Flag
 from amberpost.sources.models import Source
-from amberpost.store.disk import LocalDisk
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Capture, Message, Outcome, Quarantine, WorkerStatus
 from amberpost.vault.open import Vault
@@ -42,7 +42,8 @@ class Overview:
     unprocessable: int
     raw_bytes: int  # as handed over
     kept_bytes: int  # segments, keys, ledger, embedded catalogue and index on disk
-    free_bytes: int
+    free_bytes: int  # for us
+    disk_bytes: int  # free and used, as df counts
     index_lag: int
     intake_pending: int
     last_capture_at: datetime | None
@@ -61,6 +62,7 @@ def overview(vault: Vault) -> Overview:
         last=Max("captured_at"),
     )
     workers = tuple(WorkerStatus.objects.order_by("name"))
+    disk = shutil.disk_usage(vault.config.data)
     return Overview(
         messages=Message.objects.count(),
         captures=counts["captures"],
@@ -71,7 +73,8 @@ def overview(vault: Vault) -> Overview:
         unprocessable=Message.objects.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
         raw_bytes=counts["raw"] or 0,
         kept_bytes=kept_bytes(vault),
-        free_bytes=LocalDisk(vault.config.data).free_bytes(),
+        free_bytes=disk.free,
+        disk_bytes=disk.used + disk.free,
         index_lag=index_lag(),
         intake_pending=sum(worker.intake_pending for worker in workers),
         last_capture_at=counts["last"],

@@ -6,7 +6,7 @@ There is one writer. Whoever opens a Vault for writing holds the worker lock; ev
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from amberpost.search.local import TantivyIndex
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import open_keys
+from amberpost.store.reserve import Reserve
 from amberpost.store.store import Store
 from amberpost.store.worker_lock import take_worker_lock
 
@@ -58,6 +59,7 @@ class Vault:
     keys: KeyStore
     mail: LogPair
     audit: LogPair
+    reserve: Reserve
     index: Index | None  # None: it needs a rebuild
     is_writer: bool
     _held: tuple[Releasable, ...] = field(default=(), repr=False)
@@ -103,7 +105,15 @@ def open_vault(config: Config) -> Vault:
     index = _reader(config.data / "index", untouched=config.read_only)
     held = tuple(thing for thing in (index, mail.store, audit.store, keys) if thing is not None)
     return Vault(
-        config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=False, _held=held
+        config=config,
+        disk=disk,
+        keys=keys,
+        mail=mail,
+        audit=audit,
+        reserve=Reserve(disk, keys),
+        index=index,
+        is_writer=False,
+        _held=held,
     )
 
 
@@ -112,24 +122,28 @@ def open_writer_vault(config: Config) -> Iterator[Vault]:
     """Open the archive as its one writer: takes the worker lock and recovers what a crash left."""
     _require_archive(config)
     disk = LocalDisk(config.data)
-    lock = take_worker_lock(disk)
-    try:
+    with ExitStack() as held:  # each is given back, though another one finds no room to close
+        held.callback(take_worker_lock(disk).release)
         keys = open_keys_of(config)
-        mail, audit = (_open_pair(disk, keys, name, read_only=False) for name in LOGS)
+        held.callback(keys.close)
+        pairs = []
+        for name in LOGS:
+            pairs.append(_open_pair(disk, keys, name, read_only=False))
+            held.callback(pairs[-1].store.close)
+        mail, audit = pairs
         index = _writer(config.data / "index", fresh=mail.store.next_index == 0)
-        vault = Vault(
-            config=config, disk=disk, keys=keys, mail=mail, audit=audit, index=index, is_writer=True
+        if index is not None:
+            held.callback(index.close)
+        yield Vault(
+            config=config,
+            disk=disk,
+            keys=keys,
+            mail=mail,
+            audit=audit,
+            reserve=Reserve(disk, keys),
+            index=index,
+            is_writer=True,
         )
-        try:
-            yield vault
-        finally:
-            if index is not None:
-                index.close()
-            mail.store.close()
-            audit.store.close()
-            keys.close()
-    finally:
-        lock.release()
 
 
 def _open_pair(disk: LocalDisk, keys: KeyStore, name: str, *, read_only: bool) -> LogPair:

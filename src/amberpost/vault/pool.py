@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import datetime
 
 from amberpost.store.frames import pack_payload, unpack_payload
-from amberpost.vault.frame import Taken, decode_frame, encode_taken
+from amberpost.vault.frame import Taken, decode_frame, encode_taken, not_after
 from amberpost.vault.prepare import Prepared, prepare, unprocessable
 
 log = logging.getLogger(__name__)
@@ -57,12 +58,13 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _prepare_some(task: Sequence[bytes]) -> list[Prepared]:
-    return [prepare(_open(packed), _Child.dedup_key) for packed in task]
+def _prepare_some(task: Sequence[bytes], at: datetime | None) -> list[Prepared]:
+    return [prepare(_open(packed, at), _Child.dedup_key) for packed in task]
 
 
-def _open(packed: bytes) -> Taken:
-    return decode_frame(unpack_payload(packed))
+def _open(packed: bytes, at: datetime | None) -> Taken:
+    capture = decode_frame(unpack_payload(packed))
+    return capture if at is None else not_after(capture, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Pending:
     """A batch under way in the pool."""
 
     futures: tuple[tuple[Sequence[bytes], "Future[list[Prepared]] | None"], ...]
+    at: datetime | None
 
 
 class Pool:
@@ -80,16 +83,19 @@ class Pool:
         self._dedup_key = dedup_key
         self._executor: ProcessPoolExecutor | None = None
 
-    def submit(self, frames: Sequence[bytes]) -> Pending:
-        """Start preparing packed intake frames; the results come with collect()."""
+    def submit(self, frames: Sequence[bytes], at: datetime | None = None) -> Pending:
+        """Start preparing packed intake frames; the results come with collect().
+
+        `at`: the present moment; what claims to have been captured later was not.
+        """
         tasks = _tasks(frames)
         if not self._size or len(frames) < _TOO_FEW:
-            return Pending(futures=tuple((task, None) for task in tasks))
-        return Pending(futures=tuple((task, self._send(task)) for task in tasks))
+            return Pending(futures=tuple((task, None) for task in tasks), at=at)
+        return Pending(futures=tuple((task, self._send(task, at)) for task in tasks), at=at)
 
     def collect(self, pending: Pending) -> list[Prepared]:
         """One Prepared for each capture, in order."""
-        return [item for task, future in pending.futures for item in self._result(task, future)]
+        return [item for task, future in pending.futures for item in self._result(task, pending.at, future)]
 
     def prepare(self, captures: Sequence[Taken]) -> list[Prepared]:
         """The same for captures read back from the store."""
@@ -100,7 +106,7 @@ class Pool:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
 
-    def _send(self, task: Sequence[bytes]) -> "Future[list[Prepared]] | None":
+    def _send(self, task: Sequence[bytes], at: datetime | None) -> "Future[list[Prepared]] | None":
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self._size,
@@ -110,28 +116,32 @@ class Pool:
                 max_tasks_per_child=_REST_AFTER,
             )
         try:
-            return self._executor.submit(_prepare_some, task)
+            return self._executor.submit(_prepare_some, task, at)
         except BrokenProcessPool:
             return None
 
-    def _result(self, task: Sequence[bytes], future: "Future[list[Prepared]] | None") -> list[Prepared]:
+    def _result(
+        self, task: Sequence[bytes], at: datetime | None, future: "Future[list[Prepared]] | None"
+    ) -> list[Prepared]:
+        if future is None and not self._broken():
+            return [prepare(_open(packed, at), self._dedup_key) for packed in task]
         if future is None:
-            return self._alone(task) if self._broken() else [prepare(_open(p), self._dedup_key) for p in task]
+            return self._alone(task, at)
         try:
             return future.result()
         except BrokenProcessPool:
             log.error("pool process died tasks=%d", len(task))
-            return self._alone(task)
+            return self._alone(task, at)
 
     def _broken(self) -> bool:
         return self._executor is not None and bool(getattr(self._executor, "_broken", False))
 
-    def _alone(self, task: Sequence[bytes]) -> list[Prepared]:
+    def _alone(self, task: Sequence[bytes], at: datetime | None) -> list[Prepared]:
         """Each capture in a process of its own, so that the deadly one is known."""
         self.close()
-        return [self._one(packed) for packed in task]
+        return [self._one(packed, at) for packed in task]
 
-    def _one(self, packed: bytes) -> Prepared:
+    def _one(self, packed: bytes, at: datetime | None) -> Prepared:
         with ProcessPoolExecutor(
             1,
             mp_context=multiprocessing.get_context("spawn"),
@@ -139,9 +149,9 @@ class Pool:
             initargs=(self._dedup_key,),
         ) as executor:
             try:
-                return executor.submit(_prepare_some, [packed]).result()[0]
+                return executor.submit(_prepare_some, [packed], at).result()[0]
             except BrokenProcessPool:
-                capture = _open(packed)
+                capture = _open(packed, at)
                 log.error("unprocessable capture=%s: its process died", capture.capture_id.hex())
                 return unprocessable(capture, self._dedup_key, error="the process that read it died")
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
-from amberpost.audit.record import record, was_recorded
+from amberpost.audit.record import record_reading, was_recorded
 from amberpost.directory.models import Archive
 from amberpost.errors import NotFound
 from amberpost.message.attachments import Attachment, attachments, open_attachment
@@ -75,7 +75,7 @@ def open_message(
     reading = read_for(vault, user, message)
     raw, parsed = reading.raw, reading.parsed
     if not (is_frame and was_recorded(actor or user.login, Action.MESSAGE_OPENED, str(message_id))):
-        record(actor or user.login, Action.MESSAGE_OPENED, str(message_id))
+        record_reading(vault.reserve, actor or user.login, Action.MESSAGE_OPENED, str(message_id))
     return OpenedMessage(
         message=message,
         raw=raw,
@@ -101,7 +101,13 @@ def open_raw(vault: Vault, user: User, message_id: int, *, actor: str | None = N
     """A file name and the exact bytes of the message; for who must not know a blind copy, a copy without it."""
     message = get_visible(user, message_id)
     reading = read_for(vault, user, message)
-    record(actor or user.login, Action.MESSAGE_DOWNLOADED, str(message_id), is_copy=reading.is_copy)
+    record_reading(
+        vault.reserve,
+        actor or user.login,
+        Action.MESSAGE_DOWNLOADED,
+        str(message_id),
+        is_copy=reading.is_copy,
+    )
     return _file_name(message, is_copy=reading.is_copy), reading.raw
 
 
@@ -116,7 +122,7 @@ def open_part(
     if found is None or content is None:
         raise NotFound(_("There is no such attachment"))
     if not inline:
-        record(user.login, Action.ATTACHMENT_DOWNLOADED, str(message_id), path=path)
+        record_reading(vault.reserve, user.login, Action.ATTACHMENT_DOWNLOADED, str(message_id), path=path)
     return found.name, found.content_type, content
 
 

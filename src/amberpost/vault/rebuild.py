@@ -1,33 +1,36 @@
 """Drop what is derived and make it again from segments and keys."""
 
 import logging
+from pathlib import Path
 
 from django.db import transaction
 
+from amberpost.clock import now
 from amberpost.search.index import Index
 from amberpost.search.local import TantivyIndex
+from amberpost.search.schema import SCHEMA_VERSION
 from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
-from amberpost.vault.catalogue import CATALOGUE, INDEX, position, set_position
-from amberpost.vault.decisions import find_last_snapshot, restore_events
+from amberpost.vault.catalogue import CATALOGUE, INDEX, REBUILT, position, set_position
+from amberpost.vault.decisions import AUDIT, find_last_snapshot, follow_audit_log
 from amberpost.vault.indexing import Indexer
 from amberpost.vault.models import Assignment, Capture, IndexJob, Message, Party, PartyAddress, Position
 from amberpost.vault.open import Vault
 from amberpost.vault.pool import Pool
 from amberpost.vault.process import catch_up
-from amberpost.vault.state import restore_snapshot, snapshot_hash, state_is_empty
+from amberpost.vault.state import restore_snapshot, state_is_empty
 
 log = logging.getLogger(__name__)
 
 
 def rebuild_state(vault: Vault) -> bool:
-    """Users, archives, addresses, sources and audit events from the audit log, if the database has none."""
+    """Audit events from the audit log; users, archives, addresses and sources, too, if the database has none."""
+    set_position(AUDIT, 0)
+    follow_audit_log(vault)
     if not state_is_empty():
         return False
     snapshot = find_last_snapshot(vault)
     if snapshot is not None:
         restore_snapshot(snapshot)
-        set_position("snapshot", int(snapshot_hash(snapshot)[:15], 16))
-    restore_events(vault)
     return snapshot is not None
 
 
@@ -40,9 +43,23 @@ def rebuild_catalogue(vault: Vault, pool: Pool) -> int:
             model.objects.all().delete()
         SourceSignal.objects.exclude(entry=None).delete()
         Position.objects.filter(name=CATALOGUE).delete()
+        set_position(REBUILT, vault.mail.store.next_index)
     done = catch_up(vault, pool)
     log.info("catalogue rebuilt entries=%d", done)
     return done
+
+
+def put_aside_damaged_index(vault: Vault) -> list[Path]:
+    """Take an index that cannot be read out of the way. Returns where it is now; delete it, words stand in it."""
+    path = vault.config.data / "index"
+    is_of_this_version = (path / SCHEMA_VERSION).exists() or (path.exists() and not path.is_dir())
+    if vault.index is not None or not is_of_this_version:
+        return []
+    moved = path.with_name(f"index.damaged-{now():%Y%m%dT%H%M%SZ}")
+    path.rename(moved)
+    moved.chmod(0o700)
+    vault.disk.sync_folder("")
+    return [moved]
 
 
 def rebuild_index(vault: Vault, pool: Pool) -> int:

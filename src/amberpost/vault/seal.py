@@ -59,7 +59,10 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
 
 
 def sealing_time(pair: LogPair) -> datetime:
-    """Now, but never before the entry before: the log's time is monotone even when the clock is not."""
+    """Now, but never before the entry before: the log's time is monotone even when the clock is not.
+
+    Only after a clock that was ahead may it go back, once: see clock_readings.ClockWatch.
+    """
     moment = from_milliseconds(milliseconds(now()))
     return max(moment, pair.last_sealed_at) if pair.last_sealed_at else moment
 

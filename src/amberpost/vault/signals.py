@@ -5,7 +5,7 @@ this when all that was accepted before the rows were read is catalogued, and wha
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -19,6 +19,7 @@ from amberpost.vault.open import Vault
 from amberpost.vault.seal import append, sealing_time
 
 _BATCH = 100
+_AHEAD = timedelta(hours=1)  # later than the sealing: noticed by a clock that was far ahead
 
 
 def waiting_signals() -> list[int]:
@@ -32,6 +33,9 @@ def seal_signals(vault: Vault, ids: Sequence[int]) -> None:
     if not rows:
         return
     at = sealing_time(vault.mail)
+    for row in rows:
+        if row.at > at + _AHEAD:
+            row.at, row.since = at, min(row.since, at) if row.since else None
     entries = append(vault.mail, [(draft, None) for draft in _drafts(rows, at=at)], at=at)
     with transaction.atomic():
         catalogue(entries)  # gives the sealed rows

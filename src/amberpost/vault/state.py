@@ -18,7 +18,6 @@ from amberpost.accounts.models import Installation, Membership, Release, SeatLim
 from amberpost.directory.models import Address, AddressRules, Archive, Directory
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.models import OwnDomain, Source, SourceProtocol
-from amberpost.vault.models import Position
 
 STATE: tuple[type[models.Model], ...] = (  # in order of dependence
     Directory,
@@ -51,10 +50,10 @@ def take_snapshot() -> Snapshot:
     }
 
 
-def snapshot_hash(snapshot: Snapshot) -> str:
-    """Tells whether anything was decided since; last sign-ins do not count."""
+def snapshot_mark(snapshot: Snapshot) -> int:
+    """Tells whether anything was decided since (60 bits of a hash); last sign-ins do not count."""
     text = json.dumps(snapshot, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
 
 
 def restore_snapshot(snapshot: Snapshot) -> None:
@@ -71,11 +70,6 @@ def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
     return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
-
-
-def last_snapshot_hash() -> int:
-    """Position row that remembers which state was sealed last (first 60 bits of its hash)."""
-    return Position.objects.filter(name="snapshot").values_list("next_index", flat=True).first() or 0
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

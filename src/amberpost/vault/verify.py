@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db import transaction
+
+from amberpost.bell import ring
+from amberpost.clock import from_milliseconds, milliseconds, now
 from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable
 from amberpost.store.disk import Disk
 from amberpost.store.keys import month_class
 from amberpost.store.worker_lock import is_at_work
 from amberpost.vault.catalogue import CATALOGUE, position
+from amberpost.vault.clock_judge import TOLERANCE
 from amberpost.vault.entries import header_hash, parse_header, parse_leaf
 from amberpost.vault.frame import taken
 from amberpost.vault.indexing import index_lag
@@ -54,6 +59,7 @@ def request_verify(requested_by: str) -> None:
     """Ask the worker for a quick verification, unless one is waiting."""
     if not Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).exists():
         Work.objects.create(kind=WorkKind.VERIFY, detail={"depth": "quick"}, requested_by=requested_by)
+        transaction.on_commit(ring)
 
 
 def _add(report: Report, finding: Finding) -> None:
@@ -86,8 +92,11 @@ def _check_log(pair: LogPair, depth: Depth, report: Report) -> Iterator[Finding]
 
 
 def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
-    """Sealing times never go back (formats.md section 5)."""
-    last = 0
+    """Sealing times never go back (formats.md section 5), and none lies in the future.
+
+    Each place where they go back, and each row of entries of the future, is told once.
+    """
+    last, is_future, latest = 0, False, milliseconds(now() + TOLERANCE)
     for index, leaf in enumerate(leaves):
         sealed_at = _sealed_at(leaf)
         if sealed_at is None:
@@ -101,9 +110,19 @@ def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
             yield Finding(
                 kind=FindingKind.TIME_NOT_MONOTONE,
                 where=f"{pair.name}/{index}",
-                message="Sealed before its forerunner.",
+                message=f"Sealed {_shown(sealed_at)}, before its forerunner: {_shown(last)}. A clock was wrong.",
             )
-        last = sealed_at
+        if sealed_at > latest and not is_future:
+            yield Finding(
+                kind=FindingKind.TIME_IN_FUTURE,
+                where=f"{pair.name}/{index}",
+                message=f"Sealed {_shown(sealed_at)}, which is not yet. A clock was, or is, wrong.",
+            )
+        last, is_future = sealed_at, sealed_at > latest
+
+
+def _shown(moment: int) -> str:
+    return f"{from_milliseconds(moment):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _sealed_at(leaf: bytes) -> int | None:

@@ -1,6 +1,7 @@
 """Pages for what went wrong: what happened, what is safe, what to do."""
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,7 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from amberpost.errors import ArchiveError, IntegrityError, NotFound, NotPermitted, StoreError, UserError
+from amberpost.config import current
+from amberpost.errors import (
+    ArchiveError,
+    CatalogueDamaged,
+    DiskFull,
+    IntegrityError,
+    NotFound,
+    NotPermitted,
+    ReserveFull,
+    StoreError,
+    UserError,
+    trouble_of,
+)  # fmt: skip
 from amberpost.search.index import IndexDamaged
 
 log = logging.getLogger(__name__)
@@ -34,12 +47,13 @@ class ErrorPages:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, ArchiveError):
+        known = error if isinstance(error, ArchiveError) else trouble_of(error, str(current().data))
+        if known is None:
             return None
-        problem = describe(error)
+        problem = describe(known)
         if problem.status >= 500:
             log.error("page failed path=%s error=%s", request.path, error)
-        return show(request, problem)
+        return _plain(problem) if isinstance(known, CatalogueDamaged) else show(request, problem)
 
 
 def describe(error: ArchiveError) -> Problem:
@@ -68,6 +82,31 @@ def describe(error: ArchiveError) -> Problem:
             title=_("This message does not agree with its records"),
             what=_("Nothing has been changed or repaired. The operator sees an alarm."),
             todo=_("Please tell your operator."),
+        )
+    if isinstance(error, ReserveFull):
+        return Problem(
+            status=503,
+            title=_("The disk is full"),
+            what=_("So is the reserve for entries of reading, and what cannot be recorded is not shown."),
+            todo=_(
+                "Please tell your operator. Once there is room on the disk, these pages go on by themselves."
+            ),
+        )
+    if isinstance(error, DiskFull):
+        return Problem(
+            status=503,
+            title=_("The disk is full"),
+            what=_(
+                "This has to wait until there is room. Whoever is signed in can go on searching and reading."
+            ),
+            todo=_("Please tell your operator. Once there is room on the disk, all goes on by itself."),
+        )
+    if isinstance(error, CatalogueDamaged):
+        return Problem(
+            status=503,
+            title=_("The catalogue is damaged"),
+            what=_("All mail is kept and safe."),
+            todo=_("Please tell your operator: amberpost rebuild makes the catalogue anew."),
         )
     return _store_trouble() if isinstance(error, StoreError) else _broken()
 
@@ -112,7 +151,10 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    return _plain(_broken())
+    """Django asks for this page while it handles the error, also of what stands around the views."""
+    error = sys.exc_info()[1]
+    known = trouble_of(error, str(current().data)) if error is not None else None
+    return _plain(describe(known) if known is not None else _broken())
 
 
 def _plain(problem: Problem) -> HttpResponse:

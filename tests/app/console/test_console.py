@@ -69,6 +69,14 @@ def test_all_is_well_only_when_it_is(site: Site) -> None:
     assert "The worker is not running" in page
 
 
+@pytest.mark.parametrize("page", ["/console/", "/console/system/"])
+def test_the_room_on_the_disk_is_told_and_when_collecting_stops(site: Site, page: str) -> None:
+    said = text(site.client("otto").get(page))
+    assert re.search(
+        r"[0-9.,]+ [kMGT]B (free )?of [0-9.,]+ [kMGT]B\b.{0,300}?collecting stops at 256 MiB", said, re.DOTALL
+    )
+
+
 def test_each_trouble_is_named_with_its_place(site: Site) -> None:
     alive()
     source = Source.objects.exclude(protocol="file").get()

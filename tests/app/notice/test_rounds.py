@@ -32,7 +32,10 @@ pytestmark = pytest.mark.usefixtures("opened")
 def filling(stage: int) -> Alarm:
     level = Level.WARNING if stage == 1 else Level.GRAVE
     return Alarm(
-        kind=Kind.DISK_FILLING, level=level, stage=stage, arguments={"percent": 70 + 10 * stage, "stops": 0}
+        kind=Kind.DISK_FILLING,
+        level=level,
+        stage=stage,
+        arguments={"percent": 70 + 10 * stage, "free": 3000, "least": 256, "stops": 0},
     )
 
 

@@ -28,6 +28,12 @@ class Blabbing:
         ids = [] if offset else list(Message.objects.order_by("id").values_list("id", flat=True))
         return Found(count=len(ids), ids=tuple(ids))
 
+    def has_after(self, _message_id: int) -> bool:
+        return False
+
+    def count(self) -> int:
+        return Message.objects.count()
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -11,9 +11,11 @@ from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import _SENTENCES, sentence
 from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, alarms
+from amberpost.vault.clock_judge import ClockFault, Judgement
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+GIB = 2**30
 JOURNAL = SourceFacts(source_id=7, name="Journal", is_enabled=True)
 WELL = Facts(at=AT, seen_at={"work": AT, "fetch": AT}, sources=(JOURNAL,), disk_percent=50)
 
@@ -105,12 +107,49 @@ def test_mail_left_on_a_server_is_told_again_when_it_grows_even_if_the_account_i
         (80, 1, Level.WARNING),
         (89, 1, Level.WARNING),
         (90, 2, Level.GRAVE),
-        (95, 3, Level.GRAVE),
+        (99, 2, Level.GRAVE),
     ],
 )
 def test_a_disk_that_fills(percent: int, stage: int, level: Level | None) -> None:
     seen = [shape(alarm) for alarm in found(replace(WELL, disk_percent=percent))]
     assert seen == ([(Kind.DISK_FILLING, level, stage)] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("free", "stage", "what"),
+    [
+        (2 * GIB, 0, ""),
+        (2 * GIB - 1, 3, "2047 MiB are free. Collecting stops at 256 MiB."),
+        (GIB // 4, 3, "256 MiB are free. Collecting stops at 256 MiB."),
+        (GIB // 4 - 1, 4, "Collecting has stopped: only 255 MiB of the disk are free."),
+    ],
+)
+def test_a_disk_with_little_room_whatever_part_of_it_that_is(free: int, stage: int, what: str) -> None:
+    seen = found(replace(WELL, disk_percent=7, disk_free_bytes=free))
+    assert [shape(alarm) for alarm in seen] == ([(Kind.DISK_FILLING, Level.GRAVE, stage)] if stage else [])
+    assert all(what in sentence(alarm.kind, alarm.arguments) for alarm in seen)
+
+
+def test_a_large_disk_tells_its_room_in_gib() -> None:
+    (alarm,) = found(replace(WELL, disk_percent=85, disk_free_bytes=300 * GIB))
+    assert sentence(alarm.kind, alarm.arguments) == (
+        "The disk is full to 85 %: 300 GiB are free. Collecting stops at 256 MiB."
+    )
+
+
+@pytest.mark.parametrize("fault", list(ClockFault))
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_clock_is_grave_where_sealing_waits_for_somebody(fault: ClockFault, waits: bool) -> None:
+    clock = Judgement(fault=fault, waits=waits, ours=AT, known=AT - DAY)
+    (alarm,) = found(replace(WELL, clock=clock))
+    assert (alarm.kind, alarm.level) == (f"clock_{fault}", Level.GRAVE if waits else Level.WARNING)
+    text = sentence(alarm.kind, alarm.arguments)
+    assert "2026-11-25 10:00 UTC" in text
+    assert fault is ClockFault.AHEAD or "amberpost clock confirm" in text
+
+
+def test_a_clock_that_is_right_is_no_alarm() -> None:
+    assert found(replace(WELL, clock=Judgement(ours=AT, is_vouched=True))) == []
 
 
 def test_limits_are_those_of_the_settings() -> None:
@@ -190,6 +229,11 @@ EVERYTHING = replace(
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_each_kind_has_a_sentence_with_its_values_in_each_language(language: str) -> None:
     several = [*found(EVERYTHING), *found(replace(WELL, has_failed_verify=True, sources=()))]
+    several += found(replace(WELL, disk_free_bytes=GIB // 8))
+    for fault in ClockFault:
+        for waits, who in [(False, ""), (True, ""), (False, "mail.example")]:
+            judgement = Judgement(fault=fault, waits=waits, ours=AT, known=AT - DAY, who=who)
+            several += found(replace(WELL, clock=judgement))
     assert {alarm.kind for alarm in several} == set(Kind) == set(_SENTENCES)
     with translation.override(language):
         for alarm in several:

@@ -18,6 +18,7 @@ from amberpost.console.request import Request
 from amberpost.console.verdict import troubles
 from amberpost.notice.configure import current_settings
 from amberpost.sources.models import Source, SourceProtocol
+from amberpost.vault.accept import MIN_FREE_BYTES
 from amberpost.vault.alarms import alarms, is_silent
 from amberpost.vault.facts import gather, last_verify
 from amberpost.vault.numbers import overview
@@ -38,6 +39,7 @@ def show(request: Request) -> HttpResponse:
         "beginning": _beginning(),
         "readers": User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count(),
         "seats": seats(),
+        "least_mib": MIN_FREE_BYTES // 2**20,
     }
     return render(request, "console/overview.html", context)
 
@@ -61,6 +63,7 @@ def system(request: Request) -> HttpResponse:
         "has_index": request.vault.index is not None,
         "disk": disk,
         "used": disk.total - disk.free,
+        "least_mib": MIN_FREE_BYTES // 2**20,
         "processes": [(worker, is_silent(worker.seen_at, now())) for worker in numbers.workers],
         "database": connection.vendor,
         "python": platform.python_version(),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from amberpost.accounts.access import allow
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
+from amberpost.bell import ring
 from amberpost.console.account_acts import remove_account, test_saved, trust_certificate
 from amberpost.console.account_form import AccountForm
 from amberpost.console.request import Request, signed_in
@@ -93,6 +94,7 @@ def fetch_now(request: Request, source_id: int) -> HttpResponse:
     """Ask for a run at once instead of at the next time."""
     source = remote(source_id)
     SourceStatus.objects.update_or_create(source=source, defaults={"fetch_now": True})
+    transaction.on_commit(ring)
     messages.success(request, _("%(source)s is being fetched.") % {"source": source.name})
     return _back(request, source)
 

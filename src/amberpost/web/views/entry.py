@@ -1,7 +1,7 @@
 """Coming and going: sign-in, sign-out, the first operator's link."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,7 +13,9 @@ from amberpost.accounts.login import sign_in, sign_out
 from amberpost.accounts.openid import offers_microsoft
 from amberpost.accounts.permissions import may
 from amberpost.accounts.setup import is_open, set_up_operator
+from amberpost.config import current
 from amberpost.errors import NotFound, UserError
+from amberpost.vault.health import read_health
 from amberpost.web.forms import SetUpForm, SignInForm
 from amberpost.web.request import next_page, setting_opener, signed_in
 
@@ -28,8 +30,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @anybody
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:
-    """For watchers: the web process answers."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    """For watchers: whether the web process answers and mail can be read, and what is in the way of the rest."""
+    status = read_health(current())
+    code = 503 if status["status"] == "reserve-full" else 200
+    return JsonResponse(status, status=code, headers={"Cache-Control": "no-store"})
 
 
 @anybody

@@ -7,7 +7,7 @@ from typing import Literal, cast
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,7 +17,7 @@ from amberpost.errors import IntegrityError, QueryError, StoreError
 from amberpost.vault.find import Hit, Page, excerpt, find
 from amberpost.vault.read import open_message
 from amberpost.web.locale import zone_of
-from amberpost.web.models import SavedSearch, save_search
+from amberpost.web.models import find_search, save_search
 from amberpost.web.narrow import narrowers
 from amberpost.web.opened import Shown, prepare
 from amberpost.web.parallel import TooMany, one_search
@@ -76,7 +76,9 @@ def newest(request: Request) -> HttpResponse:
 @require_GET
 def results(request: Request, search_id: str) -> HttpResponse:
     """The results of a kept search, for its owner."""
-    search = get_object_or_404(SavedSearch, pk=search_id, user=signed_in(request))
+    search = find_search(signed_in(request), search_id)
+    if search is None:
+        raise Http404
     return _list(request, _asked(request, search.text, reverse("results", args=[search.pk])))
 
 
