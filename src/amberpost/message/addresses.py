@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     r'"(?P<quoted>(?:[^"\\]|\\.)*+)(?P<closed>"?)'
     r"|(?P<word>=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=)"
     r'|<(?P<angle>(?:[^<>"]|"(?:[^"\\]|\\.)*+")*+)>'
-    r"|\[\s*+(?P<square>(?:(?:mailto|smtp)\s*+:)?\s*+[^][\s<>:@]++@[^][\s<>@]++)\s*+\]"
+    r"|\[\s*+(?P<square>(?P<scheme>(?:mailto|smtp)\s*+:)?\s*+[^][\s<>:@]++@[^][\s<>@]++)\s*+\]"
     r"|(?P<separator>[,;])|(?P<colon>:)|(?P<comment>\()"
     r"|(?P<atom>[^\s\"<,;:(=]++|=)|(?P<space>\s++)|(?P<other>.)",
     re.DOTALL | re.IGNORECASE,
@@ -32,12 +32,14 @@ _PLAIN = re.compile(
 # Written by programs and people that copy from address books: <SMTP:a@b>, <mailto:a@b>
 _SCHEME = re.compile(r"(?:smtp|mailto|rfc822|e-?mail)\s{0,5}:\s{0,5}", re.IGNORECASE)
 _SEVERAL = re.compile(r"(?<=[^\s,;])[\s,;]+(?=(?:smtp|mailto):)", re.IGNORECASE)
-_QUOTED_WHOLE = re.compile(r"'(.*)'|\"(.*)\"|[‘‚](.*)[’‘]|[“„](.*)[”“]", re.DOTALL)
+_QUOTED_WHOLE = re.compile(r"'(.*)'|\"(.*)\"|`(.*)[`']|[‘‚](.*)[’‘]|[“„](.*)[”“]|«(.*)»|‹(.*)›", re.DOTALL)
+_QUOTED_TWICE = 3  # pairs of quotes around one address
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
-_BARE = re.compile(r'(?<![^\s,;<])(?:"(?:[^"\\]|\\.)*+"|[^\s,;"<>()]+)@[^\s,;<>()"]++')
+# The commas of Chinese and Japanese keyboards part addresses as ours do; in names they are letters.
+_BARE = re.compile(r'(?<![^\s,;<，；、])(?:"(?:[^"\\]|\\.)*+"|[^\s,;"<>()，；、]+)@[^\s,;<>()"，；、]++')
 _LOOSE = re.compile(r"\s{1,20}(?=[@.])|(?<=[@.])\s{1,20}")
 _DOT_ATOM = re.compile(r"[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+(?:\.[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+)*")
-_OPENING = "'‘‚“„["
+_OPENING = "'`‘‚“„«‹["
 _IDEOGRAPHIC_DOTS = str.maketrans("。．｡", "...")
 _IMCEAEX = re.compile(r"imceaex-(.+)@[^@]*", re.IGNORECASE | re.DOTALL)
 _ENCODED_OCTET = re.compile(r"\+([0-9A-Fa-f]{2})")
@@ -156,6 +158,7 @@ class _Tokens:
         self.raw: list[str] = []  # since the last < >, with its quotes
         self.phrase: list[str] = []  # the same as words
         self.angle: str | None = None
+        self.may_be_name = False  # in square brackets without a scheme
         self.name = ""  # before that < >
         self.comment = ""
 
@@ -186,6 +189,7 @@ class _Tokens:
         elif kind == "square":
             self.defects.add(Defect.BAD_ADDRESS)
             self.take_angle(match["square"])
+            self.may_be_name = match["scheme"] is None and self.angle == match["square"]
         else:
             self.raw.append(match.group())
             self.phrase.append(match.group())
@@ -198,9 +202,13 @@ class _Tokens:
             if normalise_address(angle) == normalise_address(self.angle):
                 return  # Kim <a@b> [mailto:a@b]
             self.defects.add(Defect.BAD_ADDRESS)
-            self.raw.clear()
-            self.phrase.clear()
-            self.finish()
+            if self.may_be_name:  # Kim [a@b] <c@d>
+                phrase = f"{self.name}[{self.angle}]{phrase}"
+                self.may_be_name = False
+            else:
+                self.raw.clear()
+                self.phrase.clear()
+                self.finish()
         self.angle, self.name = angle, phrase
         self.raw.clear()
         self.phrase.clear()
@@ -245,7 +253,8 @@ class _Tokens:
     def finish_bare(self, raw: str, phrase: str) -> None:
         """Addresses without < >, perhaps with words around them."""
         inside = _QUOTED_WHOLE.fullmatch(raw)
-        if inside and raw[0] == '"' and "<" in raw:  # "Kim <a@b>", all of it in quotes
+        is_list = "<" in raw or ("@" in raw and ("," in raw or ";" in raw))
+        if inside and raw[0] == '"' and is_list:  # "Kim <a@b>" or "a@b; c@d", all of it in quotes
             self.defects.add(Defect.BAD_ADDRESS)
             self.found += parse_mailboxes(phrase.replace('"', " "), self.defects)
             return
@@ -270,7 +279,7 @@ class _Tokens:
         position = 0
         for address in bare:
             at = raw.index(address, position)
-            self.add(raw[position:at].strip(" \t<>"), address)
+            self.add(raw[position:at].strip(" \t<>，；、"), address)
             position = at + len(address)
 
     def finish_words(self, phrase: str) -> None:
@@ -287,17 +296,25 @@ class _Tokens:
         """A mailbox; or several of one name, where somebody put them into one pair of brackets."""
         name = " ".join(decode_words(name, self.defects).split()).strip("<> ")
         address = " ".join(address.split())
-        if whole := _QUOTED_WHOLE.fullmatch(address):
+        for _ in range(_QUOTED_TWICE):
+            whole = _QUOTED_WHOLE.fullmatch(address)
+            if whole is None:
+                break
             self.defects.add(Defect.BAD_ADDRESS)
             address = (
                 "".join(filter(None, whole.groups())).strip().removeprefix("<").removesuffix(">").strip()
             )
+        if address[-1:] in (":", "]") and "[" not in address:  # To: a@b: and <a@b]
+            self.defects.add(Defect.BAD_ADDRESS)
+            address = address.rstrip(":]")
         addresses = [address]
         if ":" in address and _SCHEME.match(address):
             self.defects.add(Defect.BAD_ADDRESS)
             addresses = _SEVERAL.split(address)
         elif "@" in address and ":" not in address and not _BARE.fullmatch(address):
             self.defects.add(Defect.BAD_ADDRESS)
+            if address.count("@") == 1:  # RFC 5322 §4.4: blanks around "@" and "."
+                address = _LOOSE.sub("", address)
             addresses = _BARE.findall(address) or _BARE.findall(_LOOSE.sub("", address)) or addresses
         for one in addresses:
             one = normalise_address(one)

@@ -75,6 +75,18 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
     return tuple(found[: limits.PARTS])
 
 
+def count_attachments(raw: bytes, parsed: ParsedMessage) -> int:
+    """How many attachments() lists; names and sizes cost more than all the rest of it."""
+    count = 0
+    for place in places(raw, parsed):
+        inside = _tnef_files(place.raw, place.part)
+        count += len(inside) if inside is not None else place.part.is_attachment
+        count += len(files_in_text(place.raw, place.part))
+        if count >= limits.PARTS:
+            break
+    return min(count, limits.PARTS)
+
+
 def open_attachment(raw: bytes, parsed: ParsedMessage, path: str) -> bytes:
     """The decoded bytes of one attachment or part; NotFound for a path that names none."""
     *outer, last = path.split(INSIDE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from amberpost.message import limits
-from amberpost.message.cards import Entry, is_card, read_entries
+from amberpost.message.cards import Entry, is_card, joined_letters, read_entries
 from amberpost.message.charset import declared_in_html, decode
 from amberpost.message.contents import Place, places
 from amberpost.message.enriched import enriched_text
@@ -85,6 +85,8 @@ def decode_text(raw: bytes, part: Part, defects: set[Defect] | None = None) -> s
             decoded = data  # plain text that claims to be base64
     if part.encoding == UUENCODE[0] and not is_nothing_else(data):
         decoded = data  # text with files in it, which read_text() takes out
+    if is_card(part.content_type, part.filename):
+        decoded = joined_letters(decoded)
     label = part.charset
     if label is None and part.content_type in _HTML:
         label = declared_in_html(decoded)

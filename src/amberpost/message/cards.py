@@ -58,6 +58,7 @@ _STRUCTURED = ("N", "ADR", "ORG")  # pieces between semicolons
 _DATES = ("DTSTART", "DTEND", "DUE", "BDAY")
 _SHOWN = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VCARD")
 _FOLD = re.compile(r"\n[ \t]")
+_FOLD_IN_LETTER = re.compile(rb"(?<=[\x80-\xff])\r?\n[ \t](?=[\x80-\xbf])")
 _OLD_FOLD = re.compile(r"\n(?=[ \t])")
 _OLD_VERSION = re.compile(r"^VERSION:(?:1\.0|2\.1)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 # What the grammar refuses and mail programs write: parameters without a value (vCard 2.1), quotes never closed.
@@ -94,6 +95,11 @@ def is_card(content_type: str, filename: str) -> bool:
     if content_type in CALENDAR_TYPES or content_type in CONTACT_TYPES:
         return True
     return content_type in _UNTYPED and filename.lower().endswith(_NAMES)
+
+
+def joined_letters(data: bytes) -> bytes:
+    """Without the folds inside a letter: lines are folded by bytes (RFC 5545 3.1), which UTF-8 does not survive."""
+    return _FOLD_IN_LETTER.sub(b"", data)
 
 
 def read_entries(text: str) -> list[Entry] | None:

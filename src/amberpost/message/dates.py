@@ -65,6 +65,7 @@ def parse_date(text: str, defects: set[Defect] | None = None) -> datetime | None
 
     A zone that is missing or not understood counts as UTC and is added to `defects`.
     """
+    comment = _COMMENT.search(text, 0, _MAXIMUM) if "(" in text else None
     text = _without_comments(text[:_MAXIMUM]).strip()
     if usual := _USUAL.match(text):
         day, month, year, hour, minute, second, half, zone = usual.groups()
@@ -81,6 +82,8 @@ def parse_date(text: str, defects: set[Defect] | None = None) -> datetime | None
     else:
         return None
     offset = _zone(zone or "")
+    if offset is None and not zone and comment is not None:  # 10:00:00 (CEST)
+        offset = _zone(comment[0].strip("( )"))
     if offset is None and defects is not None:
         defects.add(Defect.UNKNOWN_ZONE)
     return _moment(date, (_hour_of_day(hour, half), minute, second), offset or UTC)

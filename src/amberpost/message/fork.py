@@ -5,7 +5,6 @@
 identifies: messages with different bytes stay separate messages.
 """
 
-import re
 from hashlib import blake2b
 
 from amberpost.message.body import decode_part
@@ -19,7 +18,6 @@ TRANSPORT_FIELDS = (
 )  # fmt: skip
 TRANSPORT_PREFIXES = (b"arc-", b"x-ms-exchange-", b"x-spam-")
 
-_FIELD = re.compile(rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*")
 _CHUNK_BYTES = 1 << 20  # a large message is not copied as a whole to change its line ends
 
 
@@ -30,13 +28,19 @@ def fork_key(raw: bytes) -> bytes:
     """
     view = readable(raw)
     block = scan_header(view, 0, len(view), set())
-    header = b"".join(
-        field.replace(b"\r\n", b"\n")
-        for field in _FIELD.findall(view, 0, block.body)
-        if not _is_transport(field.partition(b":")[0].rstrip().lower())
-    )
+    kept: list[bytes] = []
+    position = 0
+    transport = [
+        (span, len(name)) for name in block.fields if _is_transport(name) for span in block.fields[name]
+    ]
+    for (start, end), length in sorted(transport):
+        # Up to the name: what stands before it on its line, as a byte order mark, is not the field's.
+        before = view[position : start - 1].rstrip(b" \t")
+        kept.append(before[: len(before) - length])
+        position = min(end + 1, block.body)
+    kept.append(view[position : block.body])
     digest = blake2b(digest_size=16)
-    _add(digest, header)
+    _add(digest, b"".join(kept).replace(b"\r\n", b"\n"))
     _add_lines(digest, view, block.body)
     return digest.digest()
 

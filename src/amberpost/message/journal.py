@@ -169,13 +169,13 @@ def _unwrapped(report: Report, originals: tuple[Original, ...], text: str, flags
 
 
 def _report_text(raw: bytes, parts: list[Part]) -> str:
-    """The first text part before the first original; TNEF when the report was sent as TNEF."""
+    """The first text part before the first original that says anything; TNEF when the report was sent as TNEF."""
     html = ""
     for part in parts:
         if part.content_type in NESTED_TYPES:
             break
-        if part.content_type == "text/plain":
-            return _decoded(raw, part)
+        if part.content_type == "text/plain" and (text := _decoded(raw, part)).strip():
+            return text
         if is_html(part) and not html:
             html = html_text(_decoded(raw, part))
     if html:

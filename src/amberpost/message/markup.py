@@ -25,7 +25,7 @@ _BLOCKS = _names(
     "option address caption title body html"
 )
 _GAPS = _names("td th img input button")
-_SEPARATING = ",".join((*_BLOCKS, *_GAPS))
+_SEPARATING = frozenset((*_BLOCKS, *_GAPS))
 _BLOCK = re.compile(rf"</?(?:{'|'.join(_BLOCKS)})\b" + _REST, re.IGNORECASE)
 _GAP = re.compile(rf"</?(?:{'|'.join(_GAPS)})\b" + _REST, re.IGNORECASE)
 _TAG = re.compile(r"<[a-z/!?]" + _REST, re.IGNORECASE)
@@ -58,7 +58,7 @@ _OPENED = [
 _OPENED += ["plaintext"]
 # An address in brackets that should have been escaped is no element: clients that show it as one hide it.
 _ADDRESS = re.compile(r"<(?=[^\s<>\"'=/@]{1,64}@[^\s<>\"'=/]{1,255}>)")
-_NAMES = re.compile(r"<([a-zA-Z]++)")
+_NAMES = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*+)")
 _BREAK = "\x1e"  # between blocks, as line feeds in the source are blanks
 _SENTINEL = "\x02\x03"  # an end that is swallowed shows that something never closed
 
@@ -97,8 +97,11 @@ def html_text(html: str) -> str:
     if is_bomb(html):
         text = _words_by_expressions(html)
     else:
-        tree = _tree(html)
-        for node in tree.css(_SEPARATING):
+        names = _element_names(html)
+        tree = _tree(html, names)
+        # Each name more that is asked for costs as much as the reading itself.
+        separating = ",".join(names & _SEPARATING)
+        for node in tree.css(separating) if separating else ():
             separator = " " if node.tag in _GAPS else _BREAK
             node.insert_before(separator)
             node.insert_after(separator)
@@ -117,7 +120,7 @@ def html_text(html: str) -> str:
 def repaired(html: str) -> str | None:
     """The same document as html_text() reads it, well-formed; None if it takes too long to read."""
     html = html[: limits.HTML_CHARACTERS]
-    return None if is_bomb(html) else (_tree(html).html or "").replace(_SENTINEL, "")
+    return None if is_bomb(html) else (_tree(html, _element_names(html)).html or "").replace(_SENTINEL, "")
 
 
 def is_bomb(html: str) -> bool:
@@ -159,10 +162,14 @@ def _compared_attributes(html: str) -> int:
     return compared
 
 
-def _tree(html: str) -> LexborHTMLParser:
+def _element_names(html: str) -> set[str]:
+    """Of all elements the document can have. This one search saves most looks through the tree, each as dear."""
+    names = {name.lower() for name in set(_NAMES.findall(html))}
+    return names | {"img"} if "image" in names else names  # as browsers read it
+
+
+def _tree(html: str, special: set[str]) -> LexborHTMLParser:
     """The document without what is hidden, with what browsers show in its place."""
-    # Each look through the tree costs as much as this one search, which saves nearly all of them.
-    special = {name.lower() for name in set(_NAMES.findall(html))}
     if "@" in html:
         html = _ADDRESS.sub("&lt;", html)
     if "frameset" in special or "noframes" in special:

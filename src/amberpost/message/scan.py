@@ -18,7 +18,7 @@ _FIELD = re.compile(rb"([!-9;-~]*+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z
 # lines, lines that continue nothing.
 _NO_FIELD = (b" ", b"\t", b"\r", b"\n", b"From ", b">", BOM_UTF8)
 _STRAY = rb"\xef\xbb\xbf|>*+From [^\n]*+\n"
-_BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n|[ \t][^\n]*+\n)++")
+_BEFORE = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r*+\n|[ \t][^\n]*+\n)++")
 _BEFORE_PART = re.compile(rb"(?:" + _STRAY + rb"|[ \t]*+\r?\n)++(?=content-type[ \t]*:)", re.IGNORECASE)
 _STRAY_LINES = re.compile(rb"(?:" + _STRAY + rb")*+(?:[ \t]++[^\s][^\n]*+\n)?")
 # A header with a field that programs write; "Note: bring cake" as the first line of a text is none, nor are From and
@@ -37,6 +37,7 @@ _PART_CHARSET = re.compile(
 _PARTS_WINDOW = 64 * 1024
 _SAMPLE_BYTES = 4096
 _SAMPLE_LEAST = 64
+_SAMPLE_LETTERS = 8  # beyond ASCII; fewer of them fit the code pages of DOS as well as any other
 # An encoded word in Q (RFC 2047 §4.2) with a letter that it should have encoded.
 _RAW_IN_WORD = re.compile(
     rb"=\?[^?\s=]{1,60}+\?[qQ]\?(?:(?!=\?)[^\x80-\xff]){0,500}?[\x80-\xff](?:(?!=\?).)*?\?=", re.DOTALL
@@ -172,7 +173,7 @@ def body_charset(view: bytes, block: HeaderBlock) -> str | None:
             block.charset = body_charset(view, block.outer) or ""
         elif not block.charset:
             sample = view[block.body : block.body + _SAMPLE_BYTES]
-            if len(sample) >= _SAMPLE_LEAST and not sample.isascii():
+            if len(sample) >= _SAMPLE_LEAST and sum(map((127).__lt__, sample)) >= _SAMPLE_LETTERS:
                 block.charset = guessed(sample) or ""
     return block.charset or None
 

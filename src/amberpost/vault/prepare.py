@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from amberpost.message.attachments import attachments
+from amberpost.message.attachments import count_attachments
 from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.dates import AFTER_RECEIVED
@@ -248,7 +248,7 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         fork=fork_key(shown),
         likeness=likeness(shown, parsed),
         size_bytes=size,
-        attachment_count=len(attachments(shown, parsed)),
+        attachment_count=count_attachments(shown, parsed),
         flags=" ".join(sorted(flags)),
         defects="",  # known when the bodies have been read
         error="",

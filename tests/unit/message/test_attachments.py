@@ -5,7 +5,7 @@ from base64 import b64encode, encodebytes
 import pytest
 
 from amberpost.errors import NotFound
-from amberpost.message.attachments import attachments, open_attachment
+from amberpost.message.attachments import attachments, count_attachments, open_attachment
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.parse import parse
 from amberpost.message.types import Span
@@ -38,6 +38,22 @@ def test_names_types_and_sizes() -> None:
     ]
     assert open_attachment(raw, parse(raw), "2") == DATA
     assert open_attachment(raw, parse(raw), "4") == INNER
+
+
+def test_as_many_are_counted_as_are_listed() -> None:
+    uuencoded = "begin 644 cat.txt\n#0V%T\n`\nend\n"
+    in_tnef = tnef(tnef_file("a.txt", b"a"), tnef_file("b.txt", b"b"))
+    encoded = mail("Content-Type: message/rfc822", "Content-Transfer-Encoding: base64", body=encodebytes(PDF))
+    raw = multipart(
+        mail("Content-Type: text/plain", body=uuencoded * 2),
+        PDF,
+        nested(multipart(PDF, boundary="inner")),
+        encoded,
+        mail("Content-Type: application/ms-tnef", body=in_tnef),
+        mail("Content-Type: application/ms-tnef", body="no tnef"),
+    )
+    assert count_attachments(raw, parse(raw)) == len(attachments(raw, parse(raw))) >= 8
+    assert count_attachments(INNER, parse(INNER)) == 0
 
 
 def test_attachments_of_nested_messages_are_listed_too() -> None:

@@ -32,6 +32,13 @@ def only(text: str) -> Entry:
     return entry
 
 
+@pytest.mark.parametrize("kind", ["text/calendar; charset=utf-8", "text/calendar", "application/ics"])
+def test_a_fold_in_the_middle_of_a_letter_breaks_no_word(kind: str) -> None:
+    text = INVITATION.encode().replace(b"zweiter", b"Geb\xc3\r\n \xa4ude \xe6\x97\r\n\t\xa5")
+    raw = mail(f"Content-Type: {kind}", body=text)
+    assert "Baubesprechung, Gebäude 日 Termin" in index_text(raw, parse(raw)).body
+
+
 def test_an_invitation_is_unfolded_and_unescaped() -> None:
     entry = only(INVITATION)
     assert (entry.kind, entry.method) == ("event", "request")

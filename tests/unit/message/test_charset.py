@@ -4,6 +4,7 @@ import pytest
 from webencodings.labels import LABELS
 
 from amberpost.message.charset import codec_name, declared_in_html, decode, decode_noting
+from amberpost.message.parse import parse
 from amberpost.message.types import Defect
 
 LIE = Defect.CHARSET_MISLABELLED
@@ -197,6 +198,11 @@ def test_a_byte_order_mark_says_what_the_text_is(
     data: bytes, label: str | None, text: str, defect: Defect | None
 ) -> None:
     assert decode_noting(data, label) == (text, defect)
+
+
+def test_one_letter_of_a_body_tells_no_charset_for_a_header() -> None:
+    text = "\r\nSubject: M\xfcller\r\n\r\n" + "Ein Satz in dem nur ein M\xfcller steht und sonst nichts. " * 2
+    assert parse(b"From: a@b.example" + text.encode("latin-1")).subject == "Müller"
 
 
 def test_long_text_in_an_unnamed_charset_is_guessed() -> None:

@@ -99,6 +99,13 @@ def test_whatever_else_differs_keeps_copies_apart(other: bytes) -> None:
     assert fork_key(other) != fork_key(FORK)
 
 
+def test_what_stands_before_a_transport_field_on_its_line_is_not_the_fields() -> None:
+    raw = b"Received: by x\r\n" + mail("Subject: x")
+    assert fork_key(raw) == fork_key(mail("Subject: x"))
+    assert fork_key(b"\xef\xbb\xbf" + raw) != fork_key(raw)
+    assert fork_key(b"From Ana\r\n" + raw) != fork_key(b"From Bob\r\n" + raw)
+
+
 def test_line_ends_are_one_thing_also_where_a_large_body_is_cut() -> None:
     head, body = b"Subject: x\r\n\r\n", b"y\r\n" * 1_000_000
     for shift in range(4):

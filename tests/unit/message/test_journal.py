@@ -222,6 +222,17 @@ def test_rule_3_the_report_part_may_stand_in_an_alternative() -> None:
     assert unwrap(raw).shown_bytes(raw) == INNER
 
 
+def test_rule_3_an_empty_text_before_the_report_says_nothing() -> None:
+    lines = "<br>".join(REPORT_HEAD.replace("<", "&lt;").splitlines()) + "<br>To: kim@own.example"
+    raw = multipart(
+        mail("Content-Type: text/plain", body="\r\n"),
+        mail("Content-Type: text/html", body=lines),
+        nested(INNER),
+        fields=("X-MS-Journal-Report:",),
+    )
+    assert ("to", "kim@own.example") in owners(unwrap(raw))
+
+
 def test_rule_3_folded_lines_are_joined() -> None:
     assert recipients("To: a@own.example,\r\n Expanded: list@own.example\r\n") == [
         ("to", "a@own.example"),

@@ -63,6 +63,7 @@ def test_the_facts_of_a_message() -> None:
         (b"From only a mbox line", "", {Defect.NO_HEADER}),
         (b"\r\nSubject: x\r\n", "x", {Defect.BEFORE_HEADER}),
         (b" \nSubject: x\n", "x", {Defect.BEFORE_HEADER}),
+        (b"\r\r\nSubject: x\r\n", "x", {Defect.BEFORE_HEADER}),
         (b"\r\nNote: bring cake\r\n", "", {Defect.NO_HEADER}),
         (b"\r\nHello\r\nSubject: x\r\n", "", {Defect.NO_HEADER}),
         (b"", "", {Defect.NO_HEADER}),

@@ -88,6 +88,21 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_taken(
     assert reader.left == [(str(tmp_path / "closed"), "cannot be read: Permission denied")]
 
 
+def test_links_and_pipes_in_a_folder_are_named_and_not_followed(tmp_path: Path) -> None:
+    folder = laid(tmp_path / "mail", {"1.eml": lf(1)})
+    (tmp_path / "elsewhere.eml").write_bytes(lf(2))
+    (folder / "link.eml").symlink_to(tmp_path / "elsewhere.eml")
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe")
+    raws, reader = read(folder)
+    assert raws == [lf(1)]
+    assert {name: reason.split(":")[0] for name, reason in left(reader, folder).items()} == {
+        "link.eml": "a symbolic link",
+        "loop": "a symbolic link",
+        "pipe": "no file",
+    }
+
+
 def test_a_name_says_nothing_about_what_is_inside(tmp_path: Path) -> None:
     names = ["a", "a.txt", "a.dat", "a.mbox", "a.zip", "2024", "a.msg", "a.jpg", ".hidden", "cache.db"]
     single = laid(tmp_path / "single", {name: lf(number) for number, name in enumerate(names)})

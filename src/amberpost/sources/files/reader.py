@@ -25,6 +25,7 @@ from amberpost.sources.files.unpack import Allowance, NotRead, Swollen, entries_
 BATCH_BYTES = 8 * 1024 * 1024
 BATCH_MESSAGES = 1000
 DELETED = "deleted in its mailbox, and not yet removed"
+_LINK = "a symbolic link: not followed; name what it points to"
 
 _MAPPED_BYTES = 1024 * 1024  # files of this size and more are mapped, not read
 _DEEPEST = 4  # a mailbox in a tar in a gz in a zip; nobody packs deeper on purpose
@@ -76,7 +77,7 @@ class FileReader:
                 yield from self._file(file)
 
     def _files(self, path: Path) -> Iterator[Path]:
-        """The files under a path in a stable order; symbolic links inside folders are not followed."""
+        """The files under a path in a stable order; symbolic links inside folders are named, not followed."""
         if not path.exists():
             raise UserError("There is no such file or folder", subject=str(path))
         if not path.is_dir():
@@ -85,7 +86,13 @@ class FileReader:
         waiting = [str(path)]
         while waiting:  # no recursion: folders may be as deep as somebody likes
             entries = self._entries(waiting.pop())
-            yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    yield Path(entry.path)
+                elif not entry.is_dir(follow_symlinks=False):
+                    self._leave(
+                        entry.path, _LINK if entry.is_symlink() else "no file: a pipe, socket or device"
+                    )
             waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
