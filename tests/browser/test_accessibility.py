@@ -32,13 +32,13 @@ LOOKS = [(1280, "light"), (390, "dark")]  # each width and each set of colours
 
 
 def violations(page: Page, axe: str) -> list[str]:
-    """What axe finds on the page as it is loaded, in each look."""
+    """What axe finds on the page as it is loaded, in each look. What a mail says is its sender's."""
     page.evaluate(axe)
     found = []
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
-        result = page.evaluate(f"axe.run(document, {{runOnly: {RULES}, iframes: false}})")
+        result = page.evaluate(f"axe.run({{exclude: [['div.mail']]}}, {{runOnly: {RULES}, iframes: false}})")
         found += [
             f"{page.url} {width} {scheme} {v['id']}: {v['nodes'][0]['html'][:120]}"
             for v in result["violations"]

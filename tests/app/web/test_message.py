@@ -117,7 +117,7 @@ def test_the_print_page_has_people_attachments_text_and_record_and_nothing_that_
     for part in (
         f"Das {SECRET}",
         "kunde@customer.example",
-        f"{SECRET} &lt;ä&gt;.html",
+        f"{SECRET} _ä_.html",
         "SHA-256",
         "Ledger entry",
     ):
