@@ -111,8 +111,8 @@ def places(raw: bytes, parsed: ParsedMessage) -> Iterator[Place]:
 
 
 def _has_parts(parsed: ParsedMessage, position: int) -> bool:
-    following = parsed.parts[position + 1 : position + 2]
-    return bool(following) and following[0].depth > parsed.parts[position].depth
+    parts, following = parsed.parts, position + 1
+    return following < len(parts) and parts[following].depth > parts[position].depth
 
 
 def _may_hold(part: Part) -> bool:

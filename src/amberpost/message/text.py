@@ -156,12 +156,17 @@ def _around(place: Place) -> list[str]:
             children.append(part)
     if not children:
         return []
-    before = place.raw[whole.body.start : children[0].header.start].splitlines()
-    while before and before[-1].startswith(b"--"):
-        before.pop()
+    before: list[bytes] = []
+    preamble = place.raw[whole.body.start : children[0].header.start].lstrip()
+    if not preamble.startswith(b"--") or preamble.count(b"\n") > 1:
+        before = preamble.splitlines()
+        while before and before[-1].startswith(b"--"):
+            before.pop()
     closing, _, behind = place.raw[children[-1].body.end : whole.body.end].lstrip(b"\r\n").partition(b"\n")
     if not closing.rstrip().endswith(b"--"):
         behind = b""  # parts beyond the limit
+    if not before and not behind.strip():
+        return []
     texts = (decode(data[:_AROUND_BYTES], None) for data in (b"\n".join(before), behind) if data.strip())
     return [text for text in (_BOILERPLATE.sub("", without_encoded(t)).strip() for t in texts) if text]
 
