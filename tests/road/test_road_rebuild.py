@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from amberpost.cli.main import main
+from amberpost.search.schema import SCHEMA_VERSION
 from amberpost.vault import process as process_module
 from amberpost.vault.models import Capture, Message, Position
 from tests.archive import Archive
@@ -125,7 +126,7 @@ def test_a_damaged_index_stops_no_archiving_and_is_made_anew(opened: Opened) -> 
     fill(opened)
     for path in (opened.config.data / "index").rglob("*.term"):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    (opened.config.data / "index" / "v1" / "meta.json").write_text("{")
+    (opened.config.data / "index" / SCHEMA_VERSION / "meta.json").write_text("{")
     opened.take(letter("meanwhile"))
     assert "index_damaged" in {finding.kind for finding in opened.verify("quick")}
     opened.commands.json("rebuild", "--index")
