@@ -149,7 +149,13 @@ class looping:
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=fetch._collect_loop,
-            args=(opened.config, Schedule(), Bell(opened.config.data, self._stop), self._stop),
+            args=(
+                opened.config,
+                Schedule(),
+                fetch.Unsealed(),
+                Bell(opened.config.data, self._stop),
+                self._stop,
+            ),  # fmt: skip
             daemon=True,
         )
 

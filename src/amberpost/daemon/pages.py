@@ -1,7 +1,7 @@
 """The web server: granian reads requests and writes answers; a few threads make the pages in between.
 
 No socket holds a thread: a request is whole before a thread takes it, and no thread waits for somebody who reads
-his answer slowly. Who does not finish a header or a body in time is cut off.
+an answer slowly. Who does not finish a header or a body in time is cut off.
 """
 
 import asyncio

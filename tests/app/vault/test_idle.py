@@ -14,7 +14,7 @@ from amberpost.audit.models import AuditEvent
 from amberpost.audit.record import record
 from amberpost.bell import LOOK_SECONDS, Bell, ring
 from amberpost.daemon import fetch, work
-from amberpost.daemon.fetch import Schedule, _collect_loop
+from amberpost.daemon.fetch import Schedule, Unsealed, _collect_loop
 from amberpost.daemon.work import open_worker
 from amberpost.sources.models import Source, SourceStatus
 from amberpost.vault.late import request_assignment
@@ -68,7 +68,7 @@ def test_idle_collecting_looks_six_times_a_minute_whatever_its_threads(
     for _ in range(fetch.THREADS):  # of one ring, whatever comes first looks for all
         assert schedule.take(0) is None
     assert len(looks) == 1
-    _collect_loop(opened.config, schedule, minute, minute._stop)  # type: ignore[arg-type]
+    _collect_loop(opened.config, schedule, Unsealed(), minute, minute._stop)  # type: ignore[arg-type]
     assert minute.waits <= 60 / LOOK_SECONDS + 1
     assert schedule.take(1) is None
     assert len(looks) == 2, "a ring is reason to look"
