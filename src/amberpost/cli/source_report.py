@@ -19,6 +19,7 @@ def facts(source: Source) -> dict[str, Any]:
     found = {
         "name": source.name,
         "protocol": source.protocol,
+        "mail_system": source.mail_system,
         "server": source.server,
         "user": source.user,
         "security": source.security,

@@ -25,7 +25,7 @@ from amberpost.errors import UserError
 from amberpost.message.evaluate import MODES, parse_mode
 from amberpost.sources.certificates import valid_authority, valid_fingerprint
 from amberpost.sources.configure import EXCHANGE_ONLINE, NewSecrets, default_security, valid_server
-from amberpost.sources.models import Security, Source, SourceProtocol
+from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
 
 CUSTOM = "custom"
 SECRETS = ("password", "client_secret")
@@ -380,6 +380,8 @@ def _follow_protocol(post: Mapping[str, str], protocol: SourceProtocol) -> dict[
     is_known = before in dict(_PROTOCOLS)
     if not post.get("security") or (is_known and post["security"] == default_security(before)):
         changes["security"] = default_security(protocol)
+    if protocol.uses_oauth and post.get("mail_system", MailSystem.OTHER) == MailSystem.OTHER:
+        changes["mail_system"] = MailSystem.MICROSOFT_365
     server = post.get("server", "").strip()
     if protocol.uses_oauth and not server:
         changes["server"] = EXCHANGE_ONLINE

@@ -177,6 +177,26 @@ def test_without_a_passphrase_exactly_the_missing_secrets_are_named(
     assert needs_operator()  # so that serve prints a one-time link again
 
 
+def test_the_app_that_sends_notifications_travels_sealed_or_is_named(
+    full: Opened, new_opened: Callable[..., Opened]
+) -> None:
+    keys = open_keys_of(full.config)
+    notices = current_settings()
+    notices.login, notices.user = "oauth", "archive@tenant.example"
+    notices.tenant_id, notices.client_id = "tenant.example", "11111111-2222-3333-4444-555555555555"
+    save_settings(notices, {"client_secret": "send-secret-Ff6"}, keys.seal_setting)
+    keys.close()
+    assert b"send-secret-Ff6" not in exported(full) + exported(full, PASSPHRASE)
+    open_file, locked_file = exported(full), exported(full, PASSPHRASE)
+    assert "notifications: client secret" in take(new_opened("second"), open_file).missing
+    third = new_opened("third")
+    assert take(third, locked_file, PASSPHRASE).missing == ()
+    keys = open_keys_of(third.config)
+    sealed = bytes(current_settings().sealed_client_secret)
+    assert keys.open_setting(ROW, "client_secret", sealed) == b"send-secret-Ff6"
+    keys.close()
+
+
 def test_secrets_may_be_left_behind_on_purpose(full: Opened, new_opened: Callable[..., Opened]) -> None:
     data = exported(full, PASSPHRASE)
     other = new_opened("second")
