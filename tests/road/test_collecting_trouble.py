@@ -155,7 +155,7 @@ class looping:
                 fetch.Unsealed(),
                 Bell(opened.config.data, self._stop),
                 self._stop,
-            ),  # fmt: skip
+            ),
             daemon=True,
         )
 
