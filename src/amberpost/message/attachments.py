@@ -10,7 +10,7 @@ from amberpost.errors import NotFound
 from amberpost.message import limits
 from amberpost.message.body import decode_part, files_in_text, is_tnef
 from amberpost.message.charset import decode
-from amberpost.message.contents import INSIDE, content_inside, places
+from amberpost.message.contents import INSIDE, Place, content_inside, places
 from amberpost.message.headers import text_field
 from amberpost.message.mime import NESTED_TYPES
 from amberpost.message.parse import parse
@@ -18,7 +18,7 @@ from amberpost.message.scan import readable, scan_header
 from amberpost.message.tnef import TnefAttachment, read_tnef
 from amberpost.message.transfer import UUENCODE, base64_size
 from amberpost.message.types import ParsedMessage, Part
-from amberpost.message.uuencode import take_files
+from amberpost.message.uuencode import EncodedFile, take_files
 from amberpost.message.words import clean_filename
 
 _EXTENSIONS = {
@@ -68,7 +68,7 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
                 content_type="application/octet-stream",
                 size_bytes=len(file.data),
             )
-            for number, file in enumerate(files_in_text(place.raw, part))
+            for number, file in enumerate(_uuencoded(place))
         )
         if len(found) > limits.PARTS:
             break
@@ -81,10 +81,15 @@ def count_attachments(raw: bytes, parsed: ParsedMessage) -> int:
     for place in places(raw, parsed):
         inside = _tnef_files(place.raw, place.part)
         count += len(inside) if inside is not None else place.part.is_attachment
-        count += len(files_in_text(place.raw, place.part))
+        count += len(_uuencoded(place))
         if count >= limits.PARTS:
             break
     return min(count, limits.PARTS)
+
+
+def _uuencoded(place: Place) -> tuple[EncodedFile, ...]:
+    """Those of a text that is a message itself are listed where that is opened."""
+    return files_in_text(place.raw, place.part) if place.inside is None else ()
 
 
 def open_attachment(raw: bytes, parsed: ParsedMessage, path: str) -> bytes:

@@ -56,6 +56,7 @@ class IndexText:
     body: str
     filenames: tuple[str, ...]
     truncated: bool  # more text than the index takes
+    attachment_count: int  # as attachments() lists them; where the text is cut, only of what was read
     defects: frozenset[Defect] = frozenset()  # what only a look into the bodies shows
 
 
@@ -67,6 +68,7 @@ class _Collector:
         self.filenames: list[str] = []
         self.around: list[str] = []  # text outside all parts
         self.room = limits.INDEX_CHARACTERS
+        self.attachment_count = 0
         self.truncated = False
         self.defects: set[Defect] = set()
 
@@ -90,6 +92,7 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
     for place in places(raw, parsed):
         part = place.part
         _collect_names(found, place)
+        found.attachment_count += part.is_attachment and not is_tnef(part)
         if part.is_multipart:
             found.around += _around(place)
             continue
@@ -106,6 +109,7 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
             if part.body.end - part.body.start > limits.TEXT_PART_BYTES:
                 found.truncated = True
             read = read_text(place.raw, part, found.defects)
+            found.attachment_count += len(read.files)
             for file in read.files:
                 found.name(clean_filename(file.name))
             if is_html(part):
@@ -126,6 +130,7 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
         body=body,
         filenames=tuple(found.filenames),
         truncated=found.truncated,
+        attachment_count=min(found.attachment_count, limits.PARTS),
         defects=frozenset(found.defects),
     )
 
@@ -200,7 +205,9 @@ def _collect_tnef(found: _Collector, place: Place) -> None:
     content = read_tnef(decode_part(place.raw, place.part))
     if content is None:
         found.defects.add(Defect.BAD_TNEF)
+        found.attachment_count += place.part.is_attachment
         return
+    found.attachment_count += len(content.attachments)
     if not content.is_complete:
         found.defects.add(Defect.BAD_TNEF)
     text, files = take_files(content.text)

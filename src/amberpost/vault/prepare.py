@@ -116,7 +116,11 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     parsed = parse(shown, captured_at=capture.captured_at)
     facts = _facts(capture, unwrapped, shown, parsed)
     text = _index_text(capture, shown, parsed, facts)
-    facts = replace(facts, defects=" ".join(sorted(parsed.defects | text.defects)))
+    facts = replace(
+        facts,
+        attachment_count=count_attachments(shown, parsed) if text.truncated else text.attachment_count,
+        defects=" ".join(sorted(parsed.defects | text.defects)),
+    )
     document = _document(
         facts,
         from_=_people(parsed.from_ or parsed.sender),
@@ -248,7 +252,7 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         fork=fork_key(shown),
         likeness=likeness(shown, parsed),
         size_bytes=size,
-        attachment_count=count_attachments(shown, parsed),
+        attachment_count=0,  # counted where its text is read
         flags=" ".join(sorted(flags)),
         defects="",  # known when the bodies have been read
         error="",

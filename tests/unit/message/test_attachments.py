@@ -8,6 +8,7 @@ from amberpost.errors import NotFound
 from amberpost.message.attachments import attachments, count_attachments, open_attachment
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.parse import parse
+from amberpost.message.text import index_text
 from amberpost.message.types import Span
 from tests.unit.message import examples
 from tests.unit.message.mail import INNER, mail, multipart, nested, tnef, tnef_file
@@ -53,6 +54,7 @@ def test_as_many_are_counted_as_are_listed() -> None:
         mail("Content-Type: application/ms-tnef", body="no tnef"),
     )
     assert count_attachments(raw, parse(raw)) == len(attachments(raw, parse(raw))) >= 8
+    assert index_text(raw, parse(raw)).attachment_count == count_attachments(raw, parse(raw))
     assert count_attachments(INNER, parse(INNER)) == 0
 
 

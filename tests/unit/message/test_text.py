@@ -132,7 +132,7 @@ def test_endless_nesting_of_encoded_messages_ends(monkeypatch: pytest.MonkeyPatc
 def test_tnef_gives_its_text_and_names() -> None:
     stream = tnef(attribute(1, 0x0002800C, b"inside\0"), tnef_file("list.csv", b"x"))
     found = indexed(mail("Content-Type: application/ms-tnef", body=stream))
-    assert found == IndexText(body="inside", filenames=("list.csv",), truncated=False)
+    assert found == IndexText(body="inside", filenames=("list.csv",), truncated=False, attachment_count=1)
     assert indexed(mail("Content-Type: application/ms-tnef", body=b"x")).body == ""
 
 
