@@ -37,9 +37,9 @@ def test_folders_are_walked_and_junk_is_named_not_taken(archive: Archive, tmp_pa
         path.write_bytes(b"junk")
     (tmp_path / "mail" / "link.eml").symlink_to(tmp_path / "mail" / "a.eml")
     counts = take(archive, tmp_path / "mail")
-    assert (counts["seen"], counts["stored"], counts["left"]) == (8, 4, 4)
+    assert (counts["seen"], counts["stored"], counts["left"]) == (9, 4, 5)
     assert {Path(entry["file"]).name for entry in counts["left_files"]} == {
-        ".DS_Store", "._a.eml", "a.eml", "Thumbs.db",
+        ".DS_Store", "._a.eml", "a.eml", "Thumbs.db", "link.eml",
     }  # fmt: skip
     assert take(archive, tmp_path / "mail")["duplicate"] == 4
 
