@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from icalendar.parser import Contentline
-
 from amberpost.message.charset import decode
 from amberpost.message.markup import html_text
 
@@ -170,6 +168,8 @@ def _lines(text: str) -> Iterator[tuple[str, dict[str, str], str]]:
 
 
 def _by_grammar(line: str) -> tuple[str, dict[str, str], str] | None:
+    from icalendar.parser import Contentline  # noqa: PLC0415  60 ms of each start, for one mail in a hundred
+
     try:
         name, parameters, value = Contentline(line).raw_parts()  # type: ignore[no-untyped-call]
     except (ValueError, LookupError):

@@ -136,7 +136,7 @@ class IntakeReader:
         self._look_for_logs()
         for name, state in self._keys.intake_names().items():
             if state == "reserved" and name not in self._logs:
-                self._keys.forget_intake(name)
+                self._keys.forget_reservation(name)
         for name in self._disk.list("intake"):
             if name.endswith(".log.new") and self._is_abandoned(f"intake/{name}"):
                 with contextlib.suppress(FileNotFoundError):

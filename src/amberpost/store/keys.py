@@ -238,6 +238,11 @@ class KeyStore:
             connection.execute("UPDATE intake SET wrapped = NULL WHERE name = ?", (name,))
         self.database.truncate_wal()
 
+    def forget_reservation(self, name: str) -> None:
+        """Forget the key of a log that was never begun; one whose writer confirmed it meanwhile keeps its key."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM intake WHERE name = ? AND opened = 0", (name,))
+
     def forget_intake(self, name: str) -> None:
         with self.transaction() as connection:
             connection.execute("DELETE FROM intake WHERE name = ?", (name,))

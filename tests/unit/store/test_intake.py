@@ -193,3 +193,26 @@ def test_a_log_that_vanishes_while_it_is_followed_is_an_alarm(disk: LocalDisk, k
     reader.release([])
     assert [one.kind for one in reader.findings()] == ["intake_missing"]
     assert keys.intake_names() == {name[:-4]: "open"}  # its key is not destroyed
+
+
+def test_a_log_that_is_begun_while_a_worker_starts_keeps_its_key(
+    disk: LocalDisk, keys: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker has listed the reservation of a writer that confirms it before the worker forgets it."""
+    log, asked = IntakeLog(disk, keys), keys.intake_names
+    reserve = keys.reserve_intake
+
+    def starting(name: str) -> bytes:
+        key = reserve(name)
+        listed = keys.intake_names()
+        monkeypatch.setattr(keys, "intake_names", lambda: listed)
+        return key
+
+    monkeypatch.setattr(keys, "reserve_intake", starting)
+    monkeypatch.setattr(IntakeReader, "_look_for_logs", lambda _self: None)  # it looked before the file came
+    log.append([b"accepted"])
+    IntakeReader(disk, keys).sweep_reserved()
+    monkeypatch.undo()
+    assert list(asked().values()) == ["open"]
+    assert [frame.payload for frame in IntakeReader(disk, keys).pending()] == [b"accepted"]
+    log.close()
