@@ -175,7 +175,7 @@ def _has_unquoted_line(content: Content, habits: Habits) -> bool:
 
 def unquote(raw: bytes) -> bytes:
     """A message of an mboxrd as it was: one > less before each line of >*From."""
-    return _QUOTED.sub(rb"\1\2", raw)
+    return _QUOTED.sub(rb"\1\2", raw) if b">From " in raw else raw  # the plain search is 50 times faster
 
 
 def has_quoted_line(raw: bytes) -> bool:
