@@ -14,6 +14,7 @@ from amberpost.vault.late import set_plus_addresses
 from amberpost.vault.models import Assignment, Capture, Message, Outcome, Quarantine
 from amberpost.vault.quarantine import quarantined
 from amberpost.vault.reasons import Reason
+from tests.corpora import shared
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter, report
 
@@ -269,3 +270,18 @@ def test_a_report_without_an_envelope_belongs_to_nobody(text: bytes | None, road
     road.give_addresses("late", "journal@archive.example")
     assert quarantined()[0] == 1, "an address given later changes nothing"
     assert road.verify() == []
+
+
+@pytest.mark.shared
+def test_the_trials_of_copies_and_of_a_report_without_envelope(road: Opened) -> None:
+    for person in (ALICE, BOB):
+        road.add_user(person.login, *person.addresses)
+    for name in ("1-alice", "2-bob"):
+        road.take(shared(f"trials/c07-fork-epilogue/{name}.eml").read_bytes())
+    assert len(road.sees("alice")) == len(road.sees("bob")) == 1
+    assert road.sees("alice") != road.sees("bob")
+    assert (road.find("alice", "geheimer").count, road.find("bob", "geheimer").count) == (0, 1)
+    (report_file,) = shared("trials/c11-report-without-envelope").iterdir()
+    road.take(report_file.read_bytes())
+    assert [one.reason for one in quarantined()[1]] == [str(Quarantine.NO_ENVELOPE.label)]
+    assert len(road.sees("alice")) == 1

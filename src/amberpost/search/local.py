@@ -185,18 +185,21 @@ def _opened_by_links(folder: Path) -> tantivy.Index:
     """As _opened(), from a passing folder of links to the files: tantivy takes a lock file whenever it loads a
     commit, so that its writer removes no file meanwhile. Without that lock one may vanish: then look again."""
     while True:
-        with tempfile.TemporaryDirectory(prefix="amberpost-") as links:
+        seen = _signature(folder)
+        links = Path(tempfile.mkdtemp(prefix="amberpost-"))
+        try:
             for file in folder.glob("[!.]*"):
-                (Path(links) / file.name).symlink_to(file)
+                (links / file.name).symlink_to(file)
             managed = folder / ".managed.json"
             if managed.exists():
-                (Path(links) / managed.name).symlink_to(managed)
-            seen = _signature(folder)
-            try:
-                return _opened(Path(links))  # the files stay open, whatever becomes of their names
-            except IndexDamaged:
-                if _signature(folder) == seen:
-                    raise
+                (links / managed.name).symlink_to(managed)
+            return _opened(links)  # the files stay open, whatever becomes of their names
+        except IndexDamaged:
+            if _signature(folder) == seen:
+                raise
+        finally:
+            while links.exists():  # a thread of tantivy's may put its lock there while we clear up
+                shutil.rmtree(links, ignore_errors=True)
 
 
 def _signature(folder: Path) -> tuple[int, int, int]:
