@@ -57,6 +57,8 @@ def connect(page: Page, served: Served, domain: OpenLdap) -> None:
     page.goto(f"{served.url}/console/")
     page.get_by_role("link", name="Directory", exact=True).click()
     page.get_by_role("link", name="Connect a directory").click()
+    expect(page.get_by_role("heading", name="Directory settings")).to_be_visible()
+    page.wait_for_load_state()  # before that nobody listens to the choice
     expect(page.get_by_label("Servers")).to_have_count(0)
     page.get_by_label("Users come from").select_option("ad")
     expect(page.get_by_label("Servers")).to_be_visible()
