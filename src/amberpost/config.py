@@ -118,7 +118,7 @@ def _read_file(path: Path) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError("cannot be read", subject=str(path), code="C001") from error
+        raise ConfigError("cannot_be_read", subject=str(path)) from error
     unknown = sorted(set(read) - {name for name, _, _ in settings()})
     if unknown:
         raise ConfigError(f"unknown setting {', '.join(unknown)}", subject=str(path), code="C003")
@@ -141,7 +141,7 @@ def _read_secret(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ConfigError("cannot be read", subject=str(path), code="C004") from error
+        raise ConfigError("cannot_be_read", subject=str(path)) from error
 
 
 def _convert(name: str, value: object) -> object:

@@ -10,6 +10,6 @@ def client_context(ca_pem: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=ca_pem)
     except (ssl.SSLError, ValueError):
-        raise SourceError("the root certificate is not valid PEM text", permanent=True) from None
+        raise SourceError("root_certificate_invalid", permanent=True) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -114,7 +114,7 @@ def explain(fault: SignInFault) -> str:
 
 def _require_entra() -> None:
     if not offers_microsoft():
-        raise NotFound(_("Nobody signs in at Microsoft here."))
+        raise NotFound("microsoft_sign_in_absent")
 
 
 def _client(open_setting: OpenSetting) -> Client:
@@ -130,10 +130,5 @@ def _attempt(request: HttpRequest, ticket: str) -> tuple[Attempt, str]:
         state = ""
     answered = request.GET.get("state", "")
     if not state or not secrets.compare_digest(state.encode(), answered.encode("utf-8", "replace")):
-        raise SignInRefused(
-            _(
-                "This sign-in is no longer valid: it was used before, took too long or began elsewhere. "
-                "Please begin again."
-            )
-        )
+        raise SignInRefused("microsoft_sign_in_stale")
     return Attempt(state=state, nonce=nonce, verifier=verifier), next_page

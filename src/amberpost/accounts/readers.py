@@ -37,7 +37,7 @@ def find_reader(text: str) -> User | Archive:
         return _only(groups, text, "")
     owner = User.objects.filter(private_archive__in=Archive.objects.filter(held)).first()
     if owner is None:
-        raise UserError(_("There is no such user or group"), subject=text)
+        raise UserError("reader_unknown", subject=text)
     return owner
 
 
@@ -61,5 +61,5 @@ def _only(found: QuerySet[Archive], text: str, nobody: str) -> Archive:
     if not rows:
         raise UserError(nobody, subject=text)
     if len(rows) > 1:
-        raise UserError(_("Several fit; please give an address"), subject=text)
+        raise UserError("reader_ambiguous", subject=text)
     return rows[0]

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Membership, Release, ReleaseRule, Role, User
 from amberpost.accounts.sessions import end_sessions
@@ -70,9 +69,7 @@ def current_state() -> CurrentState:
 def apply(plan: Plan, *, by: str, is_confirmed: bool = False) -> Applied:
     """Make it so. A suspicious plan changes nothing unless a person has confirmed it."""
     if plan.is_suspicious and not is_confirmed:
-        raise UserError(
-            _("The directory names far fewer people or addresses than before; nothing was changed")
-        )
+        raise UserError("directory_shrank")
     if plan.is_empty:
         return Applied(came=0, changed=0, left=0, gained=())
     with transaction.atomic():

@@ -74,9 +74,7 @@ def owner_of(data: Path) -> Owner:
         try:
             found = data.stat()
         except PermissionError:
-            raise UserError(
-                "This folder is closed to you; only its owner may use it", subject=str(data)
-            ) from error
+            raise UserError("folder_closed", subject=str(data)) from error
         return Owner(uid=found.st_uid, gid=found.st_gid, has_archive=True)
 
 

@@ -130,7 +130,7 @@ def _target(login: str | None) -> int | None:
         return None
     archive_id: int | None = get_user(login).private_archive_id
     if archive_id is None:
-        raise UserError("This user has no archive", subject=login)
+        raise UserError("user_without_archive", subject=login)
     return archive_id
 
 

@@ -121,16 +121,14 @@ def main(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
-        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
+        return printer.error(UserError("owner_may_not", subject=str(error)))
     except (DatabaseError, OSError) as error:
         trouble = trouble_of(error, str(config.current().data))
         if trouble is not None:
             return printer.error(trouble)
         if isinstance(error, OSError):
             raise
-        return printer.error(
-            StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
-        )
+        return printer.error(StoreError("database_fails", subject=str(error).partition("\n")[0]))
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130

@@ -21,7 +21,7 @@ def alone(folder: Path, what: str, does: str) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError("Cannot lock", subject=str(path)) from error
+        raise StoreError("cannot_lock", subject=str(path)) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -43,7 +43,7 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
     """
     report = ArchiveReport()
     for path in _closed(config.data):
-        raise NotReadable("Not readable for this user, so nothing is said about it", subject=str(path))
+        raise NotReadable("not_judged", subject=str(path))
     try:
         open_keys_of(config).close()
     except (ConfigError, NotReadable):

@@ -63,7 +63,7 @@ def key_of(entry: Entry) -> str:
     raw = entry.raw("objectGUID")
     if len(raw) != 16:
         raise DirectoryError(
-            _("The directory does not tell the objectGUID; the account needs the right to read it"),
+            "object_guid_missing",
             subject=entry.dn,
             permanent=True,
         )

@@ -86,7 +86,7 @@ def key_of(item: Json) -> str:
     """The identity of a user or group: its object ID, which survives every change."""
     value = item.get("id")
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise DirectoryError(_("Microsoft Graph gave an answer we do not understand"), subject="id")
+        raise DirectoryError("graph_misunderstood", subject="id")
     return SCHEME + value.lower()
 
 

@@ -48,7 +48,7 @@ def bind_as(settings: LdapSettings, login: str, password: Secret) -> SignIn:
     The name must lead to exactly one person. Needs an encrypted connection.
     """
     if settings.security == "none":
-        raise DirectoryError(_("Signing in with the directory needs STARTTLS or SSL"), permanent=True)
+        raise DirectoryError("directory_sign_in_needs_tls", permanent=True)
     login = login.strip()
     if not login or len(login) > _LONGEST_LOGIN or not password.reveal():
         return SignIn(refusal=Refusal.WRONG)
@@ -103,7 +103,7 @@ def base_of(session: LdapSession, settings: LdapSettings) -> str:
     root = session.root()
     base = root.text("defaultNamingContext") or root.text("namingContexts")
     if not base:
-        raise DirectoryError(_("The server does not name a base DN; enter it"), permanent=True)
+        raise DirectoryError("base_dn_unnamed", permanent=True)
     return base
 
 

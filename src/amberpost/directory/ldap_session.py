@@ -108,7 +108,7 @@ class LdapSession:
             size += sum(len(raw) for entry in page for values in entry.values.values() for raw in values)
             if len(found) > self._settings.max_entries or size > self._settings.max_answer_bytes:
                 raise DirectoryError(
-                    _("The directory answers with more than we take; narrow the base DN"),
+                    "directory_too_much",
                     subject=base,
                     permanent=True,
                 )
@@ -137,7 +137,7 @@ class LdapSession:
             if not cookie:
                 return
             if empty > 1000:  # a server may send an empty page, but not for ever
-                raise DirectoryError(_("The directory sends pages without an end"), subject=str(self.host))
+                raise DirectoryError("directory_endless", subject=str(self.host))
 
     def _search_one(self, base: str, attributes: Sequence[str]) -> Entry | None:
         result, entries = self._ask(base, "(objectClass=*)", attributes, scope=BASE)
@@ -188,7 +188,7 @@ class LdapSession:
             plain, mark, following = held.partition(f";range={start}-")
             if mark and plain == name and values:
                 return f"{start}-{following}", values
-        raise DirectoryError(_("The directory broke off in the middle of a long list"), subject=dn)
+        raise DirectoryError("directory_broke_off", subject=dn)
 
     # How it begins
 
@@ -206,9 +206,7 @@ class LdapSession:
                 self._connection.extended(_START_TLS)
                 if self._connection.result["result"] != 0:
                     raise DirectoryError(
-                        _(
-                            "The server does not offer STARTTLS, and without it passwords would travel in clear text"
-                        ),
+                        "directory_starttls_missing",
                         subject=str(self.host),
                         permanent=True,
                     )
@@ -234,7 +232,7 @@ class LdapSession:
                 return Refusal.WRONG
             case 8 | 13:
                 raise DirectoryError(
-                    _("The server asks for an encrypted connection; choose STARTTLS or SSL"),
+                    "directory_wants_tls",
                     subject=str(self.host),
                     permanent=True,
                 )
@@ -247,7 +245,7 @@ class LdapSession:
         if self._line is not None:
             self._line.begin()
         if self._connection is not None and self._connection.closed:
-            raise DirectoryError(_("The connection was lost"), subject=f"{self.host} ({doing})")
+            raise DirectoryError("connection_lost", subject=f"{self.host} ({doing})")
         try:
             yield
         except DirectoryError:
@@ -262,28 +260,22 @@ class LdapSession:
         match error:
             case ssl.SSLCertVerificationError():
                 reason = f"{self.host}: {error.verify_message}"
-                return DirectoryError(
-                    _("The certificate of the server cannot be trusted"), subject=reason, permanent=True
-                )
+                return DirectoryError("certificate_untrusted", subject=reason, permanent=True)
             case ssl.SSLError():
-                return DirectoryError(
-                    _("No encrypted connection comes about; check port and encryption"), subject=where
-                )
+                return DirectoryError("directory_tls_fails", subject=where)
             case socket.gaierror():
-                return DirectoryError(_("The server name is not known"), subject=self.host.name)
+                return DirectoryError("server_name_unknown", subject=self.host.name)
             case TimeoutError():
-                return DirectoryError(_("The server did not answer in time"), subject=where)
+                return DirectoryError("server_timeout", subject=where)
             case TooLarge():
-                return DirectoryError(_("The answer is larger than we take"), subject=where, permanent=True)
+                return DirectoryError("answer_too_large", subject=where, permanent=True)
             case ConnectionRefusedError():
-                return DirectoryError(
-                    _("Nothing listens there; check name, port and firewall"), subject=str(self.host)
-                )
+                return DirectoryError("nothing_listens", subject=str(self.host))
             case LDAPInvalidFilterError():
-                return DirectoryError(_("The filter cannot be understood"), permanent=True)
+                return DirectoryError("filter_invalid", permanent=True)
             case OSError() | LDAPExceptionError():
-                return DirectoryError(_("The connection was lost"), subject=where)
-        return DirectoryError(_("The server gave an answer we do not understand"), subject=where)
+                return DirectoryError("connection_lost", subject=where)
+        return DirectoryError("server_misunderstood", subject=where)
 
 
 def _speaker(line: Line) -> Any:  # noqa: ANN401  the library is untyped
@@ -338,16 +330,13 @@ def _raise_for_result(result: Mapping[str, Any], subject: str) -> None:
         return
     if code in (3, 4, 11):
         raise DirectoryError(
-            _(
-                "The server cuts the answer short; raise the limits it has for this account "
-                "(OpenLDAP: olcLimits with size.prtotal=unlimited)"
-            ),
+            "directory_cuts_short",
             subject=subject,
             permanent=True,
         )
     if code in (10, 32):
-        raise DirectoryError(_("The server has no such base DN"), subject=subject, permanent=True)
+        raise DirectoryError("base_dn_unknown", subject=subject, permanent=True)
     if code in (1, 50):
-        raise DirectoryError(_("This account may not read that"), subject=subject, permanent=True)
+        raise DirectoryError("directory_right_missing", subject=subject, permanent=True)
     said = f"{subject}: {result['description']} ({code})"
-    raise DirectoryError(_("The server refused"), subject=said, permanent=code not in (2, 51, 52, 80))
+    raise DirectoryError("server_refused", subject=said, permanent=code not in (2, 51, 52, 80))

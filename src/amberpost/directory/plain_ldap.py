@@ -56,7 +56,7 @@ def key_of(entry: Entry) -> str:
         if re.fullmatch(r"[0-9a-z-]+", value):
             return f"ldap:{value}"
     raise DirectoryError(
-        _("The directory does not tell the entryUUID; the account needs the right to read it"),
+        "entry_uuid_missing",
         subject=entry.dn,
         permanent=True,
     )

@@ -77,9 +77,7 @@ class _Trial:
         try:
             found = socket.getaddrinfo(self._host.name, self._host.port, type=socket.SOCK_STREAM)
         except OSError:
-            raise DirectoryError(
-                _("The server name is not known here; check its spelling and the name server")
-            ) from None
+            raise DirectoryError("server_name_unknown_here") from None
         return ", ".join(dict.fromkeys(str(item[4][0]) for item in found))
 
     def _connect(self) -> str:
@@ -138,7 +136,7 @@ def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[Step]:
 def _base_text(session: LdapSession, settings: LdapSettings) -> str:
     base = base_of(session, settings)
     if not session.exists(base):
-        raise DirectoryError(_("The server has no such base DN"), subject=base, permanent=True)
+        raise DirectoryError("base_dn_unknown", subject=base, permanent=True)
     return base
 
 

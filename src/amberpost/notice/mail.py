@@ -146,7 +146,7 @@ def _upgrade(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> None:
 def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
     """AUTH PLAIN (RFC 4616) or LOGIN; both need TLS, which is why no other is spoken."""
     if relay.security is Security.NONE:
-        raise DeliveryError(_("A password is not sent without TLS"), step="login")
+        raise DeliveryError("password_without_tls", step="login")
     user, password = relay.user.encode(), relay.password.reveal()
     offered = smtp.esmtp_features.get("auth", "").upper().split()
     with _step("login", relay):
@@ -157,9 +157,7 @@ def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
             _require(smtp.docmd(_base64(user)), 334, "login", relay)
             answer = smtp.docmd(_base64(password))
         else:
-            raise DeliveryError(
-                _("The server offers no sign-in that we know. Leave the user empty"), step="login"
-            )
+            raise DeliveryError("no_known_sign_in", step="login")
     _require(answer, 235, "login", relay)
 
 
@@ -169,9 +167,9 @@ def _log_in_as_app(smtp: smtplib.SMTP, relay: Relay, app: Client, token: Secret)
     A server that tells an error as another challenge wants an empty line before it refuses.
     """
     if relay.security is Security.NONE:
-        raise DeliveryError(_("A token is not sent without TLS"), step="login")
+        raise DeliveryError("token_without_tls", step="login")
     if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
-        raise DeliveryError(_("The server offers no sign-in with a token (XOAUTH2)"), step="login")
+        raise DeliveryError("no_token_login", step="login")
     with _step("login", relay):
         _require(smtp.docmd("AUTH", "XOAUTH2"), 334, "login", relay)
         answer = smtp.docmd(_base64(xoauth2(relay.user, token)))
@@ -249,8 +247,8 @@ def _step(step: str, relay: Relay) -> Iterator[None]:
         ) from None
     except (smtplib.SMTPException, OSError) as error:
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-            raise DeliveryError(_("The server did not answer in time"), step=step) from None
-        raise DeliveryError(_("The connection was lost"), step=step) from None
+            raise DeliveryError("server_timeout", step=step) from None
+        raise DeliveryError("connection_lost", step=step) from None
 
 
 def _fit(said: bytes, password: Secret) -> str:

@@ -43,7 +43,7 @@ class Trial:
 def send_test(settings: NoticeSettings, unseal: OpenSetting, url: str) -> list[Trial]:
     """One test message by each way; UserError if none is set up."""
     if not settings.channels:
-        raise UserError(_("Nobody is notified yet: give a mail relay with recipients, or a webhook address"))
+        raise UserError("nobody_notified")
     return [_try(channel, settings, unseal, url) for channel in settings.channels]
 
 

@@ -40,18 +40,18 @@ def checked_url(url: str, *, is_internal: bool) -> SplitResult:
         parts = urlsplit(url)
         _port = parts.port
     except ValueError as error:
-        raise UserError(_("This is not a web address"), subject=url) from error
+        raise UserError("not_a_web_address", subject=url) from error
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
         or not url.isascii()
         or not url.isprintable()
     ):
-        raise UserError(_("This is not a web address"), subject=url)
+        raise UserError("not_a_web_address", subject=url)
     if parts.username is not None or parts.fragment or " " in url:
-        raise UserError(_("The webhook address must have no user, password or # part"))
+        raise UserError("webhook_address_forbidden")
     if parts.scheme == "http" and not is_internal:
-        raise UserError(_("Plain http is possible only for a server in your own network"), subject=url)
+        raise UserError("http_only_internal", subject=url)
     return parts
 
 
@@ -83,9 +83,9 @@ def post(hook: Hook, body: Mapping[str, object], *, token: str, at: datetime) ->
             hear_date(host, answer.getheader("Date"))
             answer.read(_ANSWER_LIMIT)
     except TimeoutError:
-        raise DeliveryError(_("The server did not answer in time"), step="answer") from None
+        raise DeliveryError("server_timeout", step="answer") from None
     except (http.client.HTTPException, OSError):
-        raise DeliveryError(_("The server does not answer as a web server should"), step="answer") from None
+        raise DeliveryError("not_a_web_server", step="answer") from None
     finally:
         client.close()
     _require_taken(answer.status)

@@ -31,19 +31,19 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
         answer = _post(client, _endpoint(client))
     except ssl.SSLCertVerificationError as error:
         raise OAuthError(
-            "the certificate of the login server cannot be trusted",
+            "login_server_untrusted",
             subject=error.verify_message,
             permanent=True,
         ) from None
     except TimeoutError:
-        raise OAuthError("the login server did not answer in time", subject=client.authority) from None
+        raise OAuthError("login_server_timeout", subject=client.authority) from None
     except OSError as error:
         reason = f"{client.authority}: {error.strerror or type(error).__name__}"
-        raise OAuthError("the login server cannot be reached", subject=reason) from None
+        raise OAuthError("login_server_unreachable", subject=reason) from None
     except TooLarge:
-        raise OAuthError("the answer of the login server is too large") from None
+        raise OAuthError("login_server_too_large") from None
     except HTTPException:
-        raise OAuthError("the login server does not speak HTTP", subject=client.authority) from None
+        raise OAuthError("login_server_no_http", subject=client.authority) from None
     if answer.status == 200:
         return _token(_object(answer.body, answer.status))
     raise _refusal(client, answer.status, answer.retry_after, answer.body)
@@ -56,7 +56,7 @@ def _endpoint(client: Client) -> SplitResult:
     url = safe_url(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
     if url is None or url.query:
         raise OAuthError(
-            "the address of the login server must begin with https://",
+            "login_server_needs_https",
             subject=repr(client.authority),
             permanent=True,
         )
@@ -93,7 +93,7 @@ def _object(body: bytes, status: int) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise OAuthError("the login server gave an answer we do not understand", subject=f"HTTP {status}")
+        raise OAuthError("login_server_misunderstood", subject=f"HTTP {status}")
     return found
 
 
@@ -101,16 +101,16 @@ def _token(answer: Mapping[str, object]) -> tuple[Secret, timedelta]:
     token, seconds = answer.get("access_token"), str(answer.get("expires_in", "600"))
     is_bearer = str(answer.get("token_type", "")).lower() == "bearer"
     if not isinstance(token, str) or not _TOKEN.fullmatch(token) or not is_bearer:
-        raise OAuthError("the login server gave an answer without a token")
+        raise OAuthError("login_server_no_token")
     if not re.fullmatch(r"[0-9]{1,6}", seconds):
-        raise OAuthError("the login server does not say how long the token is good")
+        raise OAuthError("login_server_no_lifetime")
     return Secret(token.encode("ascii")), timedelta(seconds=int(seconds))
 
 
 def _refusal(client: Client, status: int, pause: str | None, body: bytes) -> OAuthError:
     if status in (429, 503):
         return OAuthError(
-            "the login server asks us to wait",
+            "login_server_asks_to_wait",
             subject=f"HTTP {status}",
             retry_after_seconds=pause_seconds(pause),
         )

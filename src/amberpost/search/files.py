@@ -32,7 +32,7 @@ def check_files(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
             if problem and name in _named(folder):  # else a commit has just replaced it
                 yield _finding(name, problem)
     except PermissionError as error:
-        raise NotReadable("Not readable for this user", subject=str(error.filename)) from error
+        raise NotReadable("not_readable", subject=str(error.filename)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         yield _finding("meta.json", f"unreadable ({type(error).__name__})")
 

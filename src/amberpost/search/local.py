@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Self
 
 import tantivy
-from django.utils.translation import gettext as _
 
 from amberpost.errors import Finding, QueryError, StoreError
 from amberpost.search.document import Document
@@ -120,7 +119,7 @@ class TantivyIndex:
                 if "max expansions" not in str(error):
                     raise
                 # A phrase ends with * and tens of thousands of words begin so.
-                raise QueryError(_("Too many words begin with what stands before *; write more")) from None
+                raise QueryError("prefix_too_common") from None
 
     def count(self) -> int:
         with guarded(IndexDamaged, _UNREADABLE):
@@ -160,7 +159,7 @@ class TantivyIndex:
         """The writer for one thread at a time. After an error it writes no more."""
         with self._guard:
             if self._writer is None:
-                raise StoreError("The search index is not open for writing")
+                raise StoreError("index_not_for_writing")
             try:
                 with guarded(StoreError, _STOPPED):
                     yield self._writer

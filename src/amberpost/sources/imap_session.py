@@ -97,7 +97,7 @@ class ImapSession:
     def select(self, folder: str, *, readonly: bool) -> Selected:
         if any(char < " " or char == "\x7f" for char in folder):
             # Modified UTF-7 carries them safely to the server, but Dovecot 2.3 repeats them raw in its answer
-            raise Refused("a folder name cannot hold control characters", subject=repr(folder))
+            raise Refused("folder_control_characters", subject=repr(folder))
         with self._speaking(f"opening the folder {folder!r}"):
             try:
                 answer = self._client.select_folder(folder, readonly=readonly)
@@ -189,12 +189,12 @@ class ImapSession:
         """STARTTLS or nothing: a missing offer is never a reason to go on in clear text."""
         if self._client.is_signed_in:  # RFC 9051 §11.1: after PREAUTH there is no STARTTLS
             raise SourceError(
-                "the server has signed us in before STARTTLS, so the connection would stay in clear text",
+                "signed_in_before_starttls",
                 permanent=True,
             )
         if not self._client.has_capability("STARTTLS"):
             raise SourceError(
-                "the server does not offer STARTTLS, and without it the password would travel in clear text",
+                "starttls_missing_password",
                 permanent=True,
             )
         self._client.starttls(context)
@@ -242,11 +242,9 @@ class ImapSession:
                 return login_failure(said, self._settings, self._token)
             case ssl.SSLCertVerificationError():
                 reason = error.verify_message
-                return SourceError(
-                    "the certificate of the server cannot be trusted", subject=reason, permanent=True
-                )
+                return SourceError("certificate_untrusted", subject=reason, permanent=True)
             case socket.gaierror() | UnicodeError() if doing == "connecting":
-                return SourceError("the server name is not known", subject=self._settings.server)
+                return SourceError("server_name_unknown", subject=self._settings.server)
             case TimeoutError():
                 return SourceError(f"the server did not answer in time while {doing}", subject=server)
             case OSError():  # words of this machine, which knows no password

@@ -183,7 +183,7 @@ class Pop3Session:
                 if any(word in said.lower() for word in _PASSING):
                     raise
                 raise SourceError(
-                    "the server does not tell messages apart (UIDL); collect this mailbox over IMAP",
+                    "no_uidl",
                     subject=said,
                     permanent=True,
                 ) from None
@@ -226,7 +226,7 @@ class Pop3Session:
             self._command("STLS")
         except _No:
             raise SourceError(
-                "the server does not offer STARTTLS, and without it the password would travel in clear text",
+                "starttls_missing_password",
                 permanent=True,
             ) from None
         self._secure(context)
@@ -260,7 +260,7 @@ class Pop3Session:
     def _enter_with_password(self, password: bytes) -> None:
         user = self._settings.user.encode("utf-8")
         if any(byte < 32 or byte == 127 for byte in user + password):
-            raise SourceError("the user name or password contains control characters", permanent=True)
+            raise SourceError("login_control_characters", permanent=True)
         try:
             if "PLAIN" in self._capabilities.get("SASL", []):
                 self._authenticate("PLAIN", b"\0%b\0%b" % (user, password), error_answer=b"")
@@ -282,7 +282,7 @@ class Pop3Session:
                 response = oauthbearer(settings.user, settings.server, settings.port, token)
                 self._authenticate("OAUTHBEARER", response, error_answer=b"\x01")  # RFC 7628 §3.2.3
             else:
-                raise SourceError("the server offers no login with a token (XOAUTH2)", permanent=True)
+                raise SourceError("no_token_login", permanent=True)
         except _No as error:
             raise self._login_failure(error, token) from None
 
@@ -306,16 +306,14 @@ class Pop3Session:
         if known := recognise(said, self._settings.user):
             return known
         if any(word in words for word in _IN_USE):
-            return InUse("another session has the mailbox open", subject=said)
+            return InUse("mailbox_in_use", subject=said)
         if any(word in words for word in _PASSING):
-            return SourceError("the server cannot let us in at the moment", subject=said)
+            return SourceError("login_not_now", subject=said)
         if token is not None:
             return refused_token(said, token, POP_ROLE)
         if is_exchange_online(self._settings.server):
             return password_is_gone(said)
-        return SourceError(
-            "the server does not accept the user name or password", subject=said, permanent=True
-        )
+        return SourceError("login_refused", subject=said, permanent=True)
 
     # How it fails
 
@@ -344,12 +342,12 @@ class Pop3Session:
                 return Refused(f"the answer is larger than we can hold while {doing}")
             case ssl.SSLCertVerificationError():
                 return SourceError(
-                    "the certificate of the server cannot be trusted",
+                    "certificate_untrusted",
                     subject=error.verify_message,
                     permanent=True,
                 )
             case socket.gaierror() | UnicodeError() if doing == "connecting":
-                return SourceError("the server name is not known", subject=self._settings.server)
+                return SourceError("server_name_unknown", subject=self._settings.server)
             case TimeoutError():
                 return SourceError(f"the server did not answer in time while {doing}", subject=server)
             case OSError():  # words of this machine, which knows no password

@@ -186,7 +186,7 @@ class _Test:
     def _fetch_token(self) -> Said:
         login = self._given.login
         if not isinstance(login, OAuthLogin):
-            raise SourceError("this account has no OAuth 2 login", permanent=True)
+            raise SourceError("account_without_oauth", permanent=True)
         login.forget()  # a token from before would say nothing of the secret that is there now
         facts = token_roles(login.token())
         role = POP_ROLE if self._protocol.is_pop3 else IMAP_ROLE
@@ -207,7 +207,7 @@ class _Test:
     def _log_in(self) -> Said:
         login = self._given.login
         if isinstance(login, PasswordLogin) and not login.password.reveal():
-            raise SourceError(_("The password is missing"), permanent=True)
+            raise SourceError("password_missing", permanent=True)
         self._mailbox = MAILBOXES[self._protocol](self._settings)
         return Said(text=_("signed in as %(user)s") % {"user": self._given.user})
 
@@ -290,7 +290,7 @@ class _Test:
             said = found.get(timeout=max(left, 0))
         except queue.Empty:
             self._mailbox = None
-            raise SourceError(_("The test took too long and was ended.")) from None
+            raise SourceError("test_too_long") from None
         if isinstance(said, Exception):
             raise said
         return said

@@ -35,9 +35,9 @@ def look_up(settings: AccountSettings) -> tuple[str, ...]:
     try:
         found = resolve(server, None, settings.patience().seconds())
     except TimeoutError:
-        raise SourceError("looking up the server name takes too long", subject=server) from None
+        raise SourceError("name_lookup_timeout", subject=server) from None
     except (OSError, UnicodeError):
-        raise SourceError("the server name is not known", subject=server) from None
+        raise SourceError("server_name_unknown", subject=server) from None
     return tuple(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
@@ -84,13 +84,11 @@ def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: b
     except ssl.SSLCertVerificationError:
         raise
     except TimeoutError:
-        raise SourceError(
-            "the server did not answer in time while TLS began", subject=_place(settings)
-        ) from None
+        raise SourceError("tls_timeout", subject=_place(settings)) from None
     except ssl.SSLError as error:
-        raise SourceError("TLS cannot begin", subject=error.reason or "unknown") from None
+        raise SourceError("tls_cannot_begin", subject=error.reason or "unknown") from None
     except (OSError, ValueError) as error:
-        raise SourceError("the connection was lost while TLS began", subject=str(error)[:200]) from None
+        raise SourceError("tls_connection_lost", subject=str(error)[:200]) from None
     finally:
         with suppress(OSError):
             plain.close()
@@ -100,10 +98,10 @@ def _dial(settings: AccountSettings, patience: Patience) -> socket.socket:
     try:
         return dial(settings.server, settings.port, patience)
     except TimeoutError:
-        raise SourceError("nobody answers", subject=_place(settings)) from None
+        raise SourceError("nobody_answers", subject=_place(settings)) from None
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError("the server cannot be reached", subject=f"{_place(settings)}: {reason}") from None
+        raise SourceError("server_unreachable", subject=f"{_place(settings)}: {reason}") from None
 
 
 def _ask_for_tls(plain: socket.socket, patience: Patience, *, is_pop3: bool) -> None:
@@ -118,7 +116,7 @@ def _ask_for_tls(plain: socket.socket, patience: Patience, *, is_pop3: bool) -> 
                 return
             if is_pop3 or not line or line.lower().startswith(b"amber "):
                 break
-    raise SourceError("the server does not offer STARTTLS", permanent=True)
+    raise SourceError("starttls_missing", permanent=True)
 
 
 def _place(settings: AccountSettings) -> str:

@@ -208,7 +208,7 @@ class _Check:
         try:
             ids = {one.id for one in body_references(body)}
         except ValueError as error:
-            raise IntegrityError("Damaged references", subject=where) from error
+            raise IntegrityError("references_damaged", subject=where) from error
         for id, number in self._rows.find_numbers(ids).items():
             self._references += self._is_promised(row)
             if not self._rows.has_reference(number, kind, referrer):

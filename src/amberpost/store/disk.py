@@ -110,7 +110,7 @@ class LocalAppendFile:
 
     def _open_handle(self) -> int:
         if self._handle is None or self._failed:
-            raise StoreError("File is closed or failed before; open the archive again", subject=self._path)
+            raise StoreError("file_closed", subject=self._path)
         return self._handle
 
     @contextlib.contextmanager
@@ -190,7 +190,7 @@ class LocalDisk:
         except FileNotFoundError:
             return []
         except PermissionError as error:
-            raise NotReadable("Not readable for this user", subject=path) from error
+            raise NotReadable("not_readable", subject=path) from error
 
     def replace(self, path: str, data: bytes) -> None:
         """The file has the old bytes or the new ones, never a mixture; durable on return."""
@@ -258,7 +258,7 @@ class LocalDisk:
             handle = self._calls.open(self._full(path), os.O_WRONLY)
             try:
                 if offset + len(data) > self._calls.size(handle):
-                    raise StoreError("Not within the file", subject=path)
+                    raise StoreError("not_within_file", subject=path)
                 rest = memoryview(data)
                 while rest:
                     written = self._calls.pwrite(handle, rest, offset)
@@ -275,7 +275,7 @@ class LocalDisk:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise StoreError("Cannot remove", subject=path) from error
+            raise StoreError("cannot_remove", subject=path) from error
         self.sync_folder(os.path.dirname(path))
 
     def make_folder(self, path: str) -> None:
@@ -329,9 +329,9 @@ class LocalDisk:
         except FileNotFoundError:
             raise
         except PermissionError as error:
-            raise NotReadable("Not readable for this user", subject=path) from error
+            raise NotReadable("not_readable", subject=path) from error
         except OSError as error:
-            raise StoreError("Cannot open", subject=path) from error
+            raise StoreError("cannot_open", subject=path) from error
         try:
             with _as_store_error("read", path, self.root):
                 yield handle
@@ -361,4 +361,4 @@ class LocalDisk:
                 with contextlib.suppress(FileNotFoundError):
                     self._calls.rename(self._full(f"{path}.new"), self._full(path))
                     return
-        raise NewFileTaken("A new file was taken away", subject=path)
+        raise NewFileTaken("new_file_taken", subject=path)

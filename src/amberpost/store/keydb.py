@@ -86,7 +86,7 @@ class KeyDatabase:
         """StoreError or IntegrityError unless the file is a keys.db that this version can read."""
         found = self.rows("PRAGMA application_id")[0][0], self.rows("PRAGMA user_version")[0][0]
         if found != (APPLICATION_ID, FORMAT):
-            raise IntegrityError("Not a key database, or of an unknown version", subject="keys.db")
+            raise IntegrityError("key_database_foreign", subject="keys.db")
 
     def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         return list(self.iterate(sql, values))
@@ -98,7 +98,7 @@ class KeyDatabase:
             trouble = self._trouble("", error)
             if isinstance(trouble, DiskFull | IntegrityError):
                 raise trouble from error
-            raise IntegrityError("The key database cannot be read", subject="keys.db") from error
+            raise IntegrityError("key_database_unreadable", subject="keys.db") from error
 
     def has_whole_file(self) -> bool:
         """False if the file is shorter than its own header says, or no file of SQLite's at all.
@@ -121,7 +121,7 @@ class KeyDatabase:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and durable when it ends."""
         if self._failed:
-            raise StoreError("The key database failed before; open the archive again", subject="keys.db")
+            raise StoreError("key_database_failed", subject="keys.db")
         connection = self._begin()
         try:
             yield connection
@@ -171,7 +171,7 @@ class KeyDatabase:
         if is_disk_full(error):
             return DiskFull("keys.db")
         if is_damaged_file(error) or isinstance(error, UnicodeError):
-            return IntegrityError("The key database is damaged; restore it from a backup", subject="keys.db")
+            return IntegrityError("key_database_damaged", subject="keys.db")
         return StoreError(what, subject="keys.db")
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:

@@ -100,7 +100,7 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
     if not entries:
         return result
     if entries[0].index != position(CATALOGUE):
-        raise StoreError("The catalogue has fallen behind the log; the worker must start again")
+        raise StoreError("catalogue_fell_behind")
     captured = [entry for entry in entries if entry.prepared is not None]
     messages = _messages_of(captured)
     new = _add_messages(captured, messages)

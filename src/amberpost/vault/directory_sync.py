@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.bell import ring
 from amberpost.clock import now
@@ -92,9 +91,7 @@ def request_sync(directory: Directory) -> None:
 def note_breakdown(error: Exception, *, by: str) -> None:
     """Leave a record of a run that ended as none should: a fault of ours, not of the directory."""
     status = status_of(active_directory())
-    shown = DirectoryError(
-        _("An unexpected error; the log says more"), subject=type(error).__name__, permanent=True
-    )
+    shown = DirectoryError("directory_surprise", subject=type(error).__name__, permanent=True)
     _note_failure(status, shown, by=by, started_at=now())
 
 
@@ -102,7 +99,7 @@ def note_breakdown(error: Exception, *, by: str) -> None:
 def _alone(disk: LocalDisk) -> Iterator[None]:
     lock = disk.lock(_LOCK)
     if lock is None:
-        raise UserError(_("The directory is being read at this moment; please try again in a minute"))
+        raise UserError("directory_busy")
     try:
         yield
     finally:
@@ -112,9 +109,9 @@ def _alone(disk: LocalDisk) -> Iterator[None]:
 def _readable() -> Directory:
     directory = active_directory()
     if directory.kind == DirectoryKind.LOCAL:
-        raise UserError(_("The local list is in use: there is no directory to read"))
+        raise UserError("directory_is_local")
     if missing := missing_fields(directory):
-        raise UserError(_("The settings of the directory are not complete"), subject=", ".join(missing))
+        raise UserError("directory_incomplete", subject=", ".join(missing))
     return directory
 
 

@@ -91,9 +91,8 @@ def open_keys_of(config: Config) -> KeyStore:
 def _require_archive(config: Config) -> None:
     if not (config.data / "origin.json").exists():
         raise ConfigError(
-            "There is no archive here; make one with: amberpost init --data",
+            "archive_none_here",
             subject=str(config.data),
-            code="C010",
         )
 
 

@@ -79,7 +79,7 @@ class FileReader:
     def _files(self, path: Path) -> Iterator[Path]:
         """The files under a path in a stable order; symbolic links inside folders are named, not followed."""
         if not path.exists():
-            raise UserError("There is no such file or folder", subject=str(path))
+            raise UserError("no_such_file", subject=str(path))
         if not path.is_dir():
             yield path
             return

@@ -77,7 +77,7 @@ def sign_out_page(request: HttpRequest) -> HttpResponse:
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first operator; the link works once."""
     if not is_open(token):
-        raise NotFound(_("This link has been used or is no longer valid."))
+        raise NotFound("link_used")
     form = SetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
