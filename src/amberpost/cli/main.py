@@ -64,7 +64,7 @@ class _Parser(argparse.ArgumentParser):
     """A wrong call is a UserError like any other, so that --json holds for it, too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(message, subject=f"see {self.prog} --help")
+        raise UserError("command_line_wrong", said_by_parser=message, command=f"{self.prog} --help")
 
 
 class Command(Protocol):
@@ -202,7 +202,9 @@ def _require_reading(arguments: argparse.Namespace, data: Path) -> None:
     name = " ".join(filter(None, (arguments.command, getattr(arguments, "action", None))))
     if name not in READING:
         raise UserError(
-            f"Nothing can be written here, and {name} must; what works is: {', '.join(sorted(READING))}",
+            "nothing_writable",
+            command=name,
+            others=", ".join(sorted(READING)),
             subject=str(data),
         )
 

@@ -13,14 +13,14 @@ from http.client import HTTPException
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from django.utils.translation import gettext as _
-
 from amberpost.directory.settings import EntraSettings
-from amberpost.errors import DirectoryError, SourceError
+from amberpost.errors import DirectoryError, SourceError, remark_of
 from amberpost.oauth.client import Client
 from amberpost.oauth.http import Connection, HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.oauth.tokens import Tokens
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret
+from amberpost.tls import why_untrusted
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -72,7 +72,7 @@ class GraphSession:
         try:
             return _TOKENS.get(self._client)
         except SourceError as error:
-            raise DirectoryError(error.message, subject=error.subject, permanent=error.permanent) from None
+            raise DirectoryError(error.remark, permanent=error.permanent) from None
 
     def items(self, path: str, *, permission: str) -> Iterator[Json]:
         """Everything of a list, page after page."""
@@ -183,7 +183,7 @@ class GraphSession:
         try:
             return connect(self._url, self._settings.ca_pem)
         except SourceError as error:  # of the root certificate
-            raise DirectoryError(error.message, subject=error.subject, permanent=True) from None
+            raise DirectoryError(error.remark, permanent=True) from None
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
@@ -202,15 +202,15 @@ class GraphSession:
         where = self._url.netloc
         match error:
             case ssl.SSLCertVerificationError():
-                reason = f"{where}: {error.verify_message}"
-                return DirectoryError("certificate_untrusted", subject=reason, permanent=True)
+                return DirectoryError(
+                    Remark("certificate_untrusted", subject=where, cause=why_untrusted(error)), permanent=True
+                )
             case TooLarge():
                 return DirectoryError("graph_too_much", permanent=True)
             case TimeoutError():
                 return DirectoryError("graph_timeout", subject=where)
             case OSError():
-                reason = f"{where}: {error.strerror or type(error).__name__}"
-                return DirectoryError("graph_unreachable", subject=reason)
+                return DirectoryError(Remark("graph_unreachable", subject=where, cause=remark_of(error)))
         return DirectoryError("graph_broke_off", subject=where)
 
     def _own_target(self, link: object) -> str:
@@ -236,16 +236,15 @@ def refusal(status: int, body: Json, permission: str) -> DirectoryError:
     inner = facts.get("innerError")
     request_id = inner.get("request-id", "") if isinstance(inner, dict) else ""
     parts = (f"HTTP {status}", facts.get("code", ""), facts.get("message", ""), request_id)
-    subject = ", ".join(_shown(part) for part in parts if part)
+    said = ", ".join(_shown(part) for part in parts if part)
     if status == 403:
-        text = _(
-            "The app lacks the permission %(permission)s (of the kind Application), or nobody has given admin consent"
+        return PermissionMissing(
+            "graph_permission_missing", permission=permission or "?", said=said, permanent=True
         )
-        return PermissionMissing(text % {"permission": permission or "?"}, subject=subject, permanent=True)
     if status == 401:
-        return DirectoryError("graph_token_refused", subject=subject, permanent=True)
+        return DirectoryError("graph_token_refused", said=said, permanent=True)
     is_passing = status in _WAIT | _AGAIN or status == 404
-    return DirectoryError("graph_error", subject=subject, permanent=not is_passing)
+    return DirectoryError("graph_error", said=said, permanent=not is_passing)
 
 
 def path_of(target: str) -> str:

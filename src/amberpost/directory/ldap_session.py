@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-from django.utils.translation import gettext as _
 from ldap3 import BASE, DEREF_NEVER, NONE, SIMPLE, SUBTREE, SYNC, Connection, Server
 from ldap3.core.exceptions import LDAPExceptionError, LDAPInvalidFilterError
 
@@ -21,7 +20,9 @@ from amberpost.directory.line import Line, TooLarge
 from amberpost.directory.settings import LdapHost, LdapSettings
 from amberpost.directory.tls import Certificate, certificate_of, tls_context
 from amberpost.errors import DirectoryError
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret
+from amberpost.tls import why_untrusted
 
 _START_TLS = "1.3.6.1.4.1.1466.20037"
 _PAGED = "1.2.840.113556.1.4.319"  # RFC 2696
@@ -88,7 +89,7 @@ class LdapSession:
         connection.user, connection.password = user, secret
         connection.authentication = SIMPLE
         try:
-            with self._speaking(_("signing in")):
+            with self._speaking("doing_sign_in"):
                 connection.bind(read_server_info=False, controls=[(_PASSWORD_POLICY, False, None)])
                 return self._refusal(connection.result)
         finally:
@@ -149,7 +150,7 @@ class LdapSession:
     def _ask(
         self, base: str, query: str, attributes: Sequence[str], *, scope: str, cookie: bytes | None = None
     ) -> tuple[Mapping[str, Any], list[Entry]]:
-        with self._speaking(_("searching")):
+        with self._speaking("doing_search"):
             self._connection.search(
                 base,
                 query,
@@ -195,7 +196,7 @@ class LdapSession:
     def _connect(self) -> None:
         settings = self._settings
         context = None if settings.security == "none" else tls_context(settings.ca_pem)
-        with self._speaking(_("connecting")):
+        with self._speaking("doing_connect"):
             plain = socket.create_connection((self.host.name, self.host.port), settings.connect_seconds)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = Line(plain, settings.answer_seconds, settings.max_answer_bytes)
@@ -245,7 +246,7 @@ class LdapSession:
         if self._line is not None:
             self._line.begin()
         if self._connection is not None and self._connection.closed:
-            raise DirectoryError("connection_lost", subject=f"{self.host} ({doing})")
+            raise self._failure(ConnectionError(), doing)
         try:
             yield
         except DirectoryError:
@@ -256,11 +257,13 @@ class LdapSession:
             raise self._failure(cause, doing) from None
 
     def _failure(self, error: BaseException, doing: str) -> DirectoryError:
-        where = f"{self.host} ({doing})"
+        where = Remark("place_doing", {"place": str(self.host), "doing": Remark(doing)})
         match error:
             case ssl.SSLCertVerificationError():
-                reason = f"{self.host}: {error.verify_message}"
-                return DirectoryError("certificate_untrusted", subject=reason, permanent=True)
+                return DirectoryError(
+                    Remark("certificate_untrusted", subject=str(self.host), cause=why_untrusted(error)),
+                    permanent=True,
+                )
             case ssl.SSLError():
                 return DirectoryError("directory_tls_fails", subject=where)
             case socket.gaierror():
@@ -338,5 +341,5 @@ def _raise_for_result(result: Mapping[str, Any], subject: str) -> None:
         raise DirectoryError("base_dn_unknown", subject=subject, permanent=True)
     if code in (1, 50):
         raise DirectoryError("directory_right_missing", subject=subject, permanent=True)
-    said = f"{subject}: {result['description']} ({code})"
-    raise DirectoryError("server_refused", subject=said, permanent=code not in (2, 51, 52, 80))
+    said = f"{result['description']} ({code})"
+    raise DirectoryError("server_refused", subject=subject, said=said, permanent=code not in (2, 51, 52, 80))

@@ -18,6 +18,7 @@ from amberpost.directory.ldap import CredentialsRefused, base_of, read_all, sign
 from amberpost.directory.ldap_session import LdapSession
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.spoken import in_words
 
 _SAMPLE = 5
 
@@ -130,7 +131,7 @@ def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[Step]:
         is_ok = bool(one.entries)
         yield Step(title=_("For example"), is_ok=is_ok, text=_sample_text(one) if is_ok else hint, seconds=0)
         for note in one.notes:
-            yield Step(title=_("Hint"), is_ok=True, text=note, seconds=0)
+            yield Step(title=_("Hint"), is_ok=True, text=in_words(note), seconds=0)
 
 
 def _base_text(session: LdapSession, settings: LdapSettings) -> str:
@@ -175,5 +176,5 @@ def timed(title: str, act: Callable[[], str]) -> Step:
     try:
         text, is_ok = act(), True
     except DirectoryError as error:
-        text, is_ok = str(error), False
+        text, is_ok = in_words(error), False
     return Step(title=title, is_ok=is_ok, text=text, seconds=time.monotonic() - started)

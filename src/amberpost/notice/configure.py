@@ -127,7 +127,7 @@ def _require_sound(settings: NoticeSettings) -> None:
         settings.full_clean(exclude=list(SECRETS.values()), validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         words = [f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items()]
-        raise UserError("; ".join(words)) from error
+        raise UserError("not_valid", problems="; ".join(words)) from None
     if settings.language not in dict(django_settings.LANGUAGES):
         raise UserError("language_unknown", subject=settings.language)
     trusting(settings.ca_pem)

@@ -12,6 +12,7 @@ from amberpost.notice.configure import OpenSetting
 from amberpost.notice.models import Channel, NoticeSettings
 from amberpost.notice.outbox import deliver
 from amberpost.notice.rounds import Event
+from amberpost.spoken import in_words
 
 _STEPS = {
     "settings": gettext_lazy("Settings"),
@@ -54,11 +55,11 @@ def _try(channel: Channel, settings: NoticeSettings, unseal: OpenSetting, url: s
     try:
         missed = deliver(channel, [event], settings, unseal, url=url, token=secrets.token_hex(16))
     except DeliveryError as error:
-        return _failed(channel, error.step, str(error))
+        return _failed(channel, error.step, in_words(error))
     except ArchiveError as error:
-        return _failed(channel, "settings", str(error))
+        return _failed(channel, "settings", in_words(error))
     if missed:
-        return _failed(channel, "recipient", missed)
+        return _failed(channel, "recipient", in_words(missed))
     if channel is Channel.WEBHOOK:
         return Trial(channel=channel, step="", text=_("The webhook took the test message."))
     to = ", ".join(settings.addresses)

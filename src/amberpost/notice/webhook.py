@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import SplitResult, urlsplit
 
-from django.utils.translation import gettext as _
-
 from amberpost import __version__
 from amberpost.errors import DeliveryError, UserError
 from amberpost.notice.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
@@ -109,9 +107,9 @@ def _require_taken(status: int) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        text = _("The server redirects, and redirects are not followed. Give the final address")
+        code = "webhook_redirects"
     elif status in (401, 403, 404, 410):
-        text = _("The server does not know this address or does not let us in")
+        code = "webhook_not_known"
     else:
-        text = _("The server refuses the message")
-    raise DeliveryError(text, step="answer", subject=f"HTTP {status}")
+        code = "webhook_refused"
+    raise DeliveryError(code, step="answer", subject=f"HTTP {status}")

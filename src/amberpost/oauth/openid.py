@@ -25,11 +25,13 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import jwt
 
 from amberpost.clock import now
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, remark_of
 from amberpost.oauth.client import Client
 from amberpost.oauth.http import HttpAnswer, ask_once, connect, safe_url
 from amberpost.oauth.refusal import code_in
 from amberpost.oauth.request import ANSWER_LIMIT_BYTES, TENANT, post_form
+from amberpost.remark import Remark
+from amberpost.tls import why_untrusted
 
 LEEWAY = timedelta(minutes=2)  # how far the clocks may differ
 _ALGORITHM = "RS256"  # what Microsoft signs with; never the choice of the token (RFC 8725 §3.1)
@@ -60,9 +62,18 @@ class Fault(StrEnum):
 class SignInFault(SourceError):
     """Nobody is signed in. The text is for the log and the operator, `fault` decides what the person reads."""
 
-    def __init__(self, fault: Fault, message: str, *, subject: str | None = None, code: str = "") -> None:
-        super().__init__(message, subject=subject)
-        self.fault, self.code = fault, code
+    def __init__(
+        self,
+        fault: Fault,
+        what: str | Remark,
+        /,
+        *,
+        subject: str | Remark = "",
+        said: str = "",
+        reply: str = "",
+    ) -> None:
+        super().__init__(what, subject=subject, said=said)
+        self.fault, self.reply = fault, reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +166,11 @@ class Logins:
                 options={"require": ["exp", "iat", "iss", "aud", "nonce", "oid"], "strict_aud": True},
             )
         except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
-            raise SignInFault(Fault.CLOCK, "clocks_differ", subject=str(error)) from None
+            raise SignInFault(Fault.CLOCK, "clocks_differ", said=str(error)) from None
         except jwt.InvalidIssuerError as error:
-            raise SignInFault(Fault.TENANT, "id_token_other_tenant", subject=str(error)) from None
+            raise SignInFault(Fault.TENANT, "id_token_other_tenant", said=str(error)) from None
         except jwt.InvalidTokenError as error:
-            raise SignInFault(Fault.UNTRUSTED, "id_token_bad", subject=str(error)) from None
+            raise SignInFault(Fault.UNTRUSTED, "id_token_bad", said=str(error)) from None
         return claims
 
     def _key(self, client: Client, known: _Known, name: str) -> jwt.PyJWK:
@@ -200,7 +211,7 @@ def fault_of_answer(error: str, description: str) -> SignInFault:
     elif error in {"temporarily_unavailable", "server_error"}:
         fault = Fault.DOWN
     words = "".join(re.findall(r"[a-z_]{1,60}", error)[:1])
-    return SignInFault(fault, "login_server_refuses", subject=f"{words} {code}".strip(), code=code or words)
+    return SignInFault(fault, "login_server_refuses", subject=f"{words} {code}".strip(), reply=code or words)
 
 
 def _challenge(verifier: str) -> str:
@@ -315,7 +326,5 @@ def _object(answer: HttpAnswer) -> Json:
 
 
 def _unreachable(client: Client, error: Exception) -> SignInFault:
-    reason = str(error) if isinstance(error, SourceError) else type(error).__name__
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = error.verify_message
-    return SignInFault(Fault.DOWN, "login_server_unreachable", subject=f"{client.authority}: {reason}")
+    cause = why_untrusted(error) if isinstance(error, ssl.SSLCertVerificationError) else remark_of(error)
+    return SignInFault(Fault.DOWN, Remark("login_server_unreachable", subject=client.authority, cause=cause))

@@ -14,11 +14,14 @@ from datetime import timedelta
 from http.client import HTTPException
 from urllib.parse import SplitResult, quote, urlencode
 
+from amberpost.errors import remark_of
 from amberpost.oauth.client import Client
 from amberpost.oauth.hints import is_guid
 from amberpost.oauth.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
-from amberpost.oauth.refusal import OAuthError, code_in, explain, is_known, is_passing
+from amberpost.oauth.refusal import EXPLAINED, OAuthError, code_in, is_passing
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret, masked
+from amberpost.tls import why_untrusted
 
 ANSWER_LIMIT_BYTES = 256 * 1024
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -32,14 +35,14 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
     except ssl.SSLCertVerificationError as error:
         raise OAuthError(
             "login_server_untrusted",
-            subject=error.verify_message,
+            subject=why_untrusted(error),
             permanent=True,
         ) from None
     except TimeoutError:
         raise OAuthError("login_server_timeout", subject=client.authority) from None
     except OSError as error:
-        reason = f"{client.authority}: {error.strerror or type(error).__name__}"
-        raise OAuthError("login_server_unreachable", subject=reason) from None
+        what = Remark("login_server_unreachable", subject=client.authority, cause=remark_of(error))
+        raise OAuthError(what) from None
     except TooLarge:
         raise OAuthError("login_server_too_large") from None
     except HTTPException:
@@ -52,7 +55,7 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
 def _endpoint(client: Client) -> SplitResult:
     """The address of the token endpoint; nothing an operator enters can lead the secret elsewhere in clear text."""
     if not TENANT.fullmatch(client.tenant):
-        raise OAuthError(explain("AADSTS900023").removesuffix("."), code="AADSTS900023", permanent=True)
+        raise OAuthError("AADSTS900023", reply="AADSTS900023", permanent=True)
     url = safe_url(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
     if url is None or url.query:
         raise OAuthError(
@@ -115,19 +118,19 @@ def _refusal(client: Client, status: int, pause: str | None, body: bytes) -> OAu
             retry_after_seconds=pause_seconds(pause),
         )
     answer = _object(body, status)
-    code = _code(answer)
+    reply = _reply(answer)
     ids = [
         f"{name} {answer[name]}" for name in ("trace_id", "correlation_id") if is_guid(str(answer.get(name)))
     ]
     return OAuthError(
-        explain(code).removesuffix("."),
-        subject=", ".join([code if is_known(code) else _said(client, answer) or code, *ids]),
-        code=code,
-        permanent=status < 500 and not is_passing(code, str(answer.get("error"))),
+        reply if reply in EXPLAINED else "oauth_refused",
+        said=", ".join([reply if reply in EXPLAINED else _said(client, answer) or reply, *ids]),
+        reply=reply,
+        permanent=status < 500 and not is_passing(reply, str(answer.get("error"))),
     )
 
 
-def _code(answer: Mapping[str, object]) -> str:
+def _reply(answer: Mapping[str, object]) -> str:
     numbers = answer.get("error_codes")
     if isinstance(numbers, list) and numbers and isinstance(numbers[0], int):
         return f"AADSTS{numbers[0]}"

@@ -66,7 +66,7 @@ def check_source(source: Source) -> None:
             exclude=["sealed_password", "sealed_client_secret", "created_at", "authority", "folders"]
         )
     except ValidationError as error:
-        raise UserError(_problems(error.message_dict)) from error
+        raise UserError("not_valid", problems=_problems(error.message_dict)) from None
 
 
 def valid_server(text: str) -> str:

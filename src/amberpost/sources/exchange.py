@@ -43,17 +43,17 @@ def recognise(said: str, user: str) -> SourceError | None:
         pause = int(found[1]) / 1000 if found else USUAL_PAUSE_SECONDS
         return Unwelcome(
             "server_too_busy",
-            subject=said,
+            said=said,
             retry_after_seconds=min(max(pause, 1.0), LONGEST_PAUSE_SECONDS),
         )
     if "authenticated but not connected" in words:
         return Unwelcome(
             "exchange_mailbox_closed",
             user=user,
-            subject=said,
+            said=said,
         )
     if "accesstokenexpired" in words:
-        return TokenExpired("token_expired", subject=said)
+        return TokenExpired("token_expired", said=said)
     return None
 
 
@@ -64,12 +64,12 @@ def refused_token(said: str, token: Secret, role: str) -> TokenRefused:
         return TokenRefused(
             "token_without_role",
             role=role,
-            subject=said,
+            said=said,
         )
     return TokenRefused(
         "token_refused",
         role=role,
-        subject=said,
+        said=said,
     )
 
 
@@ -83,6 +83,6 @@ def password_is_gone(said: str) -> SourceError:
     """The answer to a password at Exchange Online, whatever the password is."""
     return SourceError(
         "exchange_no_passwords",
-        subject=said,
+        said=said,
         permanent=True,
     )

@@ -60,12 +60,12 @@ def log_in_with_token(client: Any, settings: AccountSettings, token: Secret) -> 
 def login_failure(said: str, settings: AccountSettings, token: Secret | None) -> SourceError:
     """What a refused login means. `token`: the one that was refused, if it was one."""
     if any(word.lower() in said.lower() for word in _TRANSIENT):
-        return SourceError("login_not_now", subject=said)
+        return SourceError("login_not_now", said=said)
     if token is not None:
         return refused_token(said, token, IMAP_ROLE)
     if is_exchange_online(settings.server):
         return password_is_gone(said)
-    return SourceError("login_refused", subject=said, permanent=True)
+    return SourceError("login_refused", said=said, permanent=True)
 
 
 def _login_words(user: str, password: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.refusal import OAuthError
+from amberpost.remark import Remark
 from amberpost.sources.certificates import Certificate
 from amberpost.sources.exchange import IMAP_ROLE, POP_ROLE
 from amberpost.sources.models import SourceProtocol
@@ -28,6 +29,7 @@ from amberpost.sources.probe_sample import Said, judge_sample
 from amberpost.sources.probe_tls import encrypt, look_up, reach
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
 from amberpost.sources.trouble import surprise
+from amberpost.spoken import in_words
 
 TOTAL_SECONDS = 30.0  # people wait for it; browsers and proxies give up after 60
 STEP_SECONDS = 12.0  # for one answer
@@ -144,7 +146,7 @@ class _Test:
         if found.refusal:
             return Said(
                 state="failed",
-                text=_("The certificate is not trusted: %(reason)s") % {"reason": found.refusal},
+                text=_("The certificate is not trusted: %(reason)s") % {"reason": in_words(found.refusal)},
                 advice=_(
                     "If your company has its own root certificate, enter it under “Own root certificate”. If you "
                     "know this certificate to be the right one, compare the fingerprint with the server and "
@@ -324,14 +326,14 @@ def _expiry_advice(days: int) -> str:
 
 def _words(error: SourceError) -> str:
     """What happened; of Microsoft's refusals the code, for the meaning is the advice."""
-    if isinstance(error, OAuthError) and error.code:
-        return error.subject or error.code
-    return str(error)
+    if isinstance(error, OAuthError) and error.reply:
+        return error.remark.said
+    return in_words(error)
 
 
 def _advice(name: StepName, error: SourceError) -> str:
-    if isinstance(error, OAuthError) and error.code:
-        return error.advice
+    if isinstance(error, OAuthError) and error.reply:
+        return in_words(Remark(error.remark.code))
     if isinstance(error, OAuthError):
         return _("The archive must reach Microsoft's login server over HTTPS. Check firewall and authority.")
     return {

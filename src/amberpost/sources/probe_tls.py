@@ -8,12 +8,14 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, remark_of
 from amberpost.patience import Patience, dial, reader
 from amberpost.patience import look_up as resolve
+from amberpost.remark import Remark
 from amberpost.sources.certificates import Certificate, read_certificate
 from amberpost.sources.settings import AccountSettings
 from amberpost.sources.tls import connect_context
+from amberpost.tls import why_untrusted
 
 _LINE_BYTES = 8192
 _LINES = 50  # a server that greets longer does not mean it
@@ -26,7 +28,7 @@ class Encryption:
     version: str
     cipher: str
     certificate: Certificate | None
-    refusal: str = ""  # why the certificate is not trusted; empty: it is
+    refusal: Remark | None = None  # why the certificate is not trusted
 
 
 def look_up(settings: AccountSettings) -> tuple[str, ...]:
@@ -54,17 +56,15 @@ def encrypt(settings: AccountSettings, *, is_pop3: bool) -> Encryption:
         # once more without verifying, only to see the certificate; it is compared or shown, never trusted
         unverified = connect_context(replace(settings, certificate_sha256="any"))
         found = _handshake(settings, unverified, is_pop3=is_pop3)
-        return _refused(found, error.verify_message)
+        return _refused(found, why_untrusted(error))
     seen = found.certificate.sha256 if found.certificate else ""
     if settings.certificate_sha256 and seen != settings.certificate_sha256:
-        return _refused(found, "it is not the accepted one")
+        return _refused(found, Remark("certificate_other"))
     return found
 
 
-def _refused(found: Encryption, why: str) -> Encryption:
-    return Encryption(
-        version=found.version, cipher=found.cipher, certificate=found.certificate, refusal=why or "unknown"
-    )
+def _refused(found: Encryption, why: Remark) -> Encryption:
+    return Encryption(version=found.version, cipher=found.cipher, certificate=found.certificate, refusal=why)
 
 
 def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: bool) -> Encryption:
@@ -86,9 +86,9 @@ def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: b
     except TimeoutError:
         raise SourceError("tls_timeout", subject=_place(settings)) from None
     except ssl.SSLError as error:
-        raise SourceError("tls_cannot_begin", subject=error.reason or "unknown") from None
+        raise SourceError("tls_cannot_begin", said=error.reason or "") from None
     except (OSError, ValueError) as error:
-        raise SourceError("tls_connection_lost", subject=str(error)[:200]) from None
+        raise SourceError(Remark("tls_connection_lost", cause=remark_of(error))) from None
     finally:
         with suppress(OSError):
             plain.close()
@@ -100,8 +100,8 @@ def _dial(settings: AccountSettings, patience: Patience) -> socket.socket:
     except TimeoutError:
         raise SourceError("nobody_answers", subject=_place(settings)) from None
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError("server_unreachable", subject=f"{_place(settings)}: {reason}") from None
+        what = Remark("server_unreachable", subject=_place(settings), cause=remark_of(error))
+        raise SourceError(what) from None
 
 
 def _ask_for_tls(plain: socket.socket, patience: Patience, *, is_pop3: bool) -> None:

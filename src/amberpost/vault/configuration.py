@@ -103,7 +103,7 @@ def import_configuration(
             _set_secrets(secrets, seal)
             _look_for_owners()
     except (DatabaseError, ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(_damaged()) from error
+        raise UserError("configuration_damaged") from error
     missing = [tuple(key) for key in document["secret_of"] if tuple(key) not in secrets]
     return Imported(users=User.objects.count(), missing=tuple(_in_words(missing)))
 
@@ -208,7 +208,7 @@ def _open(document: Mapping[str, Any], passphrase: str | None, *, without_secret
         cipher = AESGCM(passphrase_key(passphrase, params).reveal())
         sealed = base64.b64decode(locked["sealed"], validate=True)
     except (ArchiveError, ValueError, TypeError, KeyError) as error:
-        raise UserError(_damaged()) from error
+        raise UserError("configuration_damaged") from error
     try:
         plain = unwrap(cipher, sealed, _bound(params, document["state"]))
     except ValueError as error:
@@ -238,7 +238,7 @@ def _require_sound() -> None:
         try:
             check_source(source)
         except UserError as error:
-            raise UserError(str(error), subject=source.name) from error
+            raise UserError("account_wrong", name=source.name) from error
     for directory in Directory.objects.all():
         check_interval(directory)
 
@@ -294,17 +294,17 @@ def _is_hash(text: str) -> bool:
 
 def _read(data: bytes) -> dict[str, Any]:
     if len(data) > LARGEST_BYTES:
-        raise UserError(_damaged())
+        raise UserError("configuration_damaged")
     try:
         document = json.loads(data)
         is_ours = document["format"] == FORMAT
         version = int(document["version"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise UserError(_damaged()) from error
+        raise UserError("configuration_damaged") from error
     if not is_ours:
-        raise UserError(_damaged())
+        raise UserError("configuration_damaged")
     if version <= VERSION and not _is_well_formed(document):
-        raise UserError(_damaged())
+        raise UserError("configuration_damaged")
     if version > VERSION or document["state"]["version"] > STATE_VERSION:
         raise UserError("configuration_newer")
     return dict(document)
@@ -320,10 +320,6 @@ def _is_well_formed(document: Mapping[str, Any]) -> bool:
         and all(isinstance(key, list) and list(map(type, key)) == [str, int, str] for key in named)
         and isinstance(document.get("secrets", 0), dict | None)
     )
-
-
-def _damaged() -> str:
-    return _("This is no exported configuration, or it is damaged")
 
 
 def _in_words(missing: list[Key]) -> Iterator[str]:

@@ -124,14 +124,14 @@ def _note(status: DirectoryStatus, done: Synchronised, *, by: str, started_at: d
     run = _run(status, by=by, started_at=started_at)
     run.came, run.changed, run.left = len(made.coming), len(made.changing), len(made.leaving)
     run.conflicts, run.quarantined = len(made.conflicts), done.preview.quarantined
-    run.notes = list(made.notes)
+    run.notes = [note.as_json() for note in made.notes]
     if applied is None:
         run.outcome = RunOutcome.WAITING
     else:
         run.outcome = RunOutcome.UNCHANGED if made.is_empty else RunOutcome.APPLIED
         status.is_applied, status.last_success_at = True, run.finished_at
     status.is_waiting = applied is None
-    status.failures, status.last_error = 0, ""
+    status.failures, status.last_error = 0, {}
     status.report = _report(done.preview)
     _save(status, run, timedelta(minutes=status.directory.interval_minutes))
     log.info(
@@ -145,8 +145,8 @@ def _note_failure(
 ) -> RunReport:
     """The next try comes sooner than usual, unless trying again cannot help."""
     run = _run(status, by=by, started_at=started_at)
-    run.outcome, run.error = RunOutcome.FAILED, str(error)
-    status.failures, status.last_error = status.failures + 1, str(error)
+    run.outcome, run.error = RunOutcome.FAILED, error.remark.as_json()
+    status.failures, status.last_error = status.failures + 1, run.error
     wait = timedelta(minutes=status.directory.interval_minutes)
     if not error.permanent:
         wait = min(wait, timedelta(seconds=backoff_seconds(status.failures + 2, SystemRandom().random)))
@@ -174,7 +174,7 @@ def _report(shown: Preview) -> dict[str, object]:
     made = shown.plan
     return {
         "plan": shown.hash,
-        "notes": list(made.notes),
+        "notes": [note.as_json() for note in made.notes],
         "worries": [worry.value for worry in made.worries],
         "conflicts": [
             {"subject": c.subject, "holder": c.holder, "claimants": list(c.claimants)} for c in made.conflicts

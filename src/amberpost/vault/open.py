@@ -169,7 +169,7 @@ def _reader(path: Path, *, untouched: bool) -> Index | None:
     try:
         return TantivyIndex.open_reader(path, untouched=untouched)
     except IndexDamaged as damaged:
-        log.warning("index needs a rebuild reason=%s", damaged.message)
+        log.warning("index needs a rebuild reason=%s", damaged.code)
         return None
 
 
@@ -180,5 +180,5 @@ def _writer(path: Path, *, fresh: bool) -> Index | None:
     try:
         return TantivyIndex.open_writer(path)
     except IndexDamaged as damaged:
-        log.error("index needs a rebuild reason=%s", damaged.message)
+        log.error("index needs a rebuild reason=%s", damaged.code)
         return None

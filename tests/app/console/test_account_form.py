@@ -162,7 +162,7 @@ def test_an_account_changes_its_protocol_and_leaves_nothing_of_the_old_one(site:
 
 def test_the_test_of_typed_settings_is_recorded_and_saves_nothing(site: Site) -> None:
     page = post(site, ADD, {**IMAP, "server": "no-such-host.invalid", "test": "typed", "name": ""})
-    assert "the server name is not known" in page
+    assert "The server name is not known" in page
     assert "geheimes Wort" not in page
     assert not Source.objects.filter(user="journal", server__contains="invalid").exists()
     event = AuditEvent.objects.get(action="source:tested")

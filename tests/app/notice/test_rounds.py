@@ -23,7 +23,7 @@ FAILING = Alarm(
     kind=Kind.SOURCE_FAILING,
     level=Level.GRAVE,
     subject="7",
-    arguments={"source": "Journal", "error": "the server name is not known"},
+    arguments={"source": "Journal", "error": "The server name is not known"},
 )
 
 pytestmark = pytest.mark.usefixtures("opened")
@@ -167,7 +167,7 @@ def test_a_message_says_in_the_chosen_language_what_is_where() -> None:
         assert carry_all() == []
     (text,) = mailbox.texts
     assert "Journal" in text
-    assert "the server name is not known" in text
+    assert "The server name is not known" in text
     assert "2026-11-25 10:00 UTC" in text
     assert f"{URL}/console/" in text
     assert "Neu:" in text
@@ -240,7 +240,7 @@ def test_the_webhook_gets_each_event_with_its_sentence() -> None:
         "subject": "7",
         "level": "grave",
         "since": "2026-11-25T10:00:00+00:00",
-        "text": "Journal cannot be collected: the server name is not known",
+        "text": "Journal cannot be collected: The server name is not known",
     }
 
 

@@ -38,11 +38,11 @@ def test_all_is_well_without_an_alarm() -> None:
 
 def test_a_failing_account_is_shown_at_once_and_told_when_it_goes_on() -> None:
     for failures, level in [(1, Level.HINT), (4, Level.HINT), (5, Level.GRAVE), (50, Level.GRAVE)]:
-        (alarm,) = of_source(failures=failures, last_error="the server name is not known")
+        (alarm,) = of_source(failures=failures, last_error="The server name is not known")
         assert shape(alarm) == (Kind.SOURCE_FAILING, level, 0)
         assert alarm.subject == "7"
     assert (
-        sentence(alarm.kind, alarm.arguments) == "Journal cannot be collected: the server name is not known"
+        sentence(alarm.kind, alarm.arguments) == "Journal cannot be collected: The server name is not known"
     )
     failing = replace(WELL, sources=(replace(JOURNAL, failures=2),))
     assert found(failing, failing_polls=2)[0].level is Level.GRAVE
