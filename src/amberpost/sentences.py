@@ -334,7 +334,7 @@ SENTENCES: Mapping[str, str] = {
     "csv_field_forbidden": _("A field must not hold a comma or a line break"),
     "csv_user_id_invalid": _("A user-id has letters, umlauts, digits and - _ . only"),
     "csv_unreadable": _("This file cannot be read as CSV in UTF-8"),
-    "line_number": _("Line %(number)d"),
+    "line_number": _("line %(number)d"),
     "users_at_most": _("At most %(number)d users at once; more as CSV"),
     "person_line_expected": _("Expected: Name <address>, further addresses"),
     "microsoft_sign_in_absent": _("Nobody signs in at Microsoft here."),

@@ -13,6 +13,7 @@ import pytest
 
 from amberpost.demo.imap_server import CAPABILITIES, ImapServer, Refusal, Session
 from amberpost.demo.mailbox import Mailbox, Stored
+from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
 from amberpost.sources.imap import ImapConnector
 from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
@@ -68,7 +69,7 @@ class TestOddServer:
         report = collect(plain_settings(odd.port), accept)
         assert sorted(accept.raws) == sorted(raws)
         assert {one.received_at for one in accept.accepted} == {MOMENT}
-        assert report.notes == ("the server announces other sizes than it delivers",)
+        assert report.notes == (Remark("note_other_sizes"),)
 
     def test_a_refused_message_is_left_with_the_servers_words(self, odd: OddServer) -> None:
         for raw in letters(8):

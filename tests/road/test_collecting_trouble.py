@@ -275,7 +275,11 @@ def test_runs_do_not_grow_for_ever_and_the_first_stays(
     at = now()
     FetchRun.objects.bulk_create(
         FetchRun(
-            source=source, started_at=at, finished_at=at, seen=number % 2, error="" if number % 2 else "lost"
+            source=source,
+            started_at=at,
+            finished_at=at,
+            seen=number % 2,
+            error={} if number % 2 else {"code": "connection_lost"},
         )
         for number in range(30)
     )

@@ -294,12 +294,13 @@ class _Applying:
         Membership.objects.bulk_create(rows, batch_size=_CHUNK)
 
     def release(self) -> None:
-        public, people = _public_ids(), _people_ids()
+        public, people, names = _public_ids(), _people_ids(), _names()
         for archive_key, reader, rule in sorted(self.plan.revocations):
             there = Release.objects.filter(archive__key=archive_key, rule=rule, revoked_at=None)
             of_reader = there.filter(user__directory_key=reader) | there.filter(group__key=reader)
             of_reader.update(revoked_at=self.at, revoked_by=self.by)
-            record(self.by, Action.ARCHIVE_RELEASE_REVOKED, archive_key, reader=reader, rule=rule)
+            who, to = names.get(archive_key, archive_key), names.get(reader, reader)
+            record(self.by, Action.ARCHIVE_RELEASE_REVOKED, who, reader=to, rule=rule)
         for archive_key, reader, rule in sorted(self.plan.releases):
             to_group = rule == ReleaseRule.MEMBERS
             Release.objects.create(
@@ -310,7 +311,8 @@ class _Applying:
                 released_at=self.at,
                 released_by=self.by,
             )
-            record(self.by, Action.ARCHIVE_RELEASED, archive_key, reader=reader, rule=rule)
+            who, to = names.get(archive_key, archive_key), names.get(reader, reader)
+            record(self.by, Action.ARCHIVE_RELEASED, who, reader=to, rule=rule)
 
 
 def _new_archive(item: Coming) -> Archive:
@@ -353,6 +355,13 @@ def _public_ids() -> dict[str, int]:
 def _people_ids() -> dict[str, int]:
     rows = User.objects.filter(directory_key__isnull=False).values_list("directory_key", "pk")
     return {str(key): pk for key, pk in rows}
+
+
+def _names() -> dict[str, str]:
+    """Key in the directory -> how people know it here: the name of an archive, the login of a person."""
+    archives = Archive.objects.filter(kind=ArchiveKind.PUBLIC, key__isnull=False).values_list("key", "name")
+    people = User.objects.filter(directory_key__isnull=False).values_list("directory_key", "login")
+    return {str(key): name for key, name in (*archives, *people)}
 
 
 def _end_successions(archive: Archive, at: datetime, by: str) -> None:

@@ -14,7 +14,7 @@ from amberpost.notice.outbox import deliver
 from amberpost.notice.rounds import Event
 from amberpost.spoken import in_words
 
-_STEPS = {
+STEPS = {
     "settings": gettext_lazy("Settings"),
     "token": gettext_lazy("Getting a token"),
     "name": gettext_lazy("Looking up the name"),
@@ -70,7 +70,7 @@ def _try(channel: Channel, settings: NoticeSettings, unseal: OpenSetting, url: s
 def _failed(channel: Channel, step: str, text: str) -> Trial:
     words = _("%(channel)s, %(step)s: %(error)s") % {
         "channel": _("E-mail") if channel is Channel.MAIL else _("Webhook"),
-        "step": _STEPS[step],
+        "step": STEPS[step],
         "error": text,
     }
     return Trial(channel=channel, step=step, text=words)

@@ -54,7 +54,7 @@ class Step:
 
     @property
     def title(self) -> str:
-        return _titles()[self.name]
+        return titles()[self.name]
 
 
 def probe(settings: AccountSettings, protocol: str, *, evaluation: str = "journal") -> Iterator[Step]:
@@ -298,7 +298,8 @@ class _Test:
         return said
 
 
-def _titles() -> dict[StepName, str]:
+def titles() -> dict[StepName, str]:
+    """What each step is called."""
     return {
         "name": _("Server name"),
         "connect": _("Connection"),

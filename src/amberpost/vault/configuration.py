@@ -238,7 +238,7 @@ def _require_sound() -> None:
         try:
             check_source(source)
         except UserError as error:
-            raise UserError("account_wrong", name=source.name) from error
+            raise UserError("account_wrong", subject=source.name) from error
     for directory in Directory.objects.all():
         check_interval(directory)
 
