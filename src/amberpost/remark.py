@@ -19,7 +19,7 @@ class Remark:
     of a foreign server, quoted as they came; `cause`: what lies behind it."""
 
     code: str
-    params: Mapping[str, Value] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict, hash=False)
     subject: "str | Remark" = ""
     said: str = ""
     cause: "Remark | None" = None

@@ -183,7 +183,9 @@ def lines(events: Iterable[AuditEvent]) -> list[Line]:
                 (str(PARTICULARS.get(name, name)), _value(name, value, archives))
                 for name, value in event.detail.items()
                 # the name of the archive is the target, and a release has no other name
-                if value not in ("", None) and name != "release" and archives.get(value) != event.target
+                if value not in ("", None)
+                and name != "release"
+                and not (name == "archive" and archives.get(value) == event.target)
             ),
         )
         for event in events

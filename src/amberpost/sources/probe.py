@@ -328,7 +328,7 @@ def _expiry_advice(days: int) -> str:
 def _words(error: SourceError) -> str:
     """What happened; of Microsoft's refusals the code, for the meaning is the advice."""
     if isinstance(error, OAuthError) and error.reply:
-        return error.remark.said
+        return error.remark.said or error.reply
     return in_words(error)
 
 
