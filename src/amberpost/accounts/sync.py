@@ -75,8 +75,8 @@ def apply(plan: Plan, *, by: str, is_confirmed: bool = False) -> Applied:
     with transaction.atomic():
         _Applying(plan, by).run()
         record(
-            by, Action.DIRECTORY_SYNCED, came=len(plan.coming), changed=len(plan.changing), left=len(plan.leaving),
-            hand_overs=len(plan.hand_overs), joins=len(plan.joins), parts=len(plan.parts),
+            by, Action.DIRECTORY_SYNCED, came=len(plan.coming), changed=len(plan.changing),
+            departed=len(plan.leaving), hand_overs=len(plan.hand_overs), joins=len(plan.joins), parts=len(plan.parts),
             releases=len(plan.releases), revocations=len(plan.revocations), conflicts=len(plan.conflicts),
         )  # fmt: skip
     return Applied(
