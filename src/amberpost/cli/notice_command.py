@@ -14,6 +14,7 @@ from amberpost.notice.configure import SECRETS, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, RelayLogin, Security
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
+from amberpost.times import column_text
 from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
@@ -128,7 +129,7 @@ def _list(call: Call) -> Result:
         }
         for row in rows[:_SHOWN]
     ]
-    text = "\n".join(f"{row['since']:%Y-%m-%d %H:%M}\t{row['level']}\t{row['text']}" for row in notices)
+    text = "\n".join(f"{column_text(row['since'])}\t{row['level']}\t{row['text']}" for row in notices)
     return Result(data={"notices": notices}, text=text or "Nothing that would be told.")
 
 

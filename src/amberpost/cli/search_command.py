@@ -5,6 +5,7 @@ import argparse
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result
+from amberpost.times import column_text
 from amberpost.vault.find import Hit, find
 
 NEEDS_ARCHIVE = True
@@ -31,9 +32,7 @@ def run(call: Call) -> Result:
             offset=max(wanted.offset, 0),
             actor=call.actor_as(user.login),
         )
-    lines = [
-        f"{hit.id}\t{hit.sent_at:%Y-%m-%d %H:%M}\t{hit.from_address}\t{hit.subject}" for hit in page.hits
-    ]
+    lines = [f"{hit.id}\t{column_text(hit.sent_at)}\t{hit.from_address}\t{hit.subject}" for hit in page.hits]
     return Result(
         data={
             "count": page.count,

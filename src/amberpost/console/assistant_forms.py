@@ -103,6 +103,8 @@ class InstallationForm(forms.ModelForm):  # type: ignore[type-arg]
             choices=[("UTC", "UTC"), *zone_choices()],
             help_text=_("Of people who chose none."),
         )
+        if not self.instance.time_zone:
+            self.fields["time_zone"].widget.attrs["data-browser-zone"] = ""
         self.initial["language"] = self.instance.language or spoken
         self.initial["time_zone"] = self.instance.time_zone or _ZONES.get(spoken, "UTC")
 
