@@ -4,7 +4,7 @@ One form for each language, in the time zone that is active: the reader's own on
 What machines read (JSON, manifests, the audit log) has ISO 8601 instead.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,6 +21,11 @@ def moment_text(moment: datetime, *, to_the_second: bool = False) -> str:
     """Day, time and zone, such as 28 November 2026, 21:07 UTC+1: no two moments look the same."""
     local = timezone.localtime(moment)
     return f"{day_text(local)}, {local:{'%H:%M:%S' if to_the_second else '%H:%M'}} {_zone(local)}"
+
+
+def exact_text(moment: datetime) -> str:
+    """To the second, here and in UTC: what stands behind the short form of a page."""
+    return f"{moment_text(moment, to_the_second=True)} ({moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z)"
 
 
 def brief_text(moment: datetime) -> str:

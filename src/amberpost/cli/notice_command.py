@@ -116,7 +116,8 @@ def _test(call: Call) -> Result:
 
 
 def _list(call: Call) -> Result:
-    rows = Notice.objects.all() if call.arguments.all else Notice.objects.filter(ended_at=None)
+    chosen = Notice.objects.all() if call.arguments.all else Notice.objects.filter(ended_at=None)
+    rows = list(chosen[:_SHOWN])
     notices = [
         {
             "kind": row.kind,
@@ -127,9 +128,12 @@ def _list(call: Call) -> Result:
             "ended": row.ended_at,
             "text": sentence(row.kind, row.arguments),
         }
-        for row in rows[:_SHOWN]
+        for row in rows
     ]
-    text = "\n".join(f"{column_text(row['since'])}\t{row['level']}\t{row['text']}" for row in notices)
+    text = "\n".join(
+        f"{column_text(row.first_at)}\t{told['level']}\t{told['text']}"
+        for row, told in zip(rows, notices, strict=True)
+    )
     return Result(data={"notices": notices}, text=text or "Nothing that would be told.")
 
 

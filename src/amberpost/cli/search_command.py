@@ -13,7 +13,7 @@ NEEDS_ARCHIVE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", metavar="QUERY", help="empty matches everything")
-    parser.add_argument("--as", dest="login", required=True, metavar="LOGIN")
+    parser.add_argument("--as", dest="login", required=True, metavar="USER", help="login, address or name")
     parser.add_argument("--sort", choices=["date", "relevance"], default="relevance")
     parser.add_argument("--limit", type=int, default=25)
     parser.add_argument("--offset", type=int, default=0)

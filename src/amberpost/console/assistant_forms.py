@@ -1,6 +1,5 @@
 """The forms of the set-up assistant's own pages."""
 
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -138,7 +137,10 @@ class PeopleForm(forms.Form):
         label=_("Upload a CSV file"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text=_("Without heading: login, password, first name, last name, address, further addresses."),
+        help_text=_(
+            "As Excel saves it. With a heading, the columns may stand in any order; without one they are: login, "
+            "password, first name, last name, address, further addresses."
+        ),
     )
 
     def clean_people(self) -> list[NewUser]:
@@ -155,15 +157,6 @@ class PeopleForm(forms.Form):
         if upload is not None and upload.size > _CSV_BYTES:
             self.add_error("csv", _("This file is too large; use the command: amberpost user import"))
         return cleaned
-
-    def write_csv(self, folder: Path) -> Path | None:
-        """The upload as a file, since lists of users are read from files."""
-        upload = self.cleaned_data.get("csv")
-        if upload is None:
-            return None
-        path = folder / "users.csv"
-        path.write_bytes(upload.read())
-        return path
 
 
 class DomainsForm(forms.Form):

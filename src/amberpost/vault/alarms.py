@@ -112,7 +112,7 @@ def _integrity(facts: Facts) -> Iterator[Alarm]:
 
 def clock_alarms(clock: Judgement | None) -> Iterator[Alarm]:
     """Grave where sealing waits for somebody; else it is reported."""
-    if clock is None or clock.fault is None:
+    if clock is None or clock.fault is None or clock.known is None:
         return
     yield Alarm(
         kind=_CLOCK[clock.fault],

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from amberpost.times import brief_text, day_text, moment_text
+from amberpost.times import brief_text, day_text, exact_text, moment_text
 
 register = template.Library()
 
@@ -91,6 +91,5 @@ def share(part: int, whole: int) -> int:
 
 
 def _time(moment: datetime, text: str) -> SafeString:
-    utc = moment.astimezone(UTC)
-    exact = f"{moment_text(moment, to_the_second=True)} ({utc:%Y-%m-%d %H:%M:%S}Z)"
-    return format_html('<time datetime="{}" title="{}">{}</time>', utc.isoformat(), exact, text)
+    utc = moment.astimezone(UTC).isoformat()
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc, exact_text(moment), text)
