@@ -44,7 +44,7 @@ class Row:
 
     def place(self, column: int | None = None, name: str = "") -> str:
         """Line and column in words."""
-        said = _("line %(line)d") % {"line": self.line}
+        said = _("line %(number)d") % {"number": self.line}
         if self.number != self.line:
             said = _("%(line)s (row %(row)d)") % {"line": said, "row": self.number}
         if column is None:
@@ -111,7 +111,7 @@ def _strictly(raw: bytes, codec: str) -> str:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
         line = raw[: error.start].decode(codec, "replace").count("\n") + 1
-        where = _("line %(line)d") % {"line": line}
+        where = _("line %(number)d") % {"number": line}
         raise UserError(
             _("These letters cannot be read; save the list as CSV UTF-8"), subject=where
         ) from None
