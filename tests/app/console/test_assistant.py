@@ -209,6 +209,7 @@ def test_a_list_of_a_german_excel_is_taken_and_how_it_was_read_is_said(setting: 
     made = setting.post(3, csv=SimpleUploadedFile("Liste.csv", lines.encode("cp1252")))
     assert "Read as semicolon, Windows-1252, with a heading: 1 person." in text(made)
     assert User.objects.get(login="jwolf").name == "Jörg Wölfle"
+    assert "none yet" in text(made), "a list without passwords gives nobody one"
     refused = setting.post(3, csv=SimpleUploadedFile("Liste.csv", lines.replace("j@", "").encode("cp1252")))
     assert "line 2, column 4 (E-Mail): This is not an e-mail address" in html.unescape(text(refused))
     assert "/tmp" not in text(refused)
