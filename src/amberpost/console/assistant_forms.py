@@ -172,7 +172,7 @@ class DomainsForm(forms.Form):
     )
 
     def clean_domains(self) -> list[str]:
-        words = str(self.cleaned_data["domains"]).replace(",", " ").split()
+        words = str(self.cleaned_data["domains"]).replace(",", " ").replace(";", " ").split()
         try:
             return list(dict.fromkeys(valid_domain(word) for word in words))
         except UserError as error:

@@ -7,6 +7,8 @@ import pytest
 from amberpost.accounts.csv_list import ImportedUsers, import_users
 from amberpost.accounts.models import User
 from amberpost.accounts.people import get_user
+from amberpost.console.assistant_forms import DomainsForm
+from amberpost.console.forms import AddressesField
 from amberpost.directory.local import current_addresses
 from amberpost.errors import UserError
 
@@ -135,6 +137,14 @@ def test_an_error_names_line_and_column_and_nobody_is_added(lines: str, place: s
         taken(GERMAN + lines, "cp1252")
     assert str(caught.value).startswith(place)
     assert not User.objects.exists()
+
+
+def test_addresses_and_domains_pasted_from_a_sheet_are_taken_apart() -> None:
+    pasted = "a@firma.example;b@firma.example\tc@firma.example\r\nd@firma.example, e@firma.example\r\n\t\r\n"
+    assert AddressesField().clean(pasted) == [f"{name}@firma.example" for name in "abcde"]
+    form = DomainsForm({"domains": "firma.example; firma.test\tfirma.invalid"})
+    assert form.is_valid()
+    assert form.cleaned_data["domains"] == ["firma.example", "firma.test", "firma.invalid"]
 
 
 @pytest.mark.parametrize(
