@@ -61,5 +61,5 @@ def _only(found: QuerySet[Archive], text: str, nobody: str) -> Archive:
     if not rows:
         raise UserError(nobody, subject=text)
     if len(rows) > 1:
-        raise UserError(_("Several fit; please give an address"), subject=text)
+        raise UserError(_("Several match; please give an address"), subject=text)
     return rows[0]

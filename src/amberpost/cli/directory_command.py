@@ -91,7 +91,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     option("--release-to-delegates", dest="releases_to_delegates", action=flag, help="on if not given")
     option("--release-to-members", dest="releases_to_members", action=flag, help="off if not given")
     option("--guard-percent", type=int, metavar="PERCENT", help="ask if more than this share would leave")
-    option("--guard-count", type=int, metavar="NUMBER", help="and at least so many")
+    option("--guard-count", type=int, metavar="NUMBER", help="and at least this many")
 
 
 def _set(call: Call) -> Result:

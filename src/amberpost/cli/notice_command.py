@@ -129,7 +129,7 @@ def _list(call: Call) -> Result:
         for row in rows[:_SHOWN]
     ]
     text = "\n".join(f"{row['since']:%Y-%m-%d %H:%M}\t{row['level']}\t{row['text']}" for row in notices)
-    return Result(data={"notices": notices}, text=text or "Nothing that would be told.")
+    return Result(data={"notices": notices}, text=text or "Nothing to report.")
 
 
 def _facts(settings: NoticeSettings) -> dict[str, object]:

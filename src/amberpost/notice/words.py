@@ -34,7 +34,7 @@ def _verify_failed(_values: Arguments) -> str:
 
 
 def _no_index(_values: Arguments) -> str:
-    text = _("The search index is missing or damaged. All mail is safe; make it anew with: %(command)s")
+    text = _("The search index is missing or damaged. All mail is safe; rebuild the index with: %(command)s")
     return text % {"command": "amberpost rebuild --index"}
 
 

@@ -147,7 +147,7 @@ class TestWithAServer:
         assert "Nothing has been changed" in page
         assert "person.0@firma.example" in page
         refused = post(site, "directory/changes/", plan="0" * 32)
-        assert "nothing was changed yet" in refused
+        assert "nothing has been changed yet" in refused
         assert take_snapshot() == before
         assert "Done:" in post(site, "directory/changes/", plan=plan_on(refused))
         assert User.objects.filter(is_managed=True).count() == 25

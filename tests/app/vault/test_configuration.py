@@ -418,7 +418,7 @@ def test_nothing_that_was_decided_is_overwritten(full: Opened, new_opened: Calla
     other = new_opened("second")
     operator = other.add_user("olaf", role="operator")
     other.add_user("bob", *BOB.addresses)
-    with pytest.raises(UserError, match="goes in first"):
+    with pytest.raises(UserError, match="must be imported first"):
         around(other, operator, data)
 
 
