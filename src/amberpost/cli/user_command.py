@@ -12,7 +12,7 @@ from amberpost.accounts.people import (
     reset_password,
     set_active,
 )
-from amberpost.cli.call import Call, Result, add_action
+from amberpost.cli.call import Call, Result, add_action, counted
 from amberpost.daemon.work import settle
 from amberpost.directory.local import current_addresses
 from amberpost.errors import UserError
@@ -63,7 +63,7 @@ def _import(call: Call) -> Result:
     users = import_users(call.arguments.file, by=call.actor)
     for user in users:
         _assign(user, call)
-    return Result(data={"added": [user.login for user in users]}, text=f"{len(users)} users added")
+    return Result(data={"added": [user.login for user in users]}, text=f"{counted(len(users), 'user')} added")
 
 
 def _export(call: Call) -> Result:
@@ -75,7 +75,7 @@ def _export(call: Call) -> Result:
     left_out = "".join(f"\nnot in it, because of its user-id: {login}" for login in users.left_out)
     return Result(
         data={"exported": users.count, "left_out": list(users.left_out), "file": str(file)},
-        text=f"{users.count} users written{left_out}",
+        text=f"{counted(users.count, 'user')} written{left_out}",
     )
 
 
@@ -90,7 +90,8 @@ def _address(call: Call) -> Result:
     added = give_addresses(user, call.arguments.address, by=call.actor)
     request_assignment(added, call.actor)
     return Result(
-        data={"login": user.login, "added": added}, text=f"{user.login}: {len(added)} addresses added"
+        data={"login": user.login, "added": added},
+        text=f"{user.login}: {counted(len(added), 'address', 'addresses')} added",
     )
 
 
