@@ -36,6 +36,7 @@ class Problem:
     title: str
     what: str
     todo: str
+    refuses_form: bool = False  # for its token, not for what was typed
 
 
 class ErrorPages:
@@ -155,6 +156,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
             title=_("This form is no longer valid"),
             what=_("You may have signed in or out in another window. Nothing has been changed."),
             todo=_("Please go back, reload the page and send the form again."),
+            refuses_form=True,
         ),
     )
 
