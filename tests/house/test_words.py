@@ -84,7 +84,9 @@ def test_values_agree_between_languages_to_the_letter_behind_them(language: str)
     for entry in open_catalogue(language):
         if not entry.msgid_plural:
             pattern = r"%\(\w+\)[a-z]|\{\w*\}|%%"
-            assert sorted(re.findall(pattern, entry.msgid)) == sorted(re.findall(pattern, entry.msgstr)), entry.msgid
+            assert sorted(re.findall(pattern, entry.msgid)) == sorted(re.findall(pattern, entry.msgstr)), (
+                entry.msgid
+            )
 
 
 def test_no_sentence_of_a_template_is_put_together_from_halves() -> None:

@@ -87,7 +87,9 @@ def _certificate_expires(values: Arguments) -> str:
         text = _("The certificate of the server %(server)s has expired. It must be renewed there.")
         return text % {"server": values["server"]}
     if days == 0:
-        text = _("The certificate of the server %(server)s expires within a day (%(day)s). It must be renewed there.")
+        text = _(
+            "The certificate of the server %(server)s expires within a day (%(day)s). It must be renewed there."
+        )
         return text % {"server": values["server"], "day": values["day"]}
     text = ngettext(
         "The certificate of the server %(server)s expires in %(days)d day (%(day)s). It must be renewed there.",
