@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from django.db import transaction
-from django.db.models import Q
 
+from amberpost.clock import now
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import THE_ONE, Channel, Dispatch, Notice, Round
 
@@ -44,10 +44,17 @@ class Event(TypedDict):
 
 def claim_round(at: datetime) -> bool:
     """True for exactly one of all processes that ask, once in a minute."""
-    Round.objects.get_or_create(id=THE_ONE, defaults={"next_at": at})
+    planned = Round.objects.get_or_create(id=THE_ONE, defaults={"next_at": at})[0].next_at
     # Further off than a minute only where a clock was ahead: that must silence nobody after it is right again.
-    due = Round.objects.filter(Q(next_at__lte=at) | Q(next_at__gt=at + EVERY), id=THE_ONE)
-    return due.exists() and due.update(next_at=at + EVERY) == 1
+    if at < planned <= at + EVERY:
+        return False
+    return Round.objects.filter(id=THE_ONE, next_at=planned).update(next_at=at + EVERY) == 1
+
+
+def seconds_until_round() -> float:
+    """Until the next round is due, and somebody should ask for it."""
+    left = Round.objects.get(id=THE_ONE).next_at - now()
+    return max(0.0, left.total_seconds()) if left <= EVERY else 0.0  # more: the clock was ahead
 
 
 def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -> None:
