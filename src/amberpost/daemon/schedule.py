@@ -44,9 +44,11 @@ def fetch_loop(config: Config, stop: threading.Event) -> None:
     started_at, sign = now(), Timer(LOOK_SECONDS)
     loops = [partial(collect_loop, config, schedule, unsealed, stop)] * THREADS
     loops += [partial(loop, config, bell, stop) for loop in (directory_loop, session_loop)]
-    threads = [threading.Thread(target=_vital, args=(loop, stop), daemon=True) for loop in loops]
-    for thread in threads:
-        thread.start()
+    threads = []
+    for loop in loops:
+        name = loop.func.__name__
+        threads.append(threading.Thread(target=_vital, args=(loop, stop), daemon=True, name=name))
+        threads[-1].start()
     while not stop.is_set():
         rings = bell.rings  # read first: what comes while we look will ring again
         database.renew()

@@ -78,13 +78,17 @@ def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -
 def what_to_tell(notice: Notice, at: datetime) -> What | None:
     """Whether an open notice is to be told now: at its beginning, when it gets worse, and from time to time."""
     if notice.sent_at is None:
-        grace = _FIRST.get(Kind(notice.kind), timedelta(0))
-        return "began" if abs(at - notice.first_at) >= grace else None
+        return "began" if _is_lasting(notice, at) else None
     age = abs(at - notice.sent_at)  # it lies ahead where a clock was
     is_worse = notice.stage > notice.told_stage
     if is_worse and (notice.kind in _STEPS or age >= _DAY):
         return "lasts"
     return "lasts" if age >= AGAIN[Level(notice.level)] else None
+
+
+def count_grave(at: datetime) -> int:
+    """How many grave things stand, as the last round saw them; a restart is none."""
+    return sum(_is_lasting(notice, at) for notice in Notice.objects.filter(ended_at=None, level=Level.GRAVE))
 
 
 def event_of(notice: Notice, what: What) -> Event:
@@ -102,6 +106,10 @@ def forget_old(at: datetime) -> None:
     """Ended notices and delivered messages are memory for three months."""
     Notice.objects.filter(ended_at__lt=at - _KEEP).delete()
     Dispatch.objects.filter(sent_at__lt=at - _KEEP).delete()
+
+
+def _is_lasting(notice: Notice, at: datetime) -> bool:
+    return abs(at - notice.first_at) >= _FIRST.get(Kind(notice.kind), timedelta(0))
 
 
 def _seen(notice: Notice | None, alarm: Alarm, at: datetime) -> Notice:

@@ -12,7 +12,7 @@ from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Channel, Dispatch, Notice
 from amberpost.notice.outbox import carry, failures, waiting
-from amberpost.notice.rounds import claim_round, follow, forget_old
+from amberpost.notice.rounds import claim_round, count_grave, follow, forget_old
 from tests.servers.smtp import relay, web_server
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -109,6 +109,16 @@ def test_a_restart_of_a_process_is_not_told() -> None:
     assert not Notice.objects.exists()
     told(silent, at=AT + 10 * MINUTE)
     assert told(silent, at=AT + 13 * MINUTE) == [("process_silent", "began")]
+
+
+def test_a_monitor_is_told_of_grave_things_that_stand_and_not_of_a_restart() -> None:
+    silent = Alarm(kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"})
+    told(FAILING, silent, unprocessable(3), at=AT, channels=[])
+    assert count_grave(AT) == 1
+    told(FAILING, silent, at=AT + 3 * MINUTE)
+    assert count_grave(AT + 3 * MINUTE) == 2
+    told(at=AT + 9 * MINUTE)
+    assert count_grave(AT + 9 * MINUTE) == 0
 
 
 def test_what_nobody_could_be_told_is_told_as_soon_as_somebody_is_named() -> None:
