@@ -54,7 +54,7 @@ def claim_round(at: datetime) -> bool:
 def seconds_until_round() -> float:
     """Until the next round is due, and somebody should ask for it."""
     left = Round.objects.get(id=THE_ONE).next_at - now()
-    return max(0.0, left.total_seconds()) if left <= EVERY else 0.0  # more: the clock was ahead
+    return max(0.0, min(left, EVERY).total_seconds())  # more: the clock was ahead
 
 
 def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -> None:
