@@ -67,7 +67,7 @@ SENTENCES: Mapping[str, str] = {
     "reserve_full": _(
         "The disk is full and so is the reserve for entries of reading; make room on it to read"
     ),
-    "catalogue_damaged": _("The catalogue is damaged; make it anew with: amberpost rebuild"),
+    "catalogue_damaged": _("The catalogue is damaged; rebuild it with: amberpost rebuild"),
     "C001": _("The settings cannot be read"),
     "C002": _("Wrong settings: %(problems)s"),
     "C003": _("There is no setting of this name: %(names)s"),
@@ -123,10 +123,10 @@ SENTENCES: Mapping[str, str] = {
         "Your password is right, but you have no account in this archive. Please ask your operator."
     ),
     "sign_in_directory_down": _(
-        "You are not signed in: the directory cannot be reached, so its people cannot sign in at the "
+        "You are not signed in: the directory cannot be reached, so its users cannot sign in at the "
         "moment. A local operator still can."
     ),
-    "microsoft_denied": _("Microsoft did not let you in: you said no, or you are not assigned to this app."),
+    "microsoft_denied": _("Microsoft did not let you in: you declined, or you are not assigned to this app."),
     "microsoft_consent": _(
         "An administrator of your company must first consent to this app. Please tell your operator."
     ),
@@ -137,19 +137,19 @@ SENTENCES: Mapping[str, str] = {
         "The clocks of this archive and of Microsoft differ too much. Please tell your operator."
     ),
     "microsoft_down": _(
-        "Microsoft's login cannot be reached at the moment. A local operator still can sign in."
+        "Microsoft's sign-in cannot be reached at the moment. A local operator can still sign in."
     ),
-    "microsoft_settings": _("The sign-in at Microsoft is not set up rightly. Please tell your operator."),
+    "microsoft_settings": _("The sign-in with Microsoft is not set up correctly. Please tell your operator."),
     "microsoft_untrusted": _(
         "Microsoft's answer cannot be accepted. Please try again, then tell your operator: %(code)s"
     ),
     "microsoft_unknown_here": _(
-        "You are signed in at Microsoft as %(name)s, but have no account in this archive. Please ask "
-        "your operator."
+        "You are signed in with Microsoft as %(name)s, but have no account in this archive. Please "
+        "ask your operator."
     ),
     "archive_unknown": _("There is no such archive"),
     "account_wrong": _("An account in this configuration cannot be used"),
-    "configuration_damaged": _("This is no exported configuration, or it is damaged"),
+    "configuration_damaged": _("This is not an exported configuration, or it is damaged"),
     # Directories
     "graph_permission_missing": _(
         "The app lacks the permission %(permission)s (of the kind Application), or nobody has given "
@@ -227,7 +227,7 @@ SENTENCES: Mapping[str, str] = {
     "AADSTS53003": _(
         "A Conditional Access policy blocks the app. Let it in, or sign in from an allowed place."
     ),
-    "oauth_refused": _("Microsoft's login refuses the app. Its words and the code say why."),
+    "oauth_refused": _("Microsoft's sign-in refuses the app. Its words and the code say why."),
     # The search index
     "index_of_other_version": _("There is no search index of this version; it must be rebuilt"),
     "index_damaged": _("The search index is damaged and must be rebuilt"),
@@ -291,7 +291,7 @@ SENTENCES: Mapping[str, str] = {
     "commitment_differs": _("The content is not what the ledger says."),
     "capture_without_row": _("A capture has no row."),
     "row_without_capture": _("A row has no capture."),
-    "index_make_anew": _("Make it anew with: amberpost rebuild --index"),
+    "index_make_anew": _("Rebuild it with: amberpost rebuild --index"),
     "index_counted": _(
         "%(indexed)d documents for %(messages)d messages, %(waiting)d waiting: amberpost rebuild --index"
     ),
@@ -379,9 +379,9 @@ SENTENCES: Mapping[str, str] = {
     "csv_line_expected": _("Expected: user-id,password,first name,last name,e-mail[,further e-mail...]"),
     "csv_user_id_invalid": _("A user-id has letters, umlauts, digits and - _ . only"),
     "line_number": _("line %(number)d"),
-    "users_at_most": _("At most %(number)d users at once; more as CSV"),
+    "users_at_most": _("At most %(number)d users at once; use a CSV file for more"),
     "person_line_expected": _("Expected: Name <address>, further addresses"),
-    "microsoft_sign_in_absent": _("Nobody signs in at Microsoft here."),
+    "microsoft_sign_in_absent": _("Signing in with Microsoft is not set up here."),
     "microsoft_sign_in_stale": _(
         "This sign-in is no longer valid: it was used before, took too long or began elsewhere. "
         "Please begin again."
@@ -391,7 +391,7 @@ SENTENCES: Mapping[str, str] = {
     "role_unknown": _("There is no such role"),
     "user_without_archive": _("This user has no archive"),
     "password_of_directory": _("This user signs in with the directory's password"),
-    "user_disabled_by_directory": _("The directory has disabled this user, or no longer knows him"),
+    "user_disabled_by_directory": _("The directory has disabled this user, or no longer knows them"),
     "user_unknown": _("There is no such user"),
     "public_archives_off": _(
         "With the local list there are only private archives, unless that is switched on"
@@ -400,10 +400,10 @@ SENTENCES: Mapping[str, str] = {
     "archive_of_person_private": _("A person's archive is private"),
     "reader_unknown": _("There is no such user or group"),
     "private_archive_not_released": _("A private archive cannot be released"),
-    "not_a_group": _("This is no group"),
+    "not_a_group": _("This is not a group"),
     "only_departed_handed_over": _("Only the archive of a departed user can be handed over"),
     "reason_missing": _("Please give a reason; it is recorded"),
-    "user_may_not_read": _("This user may not read mail, or not sign in"),
+    "user_may_not_read": _("This user may not read mail, or may not sign in"),
     "seats_exceeded": _(
         "There are more active users than seats; mail is left where it is until there are enough"
     ),
@@ -422,7 +422,7 @@ SENTENCES: Mapping[str, str] = {
     "demo_over_archive": _("There is an archive already; a demo wants a folder of its own"),
     "directory_secret_unknown": _("This kind of directory has no such secret"),
     "directory_field_unknown": _("This kind of directory has no such field"),
-    "not_an_own_domain": _("This is no own domain"),
+    "not_an_own_domain": _("This is not one of your own domains"),
     "file_larger_than_mail": _("This file is larger than any mail that is archived"),
     "account_unknown_or_off": _("There is no such account, or it is switched off"),
     "archive_there_already": _("There is an archive already"),
@@ -445,7 +445,7 @@ SENTENCES: Mapping[str, str] = {
     # Processes
     "cannot_lock": _("Cannot lock"),
     "database_busy": _("Another process has been changing the database for too long"),
-    "database_missing": _("The database of this archive is missing; make it anew with: amberpost rebuild"),
+    "database_missing": _("The database of this archive is missing; rebuild it with: amberpost rebuild"),
     "database_of_other_release": _(
         "The database has the shape of another release; any command that may write brings it to this one"
     ),
@@ -547,7 +547,7 @@ SENTENCES: Mapping[str, str] = {
     "oauth_needs_mailbox": _("OAuth 2 needs the mailbox that sends as user"),
     "oauth_needs_app": _("OAuth 2 needs tenant ID and client ID"),
     "oauth_needs_secret": _("OAuth 2 needs the client secret"),
-    "login_server_needs_https": _("The address of the login server must begin with https://"),
+    "login_server_needs_https": _("The address of the sign-in server must begin with https://"),
     "language_unknown": _("There is no such language"),
     "relay_needs_recipient": _("The mail relay needs at least one recipient"),
     "password_needs_tls": _(
@@ -595,12 +595,12 @@ SENTENCES: Mapping[str, str] = {
     "prefix_too_common": _("Too many words begin with what stands before *; write more"),
     "prefix_too_short": _("The wildcard * needs at least %(limit)d letters or digits before it"),
     "operator_alone": _("%(operator)s needs a search term on both sides"),
-    "colon_without_term": _("Something to search for is missing behind the colon"),
+    "colon_without_term": _("Something to search for is missing after the colon"),
     "search_too_long": _("The search text is too long (at most %(limit)d characters)"),
     "search_without_letter": _("There is no letter or digit to search for"),
     "wildcard_inside": _("The wildcard * is possible only at the end of a word"),
     "prefix_too_long": _("The word before * is too long (at most %(limit)d)"),
-    "not_alone": _("NOT needs a search term behind it"),
+    "not_alone": _("NOT needs a search term after it"),
     "not_a_size": _("This is not a size; write 500k, 5M or 1.5G"),
     "not_a_message_number": _("This is not the number of a message"),
     "has_unknown": _("has: knows only has:attachment"),
@@ -613,15 +613,15 @@ SENTENCES: Mapping[str, str] = {
     "private_key_given": _("This is a private key. Here belongs the root certificate, which is public."),
     "fingerprint_invalid": _("A SHA-256 fingerprint has 64 hexadecimal digits."),
     "not_pem": _("This is not a certificate in PEM form (it begins with -----BEGIN CERTIFICATE-----)."),
-    "server_invalid": _("The server is a host name, with a port if needed: mail.company.example:993"),
+    "server_invalid": _("The server is a host name, with a port if needed: mail.example.com:993"),
     "server_missing": _("The server is missing"),
     "user_name_missing": _("The user name is missing"),
     "account_oauth_needs_app": _("OAuth 2 needs the tenant id and the client id of the app registration"),
     "account_oauth_needs_secret": _("OAuth 2 needs the client secret: the value, not its id"),
     "insecure_token_not_allowed": _(
-        "Without connection security the token would be readable for others; allow it explicitly"
+        "Without connection security others could read the token; allow it explicitly"
     ),
-    "not_a_domain": _("This is not a mail domain, such as company.example"),
+    "not_a_domain": _("This is not a mail domain, such as example.com"),
     "token_refused": _(
         "The mail server refuses the app's token. One of these is the reason: %(role)s has no admin "
         "consent; the service principal is missing in Exchange or was made with the wrong Object ID "
@@ -632,7 +632,7 @@ SENTENCES: Mapping[str, str] = {
     "exchange_no_passwords": _(
         "Exchange Online has taken no passwords since 2022: choose OAuth 2 for this account"
     ),
-    "server_too_busy": _("The server asks us to come back later, because too much is going on"),
+    "server_too_busy": _("The server is busy and asks us to come back later"),
     "exchange_mailbox_closed": _(
         "The login works, but the server does not open the mailbox: %(user)s is not the mailbox the "
         "app may open, the permission FullAccess is missing, or too many sessions are open"
@@ -729,7 +729,7 @@ SENTENCES: Mapping[str, str] = {
     "clock_before_first_archive": _("The clock is behind the first archive there ever was; set it right"),
     "passphrase_too_short": _("The passphrase needs at least %(number)d characters"),
     "configuration_not_empty": _(
-        "This archive has users or accounts already; a configuration goes into an empty one only"
+        "This archive has users or accounts already; a configuration can be imported only into an empty one"
     ),
     "configuration_needs_passphrase": _(
         "This configuration carries secrets; give its passphrase, or leave them out"
@@ -740,7 +740,9 @@ SENTENCES: Mapping[str, str] = {
     "configuration_newer": _(
         "This configuration was made by a newer Amberpost; please update this one first"
     ),
-    "configuration_not_first": _("Something has been set up here already; a configuration goes in first"),
+    "configuration_not_first": _(
+        "Something has been set up here already; a configuration must be imported first"
+    ),
     "configuration_does_not_open": _("The passphrase is wrong, or the file was changed"),
     "directory_surprise": _("An unexpected error; the log says more"),
     "directory_busy": _("The directory is being read at this moment; please try again in a minute"),
@@ -748,9 +750,7 @@ SENTENCES: Mapping[str, str] = {
     "directory_incomplete": _("The settings of the directory are not complete"),
     "captures_whole_only": _("Captures can be exported only for the whole archive: they name Bcc recipients"),
     "folder_not_empty": _("The folder is not empty"),
-    "index_missing": _(
-        "The search index is missing or damaged; make it anew with: amberpost rebuild --index"
-    ),
+    "index_missing": _("The search index is missing or damaged; rebuild it with: amberpost rebuild --index"),
     "archive_none_here": _("There is no archive here; make one with: amberpost init --data"),
     "entry_without_message": _("This entry holds no message"),
     "attachment_none": _("There is no such attachment"),

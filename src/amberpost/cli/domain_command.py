@@ -16,7 +16,7 @@ NEEDS_ARCHIVE = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     add_action(actions, "add", "a mail domain of this company").add_argument("domain")
-    add_action(actions, "remove", "it is no own domain any more; nothing else changes").add_argument("domain")
+    add_action(actions, "remove", "no longer an own domain; nothing else changes").add_argument("domain")
     add_action(actions, "list", "all own domains")
 
 

@@ -103,7 +103,7 @@ PARTICULARS: Mapping[str, object] = {
     "is_ok": gettext_lazy("succeeded"),
     "is_query": gettext_lazy("by a search"),
     "joins": gettext_lazy("members joined"),
-    "keep_mails": gettext_lazy("keep mails on the server"),
+    "keep_mails": gettext_lazy("keep e-mails on the server"),
     "left": gettext_lazy("left there"),
     "limit": gettext_lazy("seats"),
     "login": gettext_lazy("login"),

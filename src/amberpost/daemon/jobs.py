@@ -1,13 +1,14 @@
 """Queued work other than mail: rows of Work, claimed by UPDATE, done by the worker between batches."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import ArchiveError, is_disk_full
 from amberpost.remark import Remark
+from amberpost.vault.facts import last_verify
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
@@ -17,6 +18,7 @@ from amberpost.vault.verify import Report, verify
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(hours=1)  # a crashed worker's claim runs out
+KEPT = timedelta(days=90)  # as notifications are
 
 
 def claim(work: Work) -> bool:
@@ -43,7 +45,15 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
             raise
         log.exception("job failed job=%d kind=%s", work.pk, work.kind)
         Work.objects.filter(pk=work.pk).update(finished_at=now(), error=_trouble_of(error).as_json())
+    if may_seal:  # else the clock is not believed
+        _forget_old(now())
     return True
+
+
+def _forget_old(at: datetime) -> None:
+    """Jobs are memory, what they did is sealed. The last verification stays: alarms tell its findings."""
+    last, old = last_verify(), Work.objects.filter(finished_at__lt=at - KEPT)
+    (old.exclude(pk=last.pk) if last else old).delete()
 
 
 def _trouble_of(error: Exception) -> Remark:

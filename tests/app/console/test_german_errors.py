@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
@@ -64,9 +65,10 @@ def tls_server(tmp_path: Path) -> Iterator[ImapServer]:
 
 
 @pytest.fixture
-def german(site: Site) -> Site:
+def german(site: Site) -> Iterator[Site]:
     User.objects.filter(login="otto").update(language="de")
-    return site
+    with translation.override("en"):  # a page leaves its language behind
+        yield site
 
 
 def shown(site: Site, path: str) -> str:
