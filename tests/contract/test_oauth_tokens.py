@@ -191,7 +191,7 @@ class TestRefusals:
     def test_advice_is_in_the_language_of_the_reader(self, client: Client) -> None:
         error = refusal(replace(client, client_secret=Secret(b"w-r-o-n-g")))
         with translation.override("de"):
-            assert "Clientschlüssel" in in_words(error)
+            assert "Client-Geheimnis" in in_words(error)
             assert in_words(error.remark.as_json()) == in_words(error)
 
     def test_an_unknown_refusal_keeps_the_words_but_not_the_secret(

@@ -95,7 +95,7 @@ def test_a_surprise_is_shown_counted_and_waited_for(
     assert status.next_attempt_at is not None
     assert status.next_attempt_at > now()
     assert FetchRun.objects.get(source=source).error == status.last_error
-    assert f"failed 1 times: {in_words(status.last_error)}" in report_text(report_of(source))
+    assert f"failed once: {in_words(status.last_error)}" in report_text(report_of(source))
     assert "sesame" not in caplog.text + str(status.last_error)
     collect(opened, source)
     assert status_of(source).failures == 2
