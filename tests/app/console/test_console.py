@@ -294,7 +294,7 @@ def test_the_audit_is_filtered_by_who_and_what(site: Site) -> None:
     site.fresh("bob")
     page = text(site.client("olga").get("/console/audit/?actor=bob&action=user:signed_in"))
     assert page.count("user:signed_in</div>") >= 1
-    assert "user:added</td>" not in page
+    assert "user:added</div>" not in page
 
 
 def test_an_officer_sees_audit_and_integrity_in_his_menu_and_nothing_else(site: Site) -> None:
