@@ -5,9 +5,9 @@ says why there is none. `python -m tests.house.sentences` carries the page over 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from difflib import get_close_matches
 
 from tests.house.messages import messages_of_python, messages_of_template
 from tests.house.tree import PACKAGE, ROOT
@@ -85,21 +85,27 @@ def listed() -> dict[str, list[Said]]:
         elif pages and line.strip():
             held = line.strip()
             tests = tuple(re.findall(r"`([^`]+)`", held))
-            here[-1] = replace(here[-1], tests=tests, reason="" if tests else held.strip("*"))
+            here[-1] = replace(here[-1], tests=tests, reason="".join(re.findall(r"\*(\w+)\*", held)))
     return pages
 
 
 def carry_over() -> str:
-    """The page anew: what is still said keeps what holds it, what is new is undecided."""
-    known = {(page, said.text): said for page, sayings in listed().items() for said in sayings}
-    lines = [PAGE.read_text().partition("\n## ")[0].rstrip()]
+    """The page anew: what is still said keeps what holds it, what is new or changed is undecided."""
+    lines, before = [PAGE.read_text().partition("\n## ")[0].rstrip()], listed()
     for page, texts in said_now().items():
         lines += ["", f"## {page}", ""]
+        known = {said.text: said for said in before.get(page, ())}
         for text in texts:
-            said = known.get((page, text), Said(text=text, reason=UNDECIDED))
-            held = ", ".join(f"`{test}`" for test in said.tests) or f"*{said.reason}*"
-            lines += [f"- {text}", f"  {held}"]
+            said = known.get(text) or _like(text, known)
+            held = [f"*{said.reason}*"] if said.reason else []
+            lines += [f"- {text}", "  " + ", ".join(held + [f"`{test}`" for test in said.tests])]
     return "\n".join(lines) + "\n"
+
+
+def _like(text: str, known: Mapping[str, Said]) -> Said:
+    """Undecided; if a sentence was much like it, with the tests of that one."""
+    close = get_close_matches(text, known, n=1, cutoff=0.7)
+    return Said(text=text, tests=known[close[0]].tests if close else (), reason=UNDECIDED)
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[list[str], bool]]:
@@ -116,10 +122,10 @@ def _blocks(lines: list[str]) -> Iterator[tuple[list[str], bool]]:
                 block.append(line)
             continue
         is_example = line.startswith("    ") and (is_indented or not block)
-        if block and (is_indented != is_example or not line.strip() or _ITEM.match(line) or _is_row(line)):
-            if not (is_indented and is_example):
-                yield block, not is_indented
-                block = []
+        ends = is_indented != is_example or not line.strip() or _ITEM.match(line) or _is_row(line)
+        if block and ends and not (is_indented and is_example):
+            yield block, not is_indented
+            block = []
         is_indented = is_example
         is_heading = at + 1 < len(lines) and _RULE.fullmatch(lines[at + 1])
         if _is_row(line):
