@@ -21,9 +21,10 @@ from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerSt
 from amberpost.vault.numbers import kept_bytes
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, take_snapshot
-from tests.archive import Archive, kill_all
+from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter
+from tests.processes import kill_all
 from tests.servers.certificates import make_certificates
 from tests.servers.smtp import USER, WORD, relay, web_server
 
