@@ -1,5 +1,6 @@
 """The figures of the guides are those of the code, and their tables leave nothing out."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -7,10 +8,17 @@ import pytest
 from django.utils import translation
 
 from amberpost.accounts import login, openid, seats, setup
+from amberpost.audit.actions import Action
+from amberpost.audit.models import AuditEvent
 from amberpost.cli import import_command, verify_command
 from amberpost.cli.main import READING
+from amberpost.clock import EARLIEST
 from amberpost.config import Config
+from amberpost.console.preview_form import FILE_BYTES, TOO_LARGE
 from amberpost.daemon import directory, fetch, pages, work
+from amberpost.directory.models import Directory
+from amberpost.directory.settings import EntraSettings
+from amberpost.notice import configure, connect, rounds
 from amberpost.notice.alarm import Kind
 from amberpost.notice.mail import PORTS
 from amberpost.notice.models import NoticeSettings
@@ -21,8 +29,9 @@ from amberpost.patience import SLOWEST_BYTES
 from amberpost.sources import backoff, pop3, pop3_session, pop3_wire, probe, signals, trouble
 from amberpost.sources.files import reader, unpack
 from amberpost.sources.settings import AccountSettings
-from amberpost.store import reserve, secret
-from amberpost.vault import accept, alarms, clock_judge, health
+from amberpost.store import reserve, secret, slots
+from amberpost.vault import accept, alarms, clock_judge, clock_readings, health
+from tests.house.sentences import listed
 from tests.house.tree import ROOT
 
 KIB, MIB, GIB = 2**10, 2**20, 2**30
@@ -75,6 +84,28 @@ FIGURES = (  # page, words with the figure in braces, the code's
      lambda: (backoff.FIRST_SECONDS, backoff.LIMIT_SECONDS) == (15, 1800)),
     ("remote-accounts", "cut to {200} characters", lambda: trouble.SHOWN == 200),
     ("remote-accounts", "shorter than {four} characters", lambda: secret.SHORTEST_MASKED == 4),
+    ("clock", "says a time before {November 2026}", lambda: f"{EARLIEST:%Y-%m-%d}" == "2026-11-01"),
+    ("clock", "the first archive there was, {November 2026}", lambda: EARLIEST.month == 11),
+    ("clock", "until the machine starts anew, for {a day} at most", lambda: clock_readings._LIVE_SECONDS == 86400),
+    ("clock", "more than {400} days", lambda: clock_judge.LONGEST_STEP.days == 400),
+    ("directory", "every {60} minutes if you set nothing else", lambda: Directory().interval_minutes == 60),
+    ("directory", "more than {20} % of the people (or of the public archives, or of the archives "
+     "with addresses) and at least {five}",
+     lambda: (Directory().guard_percent, Directory().guard_count) == (20, 5)),
+    ("directory-entra", "up to {ten minutes} in one run",
+     lambda: EntraSettings.__dataclass_fields__["max_waiting_seconds"].default == 600),
+    ("first-steps", "Argon2id ({64} MiB, {3} passes)", lambda: " m=65536 t=3 " in slots.passphrase_params()),
+    ("full-disk", "It holds some {100,000} entries", lambda: 100_000 <= 32 * MIB / entry_bytes() < 200_000),
+    ("header-evaluation", "up to {1} MB (pasted {200} KB)", lambda: FILE_BYTES == MIB and "200 KB" in str(TOO_LARGE)),
+    ("notifications", "gave no sign of life for {four} minutes",
+     lambda: (alarms.SILENT_AFTER + rounds._FIRST[Kind.PROCESS_SILENT]).total_seconds() == 240),
+    ("notifications", "must be silent for {four} minutes",
+     lambda: (alarms.SILENT_AFTER + rounds._FIRST[Kind.PROCESS_SILENT]).total_seconds() == 240),
+    ("notifications", "up to {20}; each gets every message", lambda: configure._MOST_RECIPIENTS == 20),
+    ("notifications", "has been well for {five} minutes", lambda: rounds.ENDED_AFTER.total_seconds() == 300),
+    ("notifications", "Every process looks once {a minute}", lambda: rounds.EVERY.total_seconds() == 60),
+    ("notifications", "One try ends after {a minute}", lambda: connect.LIMIT_SECONDS == 60),
+    ("remote-accounts", "A TLS handshake has {one minute}", lambda: ACCOUNT["timeout_seconds"].default == 60),
 )  # fmt: skip
 
 
@@ -85,6 +116,17 @@ def test_a_figure_of_the_guides_is_that_of_the_code(page: str, words: str, is_so
     """A changed figure changes here, in the code and in the guide, or nowhere."""
     assert words.replace("{", "").replace("}", "") in said_on(page)
     assert is_so()
+
+
+def test_each_sentence_that_leans_on_this_has_a_figure_here() -> None:
+    name = "tests/house/test_figures.py::test_a_figure_of_the_guides_is_that_of_the_code"
+    bare = [(f"docs/operate/{page}.md", re.sub("[{}]", "", words)) for page, words, _ in FIGURES]
+    leaning = [
+        (page, said.text) for page, sayings in listed().items() for said in sayings if name in said.tests
+    ]
+    assert [
+        said for said in leaning if not any(said[0] == page and words in said[1] for page, words in bare)
+    ] == []
 
 
 def test_what_reads_where_nothing_may_be_written_is_named() -> None:
@@ -116,6 +158,12 @@ def test_each_step_of_a_notification_that_fails_is_named() -> None:
     with translation.override("en"):
         steps = [str(name).lower() for name in _STEPS.values()]
     assert sorted(sentence.split(", ")) == sorted(steps)
+
+
+def entry_bytes() -> int:
+    """Of somebody who opened a message, in the reserve: header, nonce and tag, JSON."""
+    event = AuditEvent(actor="anna.berg", action=Action.MESSAGE_OPENED, target="123456", at=EARLIEST)
+    return 32 + 12 + 16 + len(json.dumps(event.as_fields()))
 
 
 def default_of(name: str) -> object:
