@@ -27,6 +27,7 @@ UNDECIDED = "undecided"
 _END = re.compile(r"""(?<=[.!?])(?P<mark>[)"”]*)\s+(?=[A-Z0-9ÄÖÜ`"(*\[<…%#/])""")
 _FENCE = re.compile(r"\s*```")
 _ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)\s]+\)")
 _RULE = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*")
 
 
@@ -62,9 +63,9 @@ def said_now() -> dict[str, list[str]]:
 
 
 def sentences_of_markdown(text: str) -> Iterator[str]:
-    """Sentences of paragraphs and list items, whole rows of tables, whole examples; no headings."""
+    """Sentences of paragraphs and list items, whole rows of tables, whole examples; no headings, no targets of links."""
     for block, is_prose in _blocks(text.splitlines()):
-        flat = " ".join(" ".join(block).split())
+        flat = _LINK.sub(r"\1", " ".join(" ".join(block).split()))
         yield from sentences(flat) if is_prose else [flat]
 
 
