@@ -63,7 +63,7 @@ def said_now() -> dict[str, list[str]]:
 
 
 def sentences_of_markdown(text: str) -> Iterator[str]:
-    """Sentences of paragraphs and list items, whole rows of tables, whole examples; no headings, no targets of links."""
+    """Sentences of paragraphs and list items, whole rows of tables and examples; no headings, no targets of links."""
     for block, is_prose in _blocks(text.splitlines()):
         flat = _LINK.sub(r"\1", " ".join(" ".join(block).split()))
         yield from sentences(flat) if is_prose else [flat]
