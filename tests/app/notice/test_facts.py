@@ -194,6 +194,21 @@ def test_a_round_looks_notes_and_tells_with_the_sealed_password(
     assert WORD not in caplog.text
 
 
+def test_the_settings_travel_with_the_state_and_their_secrets_stay_sealed(opened: Opened) -> None:
+    mail_to(opened, 25, "")
+    snapshot = take_snapshot()
+    assert WORD not in str(snapshot)
+    (row,) = snapshot["notice.NoticeSettings"]
+    assert row["addresses"] == ["otto@firma.example"]
+    Source.objects.all().delete()
+    current_settings().delete()
+    restore_snapshot({"notice.NoticeSettings": [row]})
+    keys = open_keys_of(opened.config)
+    sealed = bytes(current_settings().sealed_password)
+    assert keys.open_setting(ROW, "password", sealed) == WORD.encode()
+    keys.close()
+
+
 def test_a_message_holds_no_mail_and_nobodys_address(opened: Opened) -> None:
     alive()
     sent = [
@@ -222,21 +237,6 @@ def test_without_recipients_or_without_a_relay_no_mail_is_sent() -> None:
     assert settings.has_mail
     assert not NoticeSettings(relay="smtp.firma.example", addresses=[]).has_mail
     assert not NoticeSettings(relay="", addresses=["o@firma.example"]).has_mail
-
-
-def test_the_settings_travel_with_the_state_and_their_secrets_stay_sealed(opened: Opened) -> None:
-    mail_to(opened, 25, "")
-    snapshot = take_snapshot()
-    assert WORD not in str(snapshot)
-    (row,) = snapshot["notice.NoticeSettings"]
-    assert row["addresses"] == ["otto@firma.example"]
-    Source.objects.all().delete()
-    current_settings().delete()
-    restore_snapshot({"notice.NoticeSettings": [row]})
-    keys = open_keys_of(opened.config)
-    sealed = bytes(current_settings().sealed_password)
-    assert keys.open_setting(ROW, "password", sealed) == WORD.encode()
-    keys.close()
 
 
 def rounds_in_a_child(opened: Opened, times: str) -> None:
