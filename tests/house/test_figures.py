@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.utils import translation
 
 from amberpost.accounts import login, openid, seats, setup
@@ -28,6 +29,7 @@ from amberpost.oauth import openid as tokens
 from amberpost.patience import SLOWEST_BYTES
 from amberpost.sources import backoff, pop3, pop3_session, pop3_wire, probe, signals, trouble
 from amberpost.sources.files import reader, unpack
+from amberpost.sources.models import Source
 from amberpost.sources.settings import AccountSettings
 from amberpost.store import reserve, secret, slots
 from amberpost.vault import accept, alarms, clock_judge, clock_readings, health
@@ -46,7 +48,7 @@ FIGURES = (  # page, words with the figure in braces, the code's
     ("console", "gave a sign of life within {a minute}", lambda: alarms.SILENT_AFTER.total_seconds() == 60),
     ("console", "{2} GiB are free", lambda: alarms.NEARLY_FULL_BYTES == 2 * GIB),
     ("console", "It works once and for {a day}", lambda: setup.VALID_FOR.total_seconds() == 86400),
-    ("console", "(12 to {128} characters", lambda: login.LONGEST_PASSWORD == 128),
+    ("console", "({12} to {128} characters", lambda: (shortest_password(), login.LONGEST_PASSWORD) == (12, 128)),
     ("directory-entra", "more than {two minutes}", lambda: tokens.LEEWAY.total_seconds() == 120),
     ("directory-entra", "older than {ten minutes}", lambda: openid.LASTS_SECONDS == 600),
     ("directory", "is asked {twice a minute}", lambda: directory.WATCH_EVERY.total_seconds() == 30),
@@ -70,6 +72,7 @@ FIGURES = (  # page, words with the figure in braces, the code's
      lambda: (pages.HEADER_BYTES, pages.BODY_BYTES) == (32 * KIB, 80 * MIB)),
     ("pop3", "after every {500} messages", lambda: pop3.COMMIT_EVERY == 500),
     ("pop3", "{a quarter} above the limit", lambda: pop3.SIZE_MARGIN == 1.25),
+    ("remote-accounts", "{1} to {60} minutes", lambda: bounds_of("interval_minutes") == {1, 60}),
     ("remote-accounts", "It is over in {30} seconds", lambda: probe.TOTAL_SECONDS == 30),
     ("remote-accounts", "found nothing for {7} days, and of the others the last {10,000}",
      lambda: (fetch.EMPTY_RUNS_KEPT.days, fetch.RUNS_KEPT) == (7, 10_000)),
@@ -164,6 +167,19 @@ def entry_bytes() -> int:
     """Of somebody who opened a message, in the reserve: header, nonce and tag, JSON."""
     event = AuditEvent(actor="anna.berg", action=Action.MESSAGE_OPENED, target="123456", at=EARLIEST)
     return 32 + 12 + 16 + len(json.dumps(event.as_fields()))
+
+
+def shortest_password() -> int:
+    (one,) = [one for one in get_default_password_validators() if isinstance(one, MinimumLengthValidator)]
+    return one.min_length
+
+
+def bounds_of(field: str) -> set[int]:
+    return {
+        bound.limit_value
+        for bound in Source._meta.get_field(field).validators
+        if hasattr(bound, "limit_value")
+    }
 
 
 def default_of(name: str) -> object:
