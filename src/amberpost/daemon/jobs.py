@@ -1,12 +1,13 @@
 """Queued work other than mail: rows of Work, claimed by UPDATE, done by the worker between batches."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import is_disk_full
+from amberpost.vault.facts import last_verify
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
@@ -16,6 +17,7 @@ from amberpost.vault.verify import Report, verify
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(hours=1)  # a crashed worker's claim runs out
+KEPT = timedelta(days=90)  # as notifications are
 
 
 def claim(work: Work) -> bool:
@@ -44,7 +46,15 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
         Work.objects.filter(pk=work.pk).update(
             finished_at=now(), error=f"{type(error).__name__}: {error}"[:2000]
         )
+    if may_seal:  # else the clock is not believed
+        _forget_old(now())
     return True
+
+
+def _forget_old(at: datetime) -> None:
+    """Jobs are memory, what they did is sealed. The last verification stays: alarms tell its findings."""
+    last, old = last_verify(), Work.objects.filter(finished_at__lt=at - KEPT)
+    (old.exclude(pk=last.pk) if last else old).delete()
 
 
 def _do(vault: Vault, work: Work) -> dict[str, object]:

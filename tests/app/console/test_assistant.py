@@ -15,7 +15,7 @@ from amberpost.accounts.installation import current_installation, is_set_up
 from amberpost.accounts.models import Installation, User
 from amberpost.accounts.setup import make_setup_link
 from amberpost.audit.models import AuditEvent
-from amberpost.daemon.fetch import due_sources
+from amberpost.daemon.schedule import due_sources
 from amberpost.directory.local import current_addresses
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.notice.models import NoticeSettings

@@ -8,13 +8,17 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
+from django.test import Client
 
 from amberpost.clock import now
 from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import report_status
+from amberpost.notice.alarm import Level
 from amberpost.notice.configure import ROW, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, Round
 from amberpost.sources.models import FetchRun, Source, SourceStatus
+from amberpost.vault import health
 from amberpost.vault.alarms import Facts, SourceFacts
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerStatus
@@ -192,6 +196,26 @@ def test_a_round_looks_notes_and_tells_with_the_sealed_password(
         "Amberpost: resolved",
     ]
     assert WORD not in caplog.text
+
+
+def test_a_monitor_is_told_how_many_grave_alarms_stand_and_not_which(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> int:
+        raise OperationalError("database is locked")
+
+    anybody = Client()
+    assert anybody.get("/health").json()["grave_alarms"] == 0
+    Notice.objects.create(
+        kind="source_failing", subject="7", level=Level.GRAVE, first_at=now(), last_at=now(),
+        arguments={"source": "Journal der Firma", "error": "no route"},
+    )  # fmt: skip
+    answer = anybody.get("/health")
+    assert (answer.status_code, answer.json()["status"], answer.json()["grave_alarms"]) == (200, "ok", 1)
+    assert "Journal" not in answer.content.decode()
+    assert "source" not in answer.content.decode()
+    monkeypatch.setattr(health, "count_grave", fail)
+    assert anybody.get("/health").json()["grave_alarms"] is None
 
 
 def test_the_settings_travel_with_the_state_and_their_secrets_stay_sealed(opened: Opened) -> None:
