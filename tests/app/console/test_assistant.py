@@ -128,6 +128,24 @@ def test_there_is_no_page_behind_the_last(setting: Setting) -> None:
     assert setting.client.get("/console/assistant/8/").status_code == 404
 
 
+def test_it_is_also_under_system(setting: Setting) -> None:
+    assert 'href="/console/assistant/"' in text(setting.client.get("/console/system/"))
+
+
+def test_a_csv_that_is_too_large_names_the_command(setting: Setting) -> None:
+    setting.to(3)
+    csv = SimpleUploadedFile("users.csv", b"x" * (2**20 + 1))
+    assert "amberpost user import" in text(setting.post(3, csv=csv))
+
+
+def test_the_command_fetches_before_the_start_too(setting: Setting) -> None:
+    setting.to(5)
+    setting.client.post("/console/sources/add/", ACCOUNT | {"server": "localhost:1"})
+    assert list(due_sources()) == []
+    done = setting.opened.commands.run("fetch", "--once")
+    assert (done.code, "Journal" in done.out.decode() + done.words) == (4, True)
+
+
 # Each page
 
 
