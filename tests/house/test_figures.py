@@ -23,7 +23,7 @@ from amberpost.notice import configure, connect, rounds
 from amberpost.notice.alarm import Kind
 from amberpost.notice.mail import PORTS
 from amberpost.notice.models import NoticeSettings
-from amberpost.notice.trial import _STEPS
+from amberpost.notice.trial import STEPS
 from amberpost.oauth import http
 from amberpost.oauth import openid as tokens
 from amberpost.patience import SLOWEST_BYTES
@@ -159,7 +159,7 @@ def test_the_ports_of_a_relay_are_those_of_the_guide() -> None:
 def test_each_step_of_a_notification_that_fails_is_named() -> None:
     sentence = said_on("notifications").partition("Where it fails it names the step: ")[2].partition(". ")[0]
     with translation.override("en"):
-        steps = [str(name).lower() for name in _STEPS.values()]
+        steps = [str(name).lower() for name in STEPS.values()]
     assert sorted(sentence.split(", ")) == sorted(steps)
 
 
