@@ -91,7 +91,8 @@ PEOPLE = {
     "otto": (
         "/console/",
         "/console/archives/1/",
-        "/console/accounts/7/", *(f"/console/archives/{number}/" for number in range(2, 7)),
+        "/console/accounts/7/",
+        *(f"/console/archives/{number}/" for number in range(2, 7)),
         "/account/",
         "/no/such/page",
         "/search/",
@@ -102,7 +103,13 @@ PEOPLE = {
 }
 # No page of ours, a download, or shown by another test below
 ELSEWHERE = {"health", "home", "message-html", "message-raw", "message-part", "sign-in-microsoft", "set-up"}
-ELSEWHERE |= {"sign-in-microsoft-back", "console:directory-test", "console:directory-sync", "console:directory-changes", "console:archives-select"}
+ELSEWHERE |= {
+    "sign-in-microsoft-back",
+    "console:directory-test",
+    "console:directory-sync",
+    "console:directory-changes",
+    "console:archives-select",
+}
 TROUBLES = (
     NotFound("x" * 20),
     NotPermitted("x" * 20),
@@ -181,7 +188,9 @@ def walk_everywhere(opened: Opened, language: str, **how: Any) -> list[str]:  # 
             found += english(walk.pages())
             shown |= walk.routes
     if how.get("with_forms"):
-        assert {route.name for route in routes()} - shown - ELSEWHERE == set(), "a page that nobody was led to"
+        assert {route.name for route in routes()} - shown - ELSEWHERE == set(), (
+            "a page that nobody was led to"
+        )
     return found
 
 
@@ -213,7 +222,9 @@ def test_an_empty_archive_and_its_assistant_are_translated(opened: Opened) -> No
         found += english(Walk(visitor, steps, enough=0).pages())
         found += english(Walk(visitor, ("/console/", *EMPTY), with_forms=False, enough=0).pages())
         opened.add_user("alice")
-        found += english(Walk(browser(opened, "alice", "de"), ("/search/",), with_forms=False, enough=0).pages())
+        found += english(
+            Walk(browser(opened, "alice", "de"), ("/search/",), with_forms=False, enough=0).pages()
+        )
     assert not found, "\n".join(found)
 
 
@@ -228,7 +239,9 @@ def test_a_directory_that_cannot_be_read_is_told_in_ones_language(opened: Opened
             found = english(Shown(way=kind, status=200, html=text(page)) for page in pages)
             opened.commands.run("directory", "sync")
             places = ("", f"settings/?kind={kind}", "changes/")
-            found += english(Walk(client, tuple(f"/console/directory/{place}" for place in places), enough=0).pages())
+            found += english(
+                Walk(client, tuple(f"/console/directory/{place}" for place in places), enough=0).pages()
+            )
             assert not found, "\n".join(found)
 
 
@@ -236,16 +249,28 @@ def test_a_directory_that_cannot_be_read_is_told_in_ones_language(opened: Opened
 @pytest.mark.skipif(openldap.PROGRAM is None, reason="OpenLDAP is not installed")
 def test_what_a_directory_would_change_is_told_in_ones_language(opened: Opened) -> None:
     company = make_company()
-    named = {word for entry in company.entries for values in entry.values.values() for value in values for word in re.findall(r"[^\W\d_]+", value.decode("utf-8", "replace"))} | set("ou cn dc ex alt".split())
+    named = {
+        word
+        for entry in company.entries
+        for values in entry.values.values()
+        for value in values
+        for word in re.findall(r"[^\W\d_]+", value.decode("utf-8", "replace"))
+    } | set("ou cn dc ex alt".split())
     opened.add_user("otto", role="operator")
     client = browser(opened, "otto", "de")
     with OpenLdap(company.suffix, company.entries, schema=AD_LIKE) as server, marked("de"):
-        client.post("/console/directory/settings/", {**typed(server), "releases_to_members": "on", "has_rooms": "on"})
+        client.post(
+            "/console/directory/settings/", {**typed(server), "releases_to_members": "on", "has_rooms": "on"}
+        )
         pages = list(Walk(client, ("/console/directory/changes/",), enough=0).pages())
         changes = LexborHTMLParser(client.get("/console/directory/changes/").content)
-        client.post("/console/directory/changes/", {"plan": changes.css_first("[name=plan]").attributes["value"]})
+        client.post(
+            "/console/directory/changes/", {"plan": changes.css_first("[name=plan]").attributes["value"]}
+        )
         places = ("accounts/", "archives/", "directory/", "", "audit/")
-        pages += Walk(client, tuple(f"/console/{place}" for place in places), with_forms=False, enough=2).pages()
+        pages += Walk(
+            client, tuple(f"/console/{place}" for place in places), with_forms=False, enough=2
+        ).pages()
     found = english(pages, named)
     assert not found, "\n".join(found)
 
