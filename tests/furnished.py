@@ -35,7 +35,7 @@ from tests.servers.certificates import make_certificates
 
 NAMES = frozenset(
     "Xenia Journalkonto Altkonto Wolke Zweigstelle Niederlassung Kasse Verteiler Lager Wort Brief Angebot Guten Tag Das alice "
-    f"bob charlie dora olga otto aron test mailbox journal localhost cli root Test CA Anna Berg envelope from INBOX {SECRET}".split()
+    f"bob charlie dora olga otto aron test mailbox journal localhost cli root Test CA Anna Berg envelope from user INBOX {SECRET}".split()
 )
 NOBODY = "127.0.0.1:9"  # a port of this machine where nobody listens
 USER, WORD = "journal@archive.example", "geheim"
@@ -159,7 +159,7 @@ def _note_the_rest(opened: Opened) -> None:
     request_verify("olga")
     opened.process()
     request_verify("otto")
-    Work.objects.create(kind="assign", finished_at=at, error="OSError", requested_by="otto")
+    Work.objects.create(kind="assign", finished_at=at, error="x" * 30, requested_by="otto")
     Work.objects.create(kind="reindex", claimed_at=at, total=100, done=7, requested_by="otto")
     for name, age in (("work", 0), ("fetch", 5)):
         seen = {"pid": 1, "started_at": at, "seen_at": at - timedelta(minutes=age)}

@@ -21,6 +21,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _DATA = re.compile(  # what is nobody's language
     r"""x{20,}                                              # what was too much
     | \S+@\S+                                             # an address
+    | \[ex:\S+\]                                            # an address of Exchange's own
     | https?://\S+ | (?<!\w)/[\w/.-]+ | \w+/\w+/\w+        # a place
     | \b\d[\d.,]*[\s\u00a0\u202f]?(?:[kMGT]?B|[MG]iB|min|h|s)\b  # a size, a duration
     | [\w*-]+(?:\.[\w*-]+)+(?::\d+)?                      # a host, a file
@@ -30,7 +31,7 @@ _DATA = re.compile(  # what is nobody's language
 )
 _SHOWN = ("title", "placeholder", "aria-label", "aria-description", "alt", "data-name", "data-done", "label")
 # Not the language of the page: code, what a mail says, what says of itself that it is of another language
-_SKIPPED = "head > :not(title), select[name=time_zone] > :not(:first-child), script, style, template, code, pre, kbd, samp, output, table.headers, [translate=no], [lang]:not(html), div.mail"
+_SKIPPED = "head > :not(title), select[name=time_zone] > :not(:first-child), script, style, template, code, pre, kbd, samp, output, .mono, table.headers, [translate=no], [lang]:not(html), div.mail"
 
 
 @contextmanager

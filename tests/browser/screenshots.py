@@ -24,8 +24,10 @@ def main(folder: Path, languages: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["AMBERPOST_DATA"] = f"{scratch}/archive"  # Django's settings are read with it
         import django
+        from django.test.utils import setup_test_environment
 
         django.setup()
+        setup_test_environment()
         _take(Path(scratch), folder, languages)
 
 
