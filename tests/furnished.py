@@ -3,12 +3,16 @@
 What people and things are called here stands in NAMES, so that a test can tell it from the words of a page.
 """
 
+import shutil
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
 
 from amberpost.accounts.models import Installation
 from amberpost.accounts.people import get_user, set_active
@@ -20,7 +24,10 @@ from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.demo.imap_server import ImapServer
 from amberpost.directory.models import ArchiveOrigin, Directory
+from amberpost.notice.configure import current_settings
 from amberpost.notice.models import NoticeSettings
+from amberpost.notice.outbox import carry, waiting
+from amberpost.notice.rounds import follow
 from amberpost.sources.configure import NewSecrets, remove_source, save_source
 from amberpost.sources.domains import add_domain
 from amberpost.sources.models import Source, SourceStatus
@@ -32,10 +39,11 @@ from tests.app.pages import ALICES_MAIL, SECRET
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 from tests.servers.certificates import make_certificates
+from tests.unit.notice.test_alarms import every_alarm
 
 NAMES = frozenset(
     "Xenia Journalkonto Altkonto Wolke Zweigstelle Niederlassung Kasse Verteiler Lager Wort Brief Angebot Guten Tag Das alice "
-    f"bob charlie dora olga otto aron test mailbox journal localhost cli root Test CA Anna Berg envelope from user INBOX {SECRET}".split()
+    f"bob charlie dora olga otto aron test mailbox journal localhost cli root Test CA Anna Berg envelope from user INBOX Journal HTTP amberpost rebuild index clock confirm {SECRET}".split()
 )
 NOBODY = "127.0.0.1:9"  # a port of this machine where nobody listens
 USER, WORD = "journal@archive.example", "geheim"
@@ -164,5 +172,24 @@ def _note_the_rest(opened: Opened) -> None:
     for name, age in (("work", 0), ("fetch", 5)):
         seen = {"pid": 1, "started_at": at, "seen_at": at - timedelta(minutes=age)}
         WorkerStatus.objects.update_or_create(name=name, defaults=seen)
+    settings, keys = current_settings(), open_keys_of(opened.config)
+    follow(every_alarm(), settings.channels, at)
+    for dispatch in waiting(at):
+        carry(dispatch, settings, keys.open_setting, opened.config.url)  # nobody listens
+    keys.close()
     for action in Action:
         AuditEvent.objects.create(at=at, actor="otto", action=action, target="Xenia")
+
+
+@pytest.fixture(scope="session")
+def _furnished(
+    _empty: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+) -> Iterator[Path]:
+    """To copy; the server of two of its accounts answers as long as the tests run."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copytree(_empty, folder, dirs_exist_ok=True)
+    with journal_server() as server, django_db_blocker.unblock():
+        opened = Opened.enter(folder / "archive")
+        furnish(opened, server)
+        opened.leave()
+        yield folder

@@ -8,7 +8,14 @@ import os
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, SetCookieParam
+
+    from tests.opened import Opened
 
 WIDTHS = (390, 820, 1280)
 SCHEMES = ("light", "dark")
@@ -31,59 +38,63 @@ def main(folder: Path, languages: list[str]) -> None:
         _take(Path(scratch), folder, languages)
 
 
+def visit(opened: "Opened", login: str, starts: tuple[str, ...]) -> tuple[list["SetCookieParam"], list[str]]:
+    """The cookies of a person's browser, and each page they come to, once."""
+    from tests.app.walk import Walk
+
+    client = opened.browser(login)
+    paths = [page.way for page in Walk(client, starts, with_forms=False, enough=1).pages()]
+    return [{"name": name, "value": morsel.value} for name, morsel in client.cookies.items()], paths
+
+
 def _take(scratch: Path, folder: Path, languages: list[str]) -> None:
     from playwright.sync_api import sync_playwright
 
     from amberpost.accounts.setup import make_setup_link
-    from tests.app.walk import Walk
     from tests.archive import kill_all
     from tests.browser.conftest import CHROMIUM, OPTIONS, _free_port, _wait_for
     from tests.furnished import furnish, journal_server
     from tests.opened import Opened
 
-    address = f"127.0.0.1:{_free_port()}"
-    opened = Opened.create(scratch / "archive", listen=address)
-    with journal_server() as server:
-        furnish(opened, server)
-        visits = {"": ["/sign-in/", f"/setup/{make_setup_link()}/", "/setup/used/"]}
-        cookies = {}
-        for login, starts in PEOPLE.items():
-            client = opened.browser(login)
-            visits[login] = [page.way for page in Walk(client, starts, with_forms=False, enough=1).pages()]
-            cookies[login] = {name: morsel.value for name, morsel in client.cookies.items()}
-        running = opened.commands.start("serve", "--web-only", "--listen", address)
-        _wait_for(f"http://{address}/health")
+    listen = f"127.0.0.1:{_free_port()}"
+    opened = Opened.create(scratch / "archive", listen=listen)
+    with journal_server() as mail, sync_playwright() as playwright:
+        with ThreadPoolExecutor(1) as aside:  # this thread's event loop keeps it from the database
+            aside.submit(furnish, opened, mail).result()
+            link = aside.submit(make_setup_link).result()
+            visits = {"visitor": ([], ["/sign-in/", f"/setup/{link}/", "/setup/used/"])}
+            visits |= {
+                login: aside.submit(visit, opened, login, starts).result() for login, starts in PEOPLE.items()
+            }
+        server = opened.commands.start("serve", "--web-only", "--listen", listen)
         try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-                for language in languages:
-                    for login, paths in visits.items():
-                        context = browser.new_context(locale=language)
-                        context.add_cookies(
-                            [
-                                {"name": n, "value": v, "url": f"http://{address}"}
-                                for n, v in cookies.get(login, {}).items()
-                            ]
-                        )
-                        page = context.new_page()
-                        for path in paths:
-                            page.goto(f"http://{address}{path}")
-                            name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:60] or "home"
-                            for width in WIDTHS:
-                                page.set_viewport_size({"width": width, "height": 900})
-                                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                                    print(f"wider than {width}: {language} {path}")
-                                for scheme in SCHEMES:
-                                    page.emulate_media(color_scheme=scheme)
-                                    place = folder / language / f"{width}-{scheme}"
-                                    place.mkdir(parents=True, exist_ok=True)
-                                    page.screenshot(
-                                        path=place / f"{login or 'visitor'}-{name}.png", full_page=True
-                                    )
-                        context.close()
-                browser.close()
+            _wait_for(f"http://{listen}/health")
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+            for language in languages:
+                for login, (cookies, paths) in visits.items():
+                    page = browser.new_context(locale=language).new_page()
+                    page.context.add_cookies([{**cookie, "url": f"http://{listen}"} for cookie in cookies])
+                    for path in paths:
+                        page.goto(f"http://{listen}{path}")
+                        _picture(page, folder / language, f"{login}-{_name(path)}.png")
+                    page.context.close()
+            browser.close()
         finally:
-            kill_all(running)
+            kill_all(server)
+
+
+def _picture(page: "Page", folder: Path, name: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            print(f"wider than {width}: {folder.name} {page.url}")
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=folder / f"{width}-{scheme}" / name, full_page=True)
+
+
+def _name(path: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:60] or "home"
 
 
 if __name__ == "__main__":
