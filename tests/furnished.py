@@ -42,8 +42,9 @@ from tests.servers.certificates import make_certificates
 from tests.unit.notice.test_alarms import every_alarm
 
 NAMES = frozenset(
-    "Xenia Journalkonto Altkonto Wolke Zweigstelle Niederlassung Kasse Verteiler Lager Wort Brief Angebot Guten Tag Das alice "
-    f"bob charlie dora olga otto aron test mailbox journal localhost cli root Test CA Anna Berg envelope from user INBOX Journal HTTP amberpost rebuild index clock confirm {SECRET}".split()
+    f"{SECRET} Xenia Journalkonto Altkonto Wolke Zweigstelle Niederlassung Kasse Verteiler Lager Journal Anna Berg "
+    "alice bob charlie dora olga otto aron test mailbox journal localhost cli root user Test CA INBOX HTTP Wort Brief "
+    "Angebot Guten Tag Das envelope from amberpost rebuild index clock confirm".split()
 )
 NOBODY = "127.0.0.1:9"  # a port of this machine where nobody listens
 USER, WORD = "journal@archive.example", "geheim"
@@ -182,7 +183,7 @@ def _note_the_rest(opened: Opened) -> None:
 
 
 @pytest.fixture(scope="session")
-def _furnished(
+def furnished_folder(
     _empty: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
 ) -> Iterator[Path]:
     """To copy; the server of two of its accounts answers as long as the tests run."""

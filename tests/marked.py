@@ -1,4 +1,4 @@
-"""Translations that can be seen: what a catalogue says stands in brackets, and what stands outside was never translated.
+"""Translations that can be seen: what a catalogue says stands in brackets; what stands outside was never translated.
 
 Each msgstr becomes "⟦…⟧" around its own words, but not around the values that are put into it: an English
 sentence within a German one stands outside, too. What remains on a page is data, names, numbers, or a fault.
@@ -31,7 +31,10 @@ _DATA = re.compile(  # what is nobody's language
 )
 _SHOWN = ("title", "placeholder", "aria-label", "aria-description", "alt", "data-name", "data-done", "label")
 # Not the language of the page: code, what a mail says, what says of itself that it is of another language
-_SKIPPED = "head > :not(title), select[name=time_zone] > :not(:first-child), script, style, template, code, pre, kbd, samp, output, .mono, table.headers, [translate=no], [lang]:not(html), div.mail"
+_SKIPPED = (
+    "head > :not(title), select[name=time_zone] > :not(:first-child), script, style, template, code, pre, kbd, samp, "
+    "output, .mono, table.headers, div.mail, [translate=no], [lang]:not(html)"
+)
 
 
 @contextmanager

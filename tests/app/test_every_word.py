@@ -36,7 +36,7 @@ from tests.app.pages import PASSWORD, text
 from tests.app.test_route_matrix import routes
 from tests.app.walk import Shown, Walk
 from tests.directory_sample import make_company
-from tests.furnished import APP, NAMES, NOBODY, _furnished  # noqa: F401  fixture
+from tests.furnished import APP, NAMES, NOBODY
 from tests.house.tree import PACKAGE
 from tests.marked import is_said, marked, unmarked
 from tests.opened import Opened
@@ -144,8 +144,8 @@ DIRECTORIES = {
 
 
 @pytest.fixture
-def furnished(new_opened: Callable[..., Opened], _furnished: Path) -> Opened:
-    return new_opened(like=_furnished)
+def furnished(new_opened: Callable[..., Opened], furnished_folder: Path) -> Opened:
+    return new_opened(like=furnished_folder)
 
 
 def browser(opened: Opened, login: str, language: str) -> Client:
@@ -163,7 +163,7 @@ def english(pages: Iterable[Shown], names: Set[str] = frozenset()) -> list[str]:
     return list(found.values())
 
 
-def walk_everywhere(opened: Opened, language: str, **how: Any) -> list[str]:  # noqa: ANN401  as Walk takes it
+def walk_everywhere(opened: Opened, language: str, **how: Any) -> list[str]:
     User.objects.update(language=language)
     found, shown = [], set()
     with marked(language):
@@ -233,8 +233,18 @@ def test_a_directory_that_cannot_be_read_is_told_in_ones_language(opened: Opened
 @pytest.mark.skipif(openldap.PROGRAM is None, reason="OpenLDAP is not installed")
 def test_what_a_directory_would_change_is_told_in_ones_language(opened: Opened) -> None:
     company = make_company()
-    said = [entry.dn.encode() + b" ".join(sum(entry.values.values(), [])) for entry in company.entries]
-    named = {"cn", "ou", "dc", *re.findall(r"[^\W\d_]+", b" ".join(said).decode("utf-8", "replace"))}
+    values = [
+        value.decode("utf-8", "replace")
+        for entry in company.entries
+        for some in entry.values.values()
+        for value in some
+    ]
+    named = {
+        "cn",
+        "ou",
+        "dc",
+        *re.findall(r"[^\W\d_]+", " ".join([*values, *(entry.dn for entry in company.entries)])),
+    }
     opened.add_user("otto", role="operator")
     client = browser(opened, "otto", "de")
     with OpenLdap(company.suffix, company.entries, schema=AD_LIKE) as server, marked("de"):

@@ -12,7 +12,6 @@ from tests.app.pages import SECRET
 from tests.archive import kill_all
 from tests.browser.conftest import Served, _free_port, _wait_for, search
 from tests.browser.screenshots import PEOPLE, visit
-from tests.furnished import _furnished  # noqa: F401  fixture
 from tests.opened import Opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -81,12 +80,12 @@ def test_an_operator_meets_no_barrier(served: Served, axe: str) -> None:
 @pytest.mark.long
 def test_nobody_meets_a_barrier_where_much_has_happened(
     new_opened: Callable[..., Opened],
-    _furnished: Path,  # noqa: F811
+    furnished_folder: Path,
     chromium: Browser,
     axe: str,
 ) -> None:
     listen = f"127.0.0.1:{_free_port()}"
-    opened = new_opened(like=_furnished, listen=listen)
+    opened = new_opened(like=furnished_folder, listen=listen)
     with ThreadPoolExecutor(1) as aside:  # this thread's event loop keeps it from the database
         visits = aside.submit(lambda: [visit(opened, *person) for person in PEOPLE.items()]).result()
     server = opened.commands.start("serve", "--web-only", "--listen", listen)
