@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
+from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, Gap, RemoteId
 from amberpost.sources.settings import Left
 
@@ -45,7 +46,7 @@ class FakeConnector:
     def fetch(self) -> Iterator[Sequence[Incoming]]:
         for number, batch in enumerate(self._batches()):
             if number == self._fails_after:
-                raise SourceError("the connection was lost")
+                raise SourceError("connection_lost")
             yield batch
 
     def confirm(self, taken: Sequence[tuple[Incoming, Receipt]]) -> None:
@@ -65,7 +66,7 @@ class FakeConnector:
             remote = RemoteId(folder="INBOX", uidvalidity=1, uid=uid)
             if self._max_size_bytes is not None and len(raw) > self._max_size_bytes:
                 self.left.append(
-                    Left(remote_id=str(remote), size_bytes=len(raw), reason="larger than the limit")
+                    Left(remote_id=str(remote), size_bytes=len(raw), reason=Remark("left_above_limit"))
                 )
                 continue
             full = sum(len(one.raw) for one in batch) + len(raw) > self._batch_bytes

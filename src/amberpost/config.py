@@ -87,7 +87,7 @@ def load(data: Path | None = None) -> Config:
         except ValueError as error:
             problems.append(f"{name} = {text!r}: {error}")
     if problems:
-        raise ConfigError("; ".join(problems), subject="settings", code="C002")
+        raise ConfigError("C002", problems="; ".join(problems))
     values["data"] = folder
     return Config(**values)  # type: ignore[arg-type]
 
@@ -118,10 +118,10 @@ def _read_file(path: Path) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError("cannot be read", subject=str(path), code="C001") from error
+        raise ConfigError("C001", subject=str(path)) from error
     unknown = sorted(set(read) - {name for name, _, _ in settings()})
     if unknown:
-        raise ConfigError(f"unknown setting {', '.join(unknown)}", subject=str(path), code="C003")
+        raise ConfigError("C003", names=", ".join(unknown), subject=str(path))
     return read
 
 
@@ -141,7 +141,7 @@ def _read_secret(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ConfigError("cannot be read", subject=str(path), code="C004") from error
+        raise ConfigError("C004", subject=str(path)) from error
 
 
 def _convert(name: str, value: object) -> object:

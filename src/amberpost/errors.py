@@ -7,28 +7,45 @@ source, a disk or an integrity check needs attention.
 import errno
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
+from amberpost.remark import Remark, Value
+
 
 class ArchiveError(Exception):
-    """Base of all errors we raise on purpose. str() gives: message[: subject][: cause]."""
+    """Base of all errors we raise on purpose: a code of `sentences` with its parameters, or a whole remark.
+
+    str() is English, for the command line and the log; pages and notices say `remark` in their reader's language.
+    """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, subject: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.subject = subject
+    def __init__(
+        self, what: str | Remark, /, *, subject: str | Remark = "", said: str = "", **params: Value
+    ) -> None:
+        super().__init__(what)
+        self._remark = what if isinstance(what, Remark) else Remark(what, params, subject, said)
+
+    @property
+    def remark(self) -> Remark:
+        """What is kept of it, with what lies behind it."""
+        if self.__cause__ is None:
+            return self._remark
+        return replace(self._remark, cause=remark_of(self.__cause__))
+
+    @property
+    def code(self) -> str:
+        return self._remark.code
+
+    @property
+    def subject(self) -> str:
+        """In English, or as it is in every language."""
+        return str(self._remark.subject)
 
     def __str__(self) -> str:
-        parts = [self.message]
-        if self.subject:
-            parts.append(self.subject)
-        if self.__cause__ is not None:
-            parts.append(str(self.__cause__))
-        return ": ".join(parts)
+        return str(self.remark)
 
 
 class UserError(ArchiveError):
@@ -38,11 +55,7 @@ class UserError(ArchiveError):
 
 
 class ConfigError(UserError):
-    """A setting is missing or wrong. `code` names the documentation entry (C012)."""
-
-    def __init__(self, message: str, *, subject: str | None = None, code: str = "C000") -> None:
-        super().__init__(message, subject=subject)
-        self.code = code
+    """A setting is missing or wrong; docs/reference/errors.md names it by a number (C012)."""
 
 
 class NotPermitted(UserError):
@@ -67,13 +80,16 @@ class SourceError(ArchiveError):
 
     def __init__(
         self,
-        message: str,
+        what: str | Remark,
+        /,
         *,
-        subject: str | None = None,
+        subject: str | Remark = "",
+        said: str = "",
         permanent: bool = False,
         retry_after_seconds: float | None = None,
+        **params: Value,
     ) -> None:
-        super().__init__(message, subject=subject)
+        super().__init__(what, subject=subject, said=said, **params)
         self.permanent = permanent
         self.retry_after_seconds = retry_after_seconds
 
@@ -83,8 +99,17 @@ class DirectoryError(ArchiveError):
 
     exit_code = 4
 
-    def __init__(self, message: str, *, subject: str | None = None, permanent: bool = False) -> None:
-        super().__init__(message, subject=subject)
+    def __init__(
+        self,
+        what: str | Remark,
+        /,
+        *,
+        subject: str | Remark = "",
+        said: str = "",
+        permanent: bool = False,
+        **params: Value,
+    ) -> None:
+        super().__init__(what, subject=subject, said=said, **params)
         self.permanent = permanent
 
 
@@ -93,8 +118,10 @@ class DeliveryError(ArchiveError):
 
     exit_code = 4
 
-    def __init__(self, message: str, *, step: str, subject: str | None = None) -> None:
-        super().__init__(message, subject=subject)
+    def __init__(
+        self, what: str | Remark, /, *, step: str, subject: str | Remark = "", said: str = "", **params: Value
+    ) -> None:
+        super().__init__(what, subject=subject, said=said, **params)
         self.step = step
 
 
@@ -107,25 +134,23 @@ class StoreError(ArchiveError):
 class DiskFull(StoreError):
     """There is no room left; once there is, all goes on by itself. `where`: a path on that disk."""
 
+    CODE: ClassVar[str] = "disk_full"
+
     def __init__(self, where: str) -> None:
-        super().__init__("The disk is full; make room on it", subject=where)
+        super().__init__(self.CODE, subject=where)
 
 
 class ReserveFull(DiskFull):
     """Not even what was read can be recorded any more, so nothing may be read."""
 
-    def __init__(self, where: str) -> None:
-        super().__init__(where)
-        self.message = (
-            "The disk is full and so is the reserve for entries of reading; make room on it to read"
-        )
+    CODE = "reserve_full"
 
 
 class CatalogueDamaged(StoreError):
     """The database beside the segments is damaged; it can be made anew from them."""
 
     def __init__(self, where: str) -> None:
-        super().__init__("The catalogue is damaged; make it anew with: amberpost rebuild", subject=where)
+        super().__init__("catalogue_damaged", subject=where)
 
 
 class WorkerBusy(StoreError):
@@ -252,6 +277,37 @@ def trouble_of(error: BaseException, where: str) -> StoreError | None:
     return None
 
 
+# What the system says most often; its other words are quoted
+_SYSTEM = {
+    errno.ENOENT: "system_enoent",
+    errno.EACCES: "system_eacces",
+    errno.EPERM: "system_eperm",
+    errno.EROFS: "system_erofs",
+    errno.EISDIR: "system_eisdir",
+    errno.ENOTDIR: "system_enotdir",
+    errno.EIO: "system_eio",
+    errno.ENOSPC: "system_enospc",
+    errno.EADDRINUSE: "system_eaddrinuse",
+    errno.ECONNREFUSED: "system_econnrefused",
+    errno.ECONNRESET: "system_econnreset",
+    errno.EPIPE: "system_epipe",
+    errno.ENETUNREACH: "system_enetunreach",
+    errno.EHOSTUNREACH: "system_ehostunreach",
+    errno.ETIMEDOUT: "system_etimedout",
+}
+_QUOTED = 200  # characters of words that are not ours
+
+
+def remark_of(error: BaseException) -> Remark:
+    """Of our own errors what they say; of the system's the meaning if we know it, else its words, quoted."""
+    if isinstance(error, ArchiveError):
+        return error.remark
+    if isinstance(error, OSError) and error.errno in _SYSTEM:
+        return Remark(_SYSTEM[error.errno])
+    words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+    return Remark("system_says", {"said": " ".join(words.split())[:_QUOTED]})
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
@@ -260,8 +316,17 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing an integrity check found: what, which file, record or row, and a sentence."""
+    """One thing an integrity check found: what, which file, record or row, and what is to be said of it."""
 
     kind: FindingKind
     where: str
-    message: str
+    remark: Remark
+
+    @property
+    def message(self) -> str:
+        """In English, for the command line."""
+        return str(self.remark)
+
+    def as_json(self) -> dict[str, object]:
+        """As it is kept; the sentence is made where it is read."""
+        return {"kind": self.kind, "where": self.where, "remark": self.remark.as_json()}

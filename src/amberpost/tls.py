@@ -3,6 +3,26 @@
 import ssl
 
 from amberpost.errors import SourceError
+from amberpost.remark import Remark
+
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/: what is wrong most often; other words are quoted
+_WHY = {
+    9: "certificate_not_yet_valid",
+    10: "certificate_expired",
+    18: "certificate_self_signed",
+    19: "certificate_chain_self_signed",
+    20: "certificate_issuer_unknown",
+    21: "certificate_issuer_unknown",
+    62: "certificate_of_other_name",
+    64: "certificate_of_other_name",
+}
+
+
+def why_untrusted(error: ssl.SSLCertVerificationError) -> Remark:
+    """Why a certificate is not trusted."""
+    if error.verify_code in _WHY:
+        return Remark(_WHY[error.verify_code])
+    return Remark("tls_says", {"said": error.verify_message or "?"})
 
 
 def client_context(ca_pem: str | None) -> ssl.SSLContext:
@@ -10,6 +30,6 @@ def client_context(ca_pem: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=ca_pem)
     except (ssl.SSLError, ValueError):
-        raise SourceError("the root certificate is not valid PEM text", permanent=True) from None
+        raise SourceError("root_certificate_invalid", permanent=True) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -172,7 +172,7 @@ class SourceContract:
 
     def test_when_the_archive_fails_nothing_is_removed(self, place: Place) -> None:
         def accept(incoming: Sequence[Incoming]) -> list[Receipt]:
-            raise StoreError("disk full")
+            raise StoreError("cannot_write")
 
         place.deliver(letters(5))
         assert isinstance(run(place.connector(), accept).error, StoreError)

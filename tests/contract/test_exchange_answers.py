@@ -170,7 +170,7 @@ class TestLogin:
         with exchange(capabilities=("IMAP4rev1", "AUTH=PLAIN")) as server:
             error = error_of(collect(settings_of(server), MemoryAccept()))
         assert error.permanent
-        assert "no login with a token" in str(error)
+        assert "no sign-in with a token" in str(error)
 
     @pytest.mark.parametrize("capabilities", [EXCHANGE, ("IMAP4rev1", "AUTH=XOAUTH2")])
     def test_a_told_error_is_answered_with_nothing_and_a_fresh_token_is_tried_once(

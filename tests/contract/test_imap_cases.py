@@ -114,7 +114,7 @@ def test_a_message_without_content_is_left_and_not_taken_for_the_word_nil(case: 
         accept = MemoryAccept()
         report = collect(plain_settings(server.port), accept)
         assert accept.raws == letters(2)
-        assert [one.reason for one in report.left] == ["the server does not give its content"]
+        assert [one.reason.code for one in report.left] == ["left_without_content"]
         assert server.inbox.uids() == [1]
 
 
@@ -146,7 +146,7 @@ def test_a_refusal_is_told_with_its_words(case: str) -> None:
     with serving(case, *letters(3), kind=Refusing) as server:
         report = collect(plain_settings(server.port), MemoryAccept())
         assert (report.seen, report.error, len(server.inbox)) == (3, None, 3)
-        assert "not yours" in report.notes[0].lower()
+        assert "not yours" in str(report.notes[0]).lower()
 
 
 def test_a_folder_we_may_only_read_is_noticed(case: str) -> None:
@@ -157,7 +157,7 @@ def test_a_folder_we_may_only_read_is_noticed(case: str) -> None:
     with serving(case, *letters(2), kind=ReadOnly) as server:
         report = collect(plain_settings(server.port), MemoryAccept())
         assert (report.seen, report.error) == (2, None)
-        assert "read it only" in report.notes[0]
+        assert "read it only" in str(report.notes[0])
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ class TestDovecot(SourceContract):
             server.deposit("u", letters(12))
             report = collect(settings_for(server, "u"), MemoryAccept())
             assert (report.seen, report.error) == (12, None)
-            assert any("moved" in note for note in report.notes)
+            assert any("moved" in str(note) for note in report.notes)
             assert (server.count("u"), server.count("u", "Archived")) == (0, 12)
 
     def test_with_neither_uidplus_nor_move_mail_stays_and_is_not_read_twice(self) -> None:
@@ -295,7 +295,7 @@ class TestDovecot(SourceContract):
             server.deposit("u", letters(12))
             accept = MemoryAccept()
             report = collect(settings_for(server, "u"), accept)
-            assert any("stays" in note for note in report.notes)
+            assert any("stays" in str(note) for note in report.notes)
             assert server.flags("u") == [""] * 12
             again = collect(settings_for(server, "u"), accept, cursor_of(accept.accepted))
             assert again.seen == 0

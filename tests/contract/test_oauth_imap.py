@@ -166,7 +166,7 @@ class TestFirstFetch:
             bare = replace(account.settings, security="none", port=proxy.port)
             error = error_of(collect(bare, MemoryAccept()))
             assert error.permanent
-            assert "without TLS" in str(error)
+            assert "Without TLS" in str(error)
             assert proxy.moved_bytes == 0
             assert collect(replace(bare, allow_insecure_oauth=True), MemoryAccept()).seen == 2
 
@@ -177,7 +177,7 @@ class TestTrouble:
         wrong = account.settings_with(replace(account.client, client_secret=Secret(b"sesame~open")))
         error = error_of(collect(wrong, MemoryAccept()))
         assert isinstance(error, OAuthError)
-        assert (error.code, error.permanent) == ("AADSTS7000215", True)
+        assert (error.reply, error.permanent) == ("AADSTS7000215", True)
         assert account.dovecot.count(account.user) == 3
         assert_mended(account, messages)
 

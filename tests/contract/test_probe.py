@@ -106,7 +106,7 @@ def test_an_unknown_name_stops_the_test_at_its_first_step() -> None:
         server="no-such-host.invalid", port=143, user="u", login=PasswordLogin(password=Secret(b"x"))
     )
     found = failure(steps_of(settings))
-    assert (found.name, found.text) == ("name", "the server name is not known: no-such-host.invalid")
+    assert (found.name, found.text) == ("name", "The server name is not known: no-such-host.invalid")
     assert "spelling" in found.advice
 
 
@@ -181,7 +181,7 @@ def test_a_wrong_password_is_told(dovecot: Dovecot, protocol: str) -> None:
 def test_a_folder_that_is_not_there_is_told_with_those_that_are(dovecot: Dovecot) -> None:
     found = failure(steps_of(replace(settings_of(dovecot, "full"), folders=("INBOX", "Journal"))))
     assert found.name == "mailbox"
-    assert found.text == "there is no such folder: Journal (INBOX)"
+    assert found.text == "There is no such folder: Journal (INBOX)"
 
 
 # The newest message

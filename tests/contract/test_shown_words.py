@@ -59,7 +59,7 @@ def test_our_own_words_stay_whatever_the_password_is(protocol: str, password: by
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     error = refusal(protocol, plain_settings(port, password=password))
-    assert "the connection was lost while connecting" in error
+    assert "The connection was lost while connecting" in error
     assert "Connection refused" in error
 
 

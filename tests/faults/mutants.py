@@ -1,7 +1,6 @@
 """Archives with one thing wrong each. A harness that does not catch them all proves nothing."""
 
 import contextlib
-import errno
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from unittest.mock import patch
@@ -68,7 +67,7 @@ def _retry_sync() -> contextlib.AbstractContextManager[type[Archive]]:
                 return self._calls.fdatasync(self.handle)
             except OSError as error:
                 last = error
-        raise StoreError(errno.errorcode[last.errno or 0])
+        raise StoreError("cannot_write") from last
 
     return _patched(LocalAppendFile, "sync", sync)
 

@@ -34,7 +34,7 @@ class Sample:
             finally:
                 keys.close()
         except ArchiveError as error:
-            return [Finding(kind="does-not-open", where=error.subject or "", message=str(error))]
+            return [Finding(kind="does-not-open", where=error.subject or "", remark=error.remark)]
 
 
 def make_sample(folder: Path, contents: tuple[bytes, ...], *, passphrase: str | None = None) -> Sample:

@@ -126,7 +126,7 @@ def test_a_worker_that_fails_does_not_leave_the_command_waiting(mailbox: Mailbox
 
 def fetch_with_a_failing_worker(opened: Opened) -> None:
     def fails(*_: object) -> None:
-        raise StoreError("the disk is full")
+        raise StoreError("disk_full")
 
     work.process = fails  # type: ignore[assignment]
     sys.exit(main(["fetch", "--once", "--data", str(opened.config.data)]))

@@ -28,6 +28,7 @@ from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.connector import CONNECTORS, Connector
 from amberpost.sources.models import FetchRun, LeftMessage, Source, SourceSignal, SourceStatus
 from amberpost.sources.settings import AccountSettings, Task
+from amberpost.spoken import in_words
 from amberpost.vault.open import open_keys_of
 from tests.contract.source_contract import letters
 from tests.fakes import FakeConnector
@@ -95,14 +96,13 @@ def test_a_surprise_is_shown_counted_and_waited_for(
     source = account(opened, "odd")
     collect(opened, source)
     status = status_of(source)
-    assert kind.__name__ in status.last_error
-    assert "details are in the log" in status.last_error
+    assert status.last_error == {"code": "surprise", "params": {"kind": kind.__name__}}
     assert (status.failures, status.is_running) == (1, False)
     assert status.next_attempt_at is not None
     assert status.next_attempt_at > now()
     assert FetchRun.objects.get(source=source).error == status.last_error
-    assert f"failed 1 times: {status.last_error}" in report_text(report_of(source))
-    assert "sesame" not in caplog.text + status.last_error
+    assert f"failed 1 times: {in_words(status.last_error)}" in report_text(report_of(source))
+    assert "sesame" not in caplog.text + str(status.last_error)
     collect(opened, source)
     assert status_of(source).failures == 2
 
@@ -194,7 +194,7 @@ def test_a_source_over_which_the_process_dies_does_not_come_first_after_a_restar
         assert due_sources() == [other]  # also if the next process had no time to note anything
         note_cut_off()
         status = status_of(deadly)
-        assert (status.failures, status.is_running, status.last_error) == (time, False, CUT_OFF)
+        assert (status.failures, status.is_running, status.last_error) == (time, False, CUT_OFF.as_json())
         assert status.next_attempt_at is not None
         pauses.append((status.next_attempt_at - now()).total_seconds())
         assert due_sources() == [other]
@@ -203,7 +203,7 @@ def test_a_source_over_which_the_process_dies_does_not_come_first_after_a_restar
     assert "run was cut off" in caplog.text
     serve({"a": lambda *_: FakeConnector({})})
     collect(opened, deadly)
-    assert (status_of(deadly).failures, status_of(deadly).last_error) == (0, "")
+    assert (status_of(deadly).failures, status_of(deadly).last_error) == (0, {})
 
 
 def test_a_stop_in_the_middle_of_a_run_is_no_failure(
@@ -275,7 +275,11 @@ def test_runs_do_not_grow_for_ever_and_the_first_stays(
     at = now()
     FetchRun.objects.bulk_create(
         FetchRun(
-            source=source, started_at=at, finished_at=at, seen=number % 2, error="" if number % 2 else "lost"
+            source=source,
+            started_at=at,
+            finished_at=at,
+            seen=number % 2,
+            error={} if number % 2 else {"code": "connection_lost"},
         )
         for number in range(30)
     )

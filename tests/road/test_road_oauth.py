@@ -85,8 +85,8 @@ def test_a_secret_that_expires_and_a_connection_that_breaks_lose_and_double_noth
     app.is_secret_expired = True
     expired = collect_one(opened, Source.objects.get(pk=source.pk))
     assert counts(expired) == (0, 0, 0)
-    assert "The client secret has expired" in (expired.error or "")
-    assert "AADSTS7000222" in SourceStatus.objects.get(source=source).last_error
+    assert "The client secret has expired" in str(expired.error)
+    assert "AADSTS7000222" in str(SourceStatus.objects.get(source=source).last_error)
     assert dovecot.count(BOX) == 130
 
     app.is_secret_expired = False

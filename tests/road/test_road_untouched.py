@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 
 from amberpost.daemon.work import open_worker
+from amberpost.remark import Remark
 from tests.another_user import STRANGER, need_other_users, open_to_all, run_as
 from tests.archive import Archive
 from tests.opened import Opened
@@ -181,7 +182,7 @@ def test_an_archive_that_is_written_to_meanwhile_is_looked_at_again(
         runs.append(report)
         if len(runs) == 1:
             report.findings.append(
-                Finding(kind=FindingKind.KEYS_DAMAGED, where="keys.db", message="half written")
+                Finding(kind=FindingKind.KEYS_DAMAGED, where="keys.db", remark=Remark("file_cut"))
             )
             filled.take(letter(5))
             connections.close_all()

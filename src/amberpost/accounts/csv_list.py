@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.people import add_user
@@ -42,7 +41,7 @@ def import_users(path: Path, *, by: str) -> list[User]:
             try:
                 users.append(_import_row(row, by=by))
             except UserError as error:
-                raise UserError(_("line %(number)d") % {"number": number}, subject=str(path)) from error
+                raise UserError("line_number", number=number, subject=str(path)) from error
     return users
 
 
@@ -80,17 +79,17 @@ def _read(path: Path) -> list[list[str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return [row for row in csv.reader(file) if any(field.strip() for field in row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(_("This file cannot be read as CSV in UTF-8"), subject=str(path)) from error
+        raise UserError("csv_unreadable", subject=str(path)) from error
 
 
 def _import_row(row: list[str], *, by: str) -> User:
     if len(row) < 5:
-        raise UserError(_("Expected: user-id,password,first name,last name,e-mail[,further e-mail...]"))
+        raise UserError("csv_line_expected")
     if any(_FORBIDDEN.search(field) for field in (row[0], *row[2:])):
-        raise UserError(_("A field must not hold a comma or a line break"))
+        raise UserError("csv_field_forbidden")
     login, password, first, last, *addresses = (field.strip() for field in row)
     if not _USER_ID.fullmatch(login):
-        raise UserError(_("A user-id has letters, umlauts, digits and - _ . only"), subject=login)
+        raise UserError("csv_user_id_invalid", subject=login)
     name = " ".join(part for part in (first, last) if part)
     user, _one_time = add_user(
         login, name=name, addresses=[a for a in addresses if a], password=password, by=by

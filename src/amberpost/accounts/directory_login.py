@@ -9,9 +9,6 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from amberpost.accounts.models import User
 from amberpost.directory.active import OpenSetting, active_directory, secret_of
 from amberpost.directory.ldap import bind_as
@@ -30,16 +27,13 @@ _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 15.0
 
 _PASSWORD_WAS_RIGHT = {
-    Refusal.PASSWORD_EXPIRED: gettext_lazy(
-        "Your password has expired. Please change it as you do for your computer, then sign in here."
-    ),
-    Refusal.MUST_CHANGE_PASSWORD: gettext_lazy(
-        "Your password must be changed first. Please change it as you do for your computer, then sign in here."
-    ),
-    Refusal.DISABLED: gettext_lazy("Your account is disabled in the directory."),
-    Refusal.ACCOUNT_EXPIRED: gettext_lazy("Your account in the directory has expired."),
-    Refusal.NOT_NOW: gettext_lazy("The directory does not let you sign in at this time, or from here."),
+    Refusal.PASSWORD_EXPIRED: "sign_in_password_expired",
+    Refusal.MUST_CHANGE_PASSWORD: "sign_in_password_must_change",
+    Refusal.DISABLED: "sign_in_disabled",
+    Refusal.ACCOUNT_EXPIRED: "sign_in_account_expired",
+    Refusal.NOT_NOW: "sign_in_not_now",
 }
+WRONG_LOGIN = "sign_in_wrong"  # what everybody is told who may not know more
 # A domain controller tells these only to who knows the password; for a locked account (775) it does not ask.
 # Other servers: only what the password policy adds to an answer whose password was right.
 _TOLD = {
@@ -56,7 +50,7 @@ class SignInRefused(UserError):
 class NotLetIn:
     """What to tell the person, and what to record for the operator."""
 
-    text: str
+    code: str
     cause: str
 
 
@@ -71,13 +65,12 @@ def ask_directory(username: str, password: str, open_setting: OpenSetting) -> Us
         key, refusal = _bind(directory, username, password, open_setting)
     except DirectoryError as error:
         log.warning("directory does not answer at sign-in error=%s", error)
-        return NotLetIn(text=_directory_is_down(), cause="directory_down")
+        return NotLetIn(code="sign_in_directory_down", cause="directory_down")
     if key is None:
         return _refused(directory, refusal or Refusal.WRONG)
     user = _holder_of(key, username)
     if user is None:
-        text = _("Your password is right, but you have no account in this archive. Please ask your operator.")
-        return NotLetIn(text=text, cause="unknown_here")
+        return NotLetIn(code="sign_in_unknown_here", cause="unknown_here")
     return user
 
 
@@ -90,18 +83,6 @@ def find_managed(username: str) -> User | None:
         several = list(people.filter(further_logins__contains=f"\n{name}\n")[:2])
         found = several[0] if len(several) == 1 else None
     return found
-
-
-def wrong_login() -> str:
-    """What everybody is told who may not know more."""
-    return _("Login and password do not match.")
-
-
-def _directory_is_down() -> str:
-    return _(
-        "You are not signed in: the directory cannot be reached, so its people cannot sign in at the moment. "
-        "A local operator still can."
-    )
 
 
 def _is_local(username: str) -> bool:
@@ -119,7 +100,7 @@ def _bind(
 
 def _refused(directory: Directory, refusal: Refusal) -> NotLetIn:
     is_told = refusal in _TOLD[DirectoryKind(directory.kind)]
-    return NotLetIn(text=str(_PASSWORD_WAS_RIGHT[refusal]) if is_told else wrong_login(), cause=refusal.value)
+    return NotLetIn(code=_PASSWORD_WAS_RIGHT[refusal] if is_told else WRONG_LOGIN, cause=refusal.value)
 
 
 def _holder_of(key: str, username: str) -> User | None:

@@ -27,7 +27,7 @@ def read_people(text: str) -> list[NewUser]:
     """One user a line: Name <address>, further addresses. UserError names the line."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if len(lines) > MOST:
-        raise UserError(_("At most %(number)d users at once; more as CSV") % {"number": MOST})
+        raise UserError("users_at_most", number=MOST)
     return [_read(number, line) for number, line in lines]
 
 
@@ -44,6 +44,6 @@ def _read(number: int, line: str) -> NewUser:
     addresses = tuple(dict.fromkeys(box.address for box in found if "@" in box.address))
     if not addresses or len(addresses) != len({box.address for box in found}):
         where = _("line %(number)d") % {"number": number}
-        raise UserError(_("Expected: Name <address>, further addresses"), subject=where)
+        raise UserError("person_line_expected", subject=where)
     name = next((box.name for box in found if box.name), "")
     return NewUser(login=addresses[0].rpartition("@")[0], name=name, addresses=addresses)

@@ -19,14 +19,13 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from amberpost.accounts.directory_login import (
+    WRONG_LOGIN,
     NotLetIn,
     SignInRefused,
     ask_directory,
     find_managed,
-    wrong_login,
 )
 from amberpost.accounts.models import SignInFailures, User
 from amberpost.audit.actions import Action
@@ -101,9 +100,9 @@ def sign_in(
     if found is None and open_setting is not None:
         found = ask_directory(username, password, open_setting)
     if not isinstance(found, User):
-        text, cause = (found.text, found.cause) if found else (wrong_login(), "")
+        code, cause = (found.code, found.cause) if found else (WRONG_LOGIN, "")
         refuse(request, username, cause)
-        raise SignInRefused(text)
+        raise SignInRefused(code)
     SignInFailures.objects.filter(key__in=keys).delete()
     enter(request, found)
     return found
@@ -237,7 +236,7 @@ def _spend_try(keys: dict[str, int], username: str) -> None:
         for key, free in keys.items():
             row, _created = SignInFailures.objects.get_or_create(key=key)
             if row.locked_until is not None and row.locked_until > now():
-                raise SignInRefused(_waiting(row.locked_until))
+                raise _waiting(row.locked_until)
             lock = _lock_after(row.failures + 1, free)
             SignInFailures.objects.filter(pk=row.pk).update(
                 failures=F("failures") + 1, last_at=now(), locked_until=now() + lock if lock else None
@@ -253,11 +252,8 @@ def _lock_after(failures: int, free: int) -> timedelta | None:
     return min(_FIRST_LOCK * (1 << min(failures - free, 20)), _LONGEST_LOCK)
 
 
-def _waiting(until: datetime) -> str:
+def _waiting(until: datetime) -> SignInRefused:
     minutes = max(1, -int(-(until - now()).total_seconds() // 60))
-    text = ngettext(
-        "Too many attempts. Please try again in %(minutes)d minute.",
-        "Too many attempts. Please try again in %(minutes)d minutes.",
-        minutes,
-    )
-    return text % {"minutes": minutes}
+    if minutes == 1:
+        return SignInRefused("sign_in_wait_a_minute")
+    return SignInRefused("sign_in_wait", minutes=minutes)

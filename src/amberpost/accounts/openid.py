@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from django.core import signing
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.directory_login import SignInRefused
 from amberpost.accounts.login import count_try, enter, forget_tries, refuse
@@ -24,6 +23,7 @@ from amberpost.directory.readers import entra_settings
 from amberpost.errors import NotFound
 from amberpost.oauth.client import Client
 from amberpost.oauth.openid import Attempt, Fault, Logins, SignInFault, fault_of_answer, new_attempt
+from amberpost.remark import Remark
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,16 @@ class Departure:
 
     url: str
     ticket: str
+
+
+_SAID = {
+    Fault.DENIED: "microsoft_denied",
+    Fault.CONSENT: "microsoft_consent",
+    Fault.TENANT: "microsoft_tenant",
+    Fault.CLOCK: "microsoft_clock",
+    Fault.DOWN: "microsoft_down",
+    Fault.SETTINGS: "microsoft_settings",
+}
 
 
 def offers_microsoft() -> bool:
@@ -57,7 +67,7 @@ def depart(redirect_uri: str, next_page: str, open_setting: OpenSetting) -> Depa
         url = _LOGINS.authorization_url(_client(open_setting), attempt, redirect_uri)
     except SignInFault as fault:
         log.warning("sign-in at Microsoft not begun error=%s", fault)
-        raise SignInRefused(explain(fault)) from None
+        raise SignInRefused(what_to_say(fault)) from None
     kept = [attempt.state, attempt.nonce, attempt.verifier, next_page]
     return Departure(url=url, ticket=signing.dumps(kept, salt=_SALT))
 
@@ -74,47 +84,28 @@ def arrive(request: HttpRequest, ticket: str, redirect_uri: str, open_setting: O
         who = _LOGINS.identity(client, attempt, request.GET.get("code", ""), redirect_uri)
     except SignInFault as fault:
         log.warning("sign-in at Microsoft failed error=%s", fault)
-        raise SignInRefused(explain(fault)) from None
+        raise SignInRefused(what_to_say(fault)) from None
     user = User.objects.filter(
         directory_key=f"{SCHEME}{who.object_id}", is_managed=True, is_active=True
     ).first()
     if user is None:
         refuse(request, who.name or who.object_id, "unknown_here")
-        text = _(
-            "You are signed in at Microsoft as %(name)s, but have no account in this archive. Please ask your operator."
-        )
-        raise SignInRefused(text % {"name": who.name or who.object_id})
+        raise SignInRefused("microsoft_unknown_here", name=who.name or who.object_id)
     forget_tries(request)
     enter(request, user, by="microsoft")
     return next_page
 
 
-def explain(fault: SignInFault) -> str:
+def what_to_say(fault: SignInFault) -> Remark:
     """What the person reads."""
-    match fault.fault:
-        case Fault.DENIED:
-            return _("Microsoft did not let you in: you said no, or you are not assigned to this app.")
-        case Fault.CONSENT:
-            return _(
-                "An administrator of your company must first consent to this app. Please tell your operator."
-            )
-        case Fault.TENANT:
-            return _("This is an account of another company. Please choose the one of your own company.")
-        case Fault.CLOCK:
-            return _(
-                "The clocks of this archive and of Microsoft differ too much. Please tell your operator."
-            )
-        case Fault.DOWN:
-            return _("Microsoft's login cannot be reached at the moment. A local operator still can sign in.")
-        case Fault.SETTINGS:
-            return _("The sign-in at Microsoft is not set up rightly. Please tell your operator.")
-    text = _("Microsoft's answer cannot be accepted. Please try again, then tell your operator: %(code)s")
-    return text % {"code": fault.code or fault.message}
+    if fault.fault in _SAID:
+        return Remark(_SAID[fault.fault])
+    return Remark("microsoft_untrusted", {"code": fault.reply or fault.remark.code})
 
 
 def _require_entra() -> None:
     if not offers_microsoft():
-        raise NotFound(_("Nobody signs in at Microsoft here."))
+        raise NotFound("microsoft_sign_in_absent")
 
 
 def _client(open_setting: OpenSetting) -> Client:
@@ -130,10 +121,5 @@ def _attempt(request: HttpRequest, ticket: str) -> tuple[Attempt, str]:
         state = ""
     answered = request.GET.get("state", "")
     if not state or not secrets.compare_digest(state.encode(), answered.encode("utf-8", "replace")):
-        raise SignInRefused(
-            _(
-                "This sign-in is no longer valid: it was used before, took too long or began elsewhere. "
-                "Please begin again."
-            )
-        )
+        raise SignInRefused("microsoft_sign_in_stale")
     return Attempt(state=state, nonce=nonce, verifier=verifier), next_page

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.sessions import end_sessions
@@ -36,11 +35,11 @@ def add_user(
 ) -> tuple[User, str]:
     """A user with a private archive (operators have none). Returns him and his one-time password, if made."""
     if not _LOGIN.fullmatch(login):
-        raise UserError(_("A login has letters, digits and . @ + - _ only"), subject=login)
+        raise UserError("login_invalid", subject=login)
     if User.objects.filter(login__iexact=login).exists():
-        raise UserError(_("This login is taken"), subject=login)
+        raise UserError("login_taken", subject=login)
     if role not in Role.values:
-        raise UserError(_("There is no such role"), subject=role)
+        raise UserError("role_unknown", subject=role)
     one_time = one_time_password() if password is None else ""
     with transaction.atomic():
         archive = None if role == Role.OPERATOR else create_archive(name or login, addresses)
@@ -55,7 +54,7 @@ def add_user(
 def give_addresses(user: User, addresses: Sequence[str], *, by: str) -> list[str]:
     """Further addresses for a user's private archive. Returns those that are new."""
     if user.private_archive is None:
-        raise UserError(_("This user has no archive"), subject=user.login)
+        raise UserError("user_without_archive", subject=user.login)
     with transaction.atomic():
         added = add_addresses(user.private_archive, addresses)
         record(by, Action.USER_CHANGED, user.login, addresses=len(added))
@@ -65,7 +64,7 @@ def give_addresses(user: User, addresses: Sequence[str], *, by: str) -> list[str
 def reset_password(user: User, *, by: str) -> str:
     """A new one-time password; every session of the user ends with the old one."""
     if user.is_managed:
-        raise UserError(_("This user signs in with the directory's password"), subject=user.login)
+        raise UserError("password_of_directory", subject=user.login)
     password = one_time_password()
     with transaction.atomic():
         user.set_password(password)
@@ -79,7 +78,7 @@ def set_active(user: User, *, active: bool, by: str) -> None:
     """Let a user sign in, or not any more; his archive stays. Whom the directory disabled, only it enables."""
     archive = user.private_archive
     if active and user.is_managed and archive is not None and archive.state == ArchiveState.DEPARTED:
-        raise UserError(_("The directory has disabled this user, or no longer knows him"), subject=user.login)
+        raise UserError("user_disabled_by_directory", subject=user.login)
     with transaction.atomic():
         user.is_active = active
         user.save(update_fields=["is_active"])
@@ -104,5 +103,5 @@ def get_user(login: str) -> User:
     """The user with this login, whatever its case; UserError if there is none."""
     user = User.objects.filter(login__iexact=login).select_related("private_archive").first()
     if user is None:
-        raise UserError(_("There is no such user"), subject=login)
+        raise UserError("user_unknown", subject=login)
     return user

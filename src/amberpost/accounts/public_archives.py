@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
@@ -18,11 +17,11 @@ def add_public_archive(
 ) -> Archive:
     """An archive for the mail of a shared mailbox or a list; nobody reads it until it is released."""
     if not may_have_public_archives():
-        raise UserError(_("With the local list there are only private archives, unless that is switched on"))
+        raise UserError("public_archives_off")
     if not name.strip():
-        raise UserError(_("An archive needs a name"))
+        raise UserError("archive_name_missing")
     if origin == ArchiveOrigin.PERSON:
-        raise UserError(_("A person's archive is private"))
+        raise UserError("archive_of_person_private")
     with transaction.atomic():
         archive = create_archive(name.strip()[:200], addresses, kind=ArchiveKind.PUBLIC, origin=origin)
         record(

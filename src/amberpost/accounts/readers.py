@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.releases import GROUPS
@@ -22,7 +21,7 @@ def find_archive(text: str) -> Archive:
     else:
         held = Q(addresses__address=normalise_address(text), addresses__valid_until=None)
         found = Archive.objects.filter(held)
-    return _only(found, text, _("There is no such archive"))
+    return _only(found, text, "archive_unknown")
 
 
 def find_reader(text: str) -> User | Archive:
@@ -34,10 +33,10 @@ def find_reader(text: str) -> User | Archive:
     held = Q(addresses__address=normalise_address(text), addresses__valid_until=None)
     groups = Archive.objects.filter(held | Q(name=text), origin__in=GROUPS).distinct()
     if groups.exists():
-        return _only(groups, text, "")
+        return _only(groups, text, "reader_unknown")
     owner = User.objects.filter(private_archive__in=Archive.objects.filter(held)).first()
     if owner is None:
-        raise UserError(_("There is no such user or group"), subject=text)
+        raise UserError("reader_unknown", subject=text)
     return owner
 
 
@@ -61,5 +60,5 @@ def _only(found: QuerySet[Archive], text: str, nobody: str) -> Archive:
     if not rows:
         raise UserError(nobody, subject=text)
     if len(rows) > 1:
-        raise UserError(_("Several fit; please give an address"), subject=text)
+        raise UserError("reader_ambiguous", subject=text)
     return rows[0]

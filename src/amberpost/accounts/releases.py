@@ -4,7 +4,6 @@ Who may read is asked at every read (accounts.permissions.scope_of), so a revoca
 """
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Release, ReleaseRule, User
 from amberpost.accounts.permissions import may
@@ -20,9 +19,9 @@ GROUPS = (ArchiveOrigin.GROUP, ArchiveOrigin.DYNAMIC_GROUP)
 def release(archive: Archive, *, to: User | Archive, by: str, reason: str = "") -> Release:
     """Let a user, or the members of a group, read a public archive. UserError for a private one."""
     if archive.kind != ArchiveKind.PUBLIC:
-        raise UserError(_("A private archive cannot be released"), subject=archive.name)
+        raise UserError("private_archive_not_released", subject=archive.name)
     if isinstance(to, Archive) and to.origin not in GROUPS:
-        raise UserError(_("This is no group"), subject=to.name)
+        raise UserError("not_a_group", subject=to.name)
     if isinstance(to, User):
         _require_reader(to)
     return _give(archive, to, ReleaseRule.MANUAL, by=by, reason=reason)
@@ -35,9 +34,9 @@ def hand_over(archive: Archive, *, to: User, by: str, reason: str) -> Release:
     """
     owner = User.objects.filter(private_archive=archive).first()
     if archive.kind != ArchiveKind.PRIVATE or owner is None or owner.is_active:
-        raise UserError(_("Only the archive of a departed user can be handed over"), subject=archive.name)
+        raise UserError("only_departed_handed_over", subject=archive.name)
     if not reason.strip():
-        raise UserError(_("Please give a reason; it is recorded"))
+        raise UserError("reason_missing")
     _require_reader(to)
     return _give(archive, to, ReleaseRule.SUCCESSOR, by=by, reason=reason.strip())
 
@@ -83,4 +82,4 @@ def _give(archive: Archive, to: User | Archive, rule: ReleaseRule, *, by: str, r
 
 def _require_reader(user: User) -> None:
     if not may(user, "mail:read"):
-        raise UserError(_("This user may not read mail, or not sign in"), subject=user.login)
+        raise UserError("user_may_not_read", subject=user.login)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import SeatLimit, User
 from amberpost.audit.actions import Action
@@ -61,9 +60,7 @@ def may_collect() -> bool:
 def require_seats() -> None:
     """Stop taking mail when the grace is over: it is safe where it is."""
     if not may_collect():
-        raise UserError(
-            _("There are more active users than seats; mail is left where it is until there are enough")
-        )
+        raise UserError("seats_exceeded")
 
 
 def _used() -> int:

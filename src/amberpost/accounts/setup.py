@@ -5,7 +5,6 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Role, SetupLink, User
 from amberpost.accounts.people import add_user
@@ -42,7 +41,7 @@ def set_up_operator(token: str, *, login: str, name: str, password: str) -> User
     with transaction.atomic():
         link = SetupLink.objects.filter(token_sha256=_hash(token), used_at=None, expires_at__gt=now())
         if not link.update(used_at=now()):
-            raise NotFound(_("This link has been used or is no longer valid."))
+            raise NotFound("link_used")
         user, _one_time = add_user(login, name=name, role=Role.OPERATOR, password=password, by="setup")
         record(login, Action.OPERATOR_SET_UP, login)
     return user

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Membership, Release, ReleaseRule, Role, User
 from amberpost.accounts.sessions import end_sessions
@@ -70,16 +69,14 @@ def current_state() -> CurrentState:
 def apply(plan: Plan, *, by: str, is_confirmed: bool = False) -> Applied:
     """Make it so. A suspicious plan changes nothing unless a person has confirmed it."""
     if plan.is_suspicious and not is_confirmed:
-        raise UserError(
-            _("The directory names far fewer people or addresses than before; nothing was changed")
-        )
+        raise UserError("directory_shrank")
     if plan.is_empty:
         return Applied(came=0, changed=0, left=0, gained=())
     with transaction.atomic():
         _Applying(plan, by).run()
         record(
-            by, Action.DIRECTORY_SYNCED, came=len(plan.coming), changed=len(plan.changing), left=len(plan.leaving),
-            hand_overs=len(plan.hand_overs), joins=len(plan.joins), parts=len(plan.parts),
+            by, Action.DIRECTORY_SYNCED, came=len(plan.coming), changed=len(plan.changing),
+            departed=len(plan.leaving), hand_overs=len(plan.hand_overs), joins=len(plan.joins), parts=len(plan.parts),
             releases=len(plan.releases), revocations=len(plan.revocations), conflicts=len(plan.conflicts),
         )  # fmt: skip
     return Applied(
@@ -297,12 +294,13 @@ class _Applying:
         Membership.objects.bulk_create(rows, batch_size=_CHUNK)
 
     def release(self) -> None:
-        public, people = _public_ids(), _people_ids()
+        public, people, names = _public_ids(), _people_ids(), _names()
         for archive_key, reader, rule in sorted(self.plan.revocations):
             there = Release.objects.filter(archive__key=archive_key, rule=rule, revoked_at=None)
             of_reader = there.filter(user__directory_key=reader) | there.filter(group__key=reader)
             of_reader.update(revoked_at=self.at, revoked_by=self.by)
-            record(self.by, Action.ARCHIVE_RELEASE_REVOKED, archive_key, reader=reader, rule=rule)
+            who, to = names.get(archive_key, archive_key), names.get(reader, reader)
+            record(self.by, Action.ARCHIVE_RELEASE_REVOKED, who, reader=to, rule=rule)
         for archive_key, reader, rule in sorted(self.plan.releases):
             to_group = rule == ReleaseRule.MEMBERS
             Release.objects.create(
@@ -313,7 +311,8 @@ class _Applying:
                 released_at=self.at,
                 released_by=self.by,
             )
-            record(self.by, Action.ARCHIVE_RELEASED, archive_key, reader=reader, rule=rule)
+            who, to = names.get(archive_key, archive_key), names.get(reader, reader)
+            record(self.by, Action.ARCHIVE_RELEASED, who, reader=to, rule=rule)
 
 
 def _new_archive(item: Coming) -> Archive:
@@ -356,6 +355,13 @@ def _public_ids() -> dict[str, int]:
 def _people_ids() -> dict[str, int]:
     rows = User.objects.filter(directory_key__isnull=False).values_list("directory_key", "pk")
     return {str(key): pk for key, pk in rows}
+
+
+def _names() -> dict[str, str]:
+    """Key in the directory -> how people know it here: the name of an archive, the login of a person."""
+    archives = Archive.objects.filter(kind=ArchiveKind.PUBLIC, key__isnull=False).values_list("key", "name")
+    people = User.objects.filter(directory_key__isnull=False).values_list("directory_key", "login")
+    return {str(key): name for key, name in (*archives, *people)}
 
 
 def _end_successions(archive: Archive, at: datetime, by: str) -> None:

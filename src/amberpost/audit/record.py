@@ -18,7 +18,7 @@ _LATELY = timedelta(minutes=1)
 _Deed = tuple[str, Action, str]
 _in_reserve: dict[_Deed, datetime] = {}  # what this process lately put there, where nobody can look it up
 
-Detail = str | int | bool | list[int] | None
+Detail = str | int | bool | list[int] | dict[str, object] | None  # a dict: a remark, as it is kept
 
 
 def record(actor: str, action: Action, target: str = "", **detail: Detail) -> None:

@@ -55,8 +55,10 @@ def require_owner(data: Path, words: Sequence[str], *, writes_nothing: bool) -> 
         _become(owner)
     elif step is Step.REFUSE:
         raise UserError(
-            f"This archive belongs to {owner.name}, and you are {_name(os.geteuid()) or os.geteuid()}. "
-            f"Run: {shlex.join(['sudo', '-u', owner.name, 'amberpost', *words])}",
+            "archive_of_other_user",
+            owner=owner.name,
+            you=_name(os.geteuid()) or os.geteuid(),
+            command=shlex.join(["sudo", "-u", owner.name, "amberpost", *words]),
             subject=str(data),
         )
 
@@ -74,9 +76,7 @@ def owner_of(data: Path) -> Owner:
         try:
             found = data.stat()
         except PermissionError:
-            raise UserError(
-                "This folder is closed to you; only its owner may use it", subject=str(data)
-            ) from error
+            raise UserError("folder_closed", subject=str(data)) from error
         return Owner(uid=found.st_uid, gid=found.st_gid, has_archive=True)
 
 
@@ -101,9 +101,7 @@ def _become(owner: Owner) -> None:
         os.setgid(owner.gid)
         os.setuid(owner.uid)
     except PermissionError as error:
-        raise UserError(
-            f"This archive belongs to {owner.name}, and this machine does not let root become that user"
-        ) from error
+        raise UserError("owner_not_to_become", owner=owner.name) from error
 
 
 def _name(uid: int) -> str:

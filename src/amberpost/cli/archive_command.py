@@ -104,7 +104,7 @@ def _revoke(call: Call) -> Result:
     archive, reader = find_archive(call.arguments.archive), find_reader(call.arguments.reader)
     ended = [g for g in open_releases(archive) if reader in (g.user, g.group)]
     if not ended:
-        raise UserError("It is not released to this reader", subject=call.arguments.reader)
+        raise UserError("not_released_to_reader", subject=call.arguments.reader)
     for given in ended:
         revoke(given, by=call.actor)
     return Result(

@@ -54,7 +54,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError("This file cannot be read", subject=str(path)) from error
+        raise UserError("this_file_unreadable", subject=str(path)) from error
 
 
 def read_secret(path: Path | None) -> str:

@@ -70,7 +70,7 @@ def _import(call: Call) -> Result:
     try:
         data = call.arguments.file.read_bytes()
     except OSError as error:
-        raise UserError("The file cannot be read", subject=str(call.arguments.file)) from error
+        raise UserError("file_unreadable", subject=str(call.arguments.file)) from error
     keys = open_keys_of(call.config)
     try:
         imported = import_configuration(
@@ -98,7 +98,7 @@ def _passphrase(call: Call) -> str | None:
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError("The passphrase cannot be read", subject=str(path)) from error
+        raise UserError("passphrase_unreadable", subject=str(path)) from error
 
 
 def _write_private(path: Path, data: bytes) -> None:
@@ -109,7 +109,7 @@ def _write_private(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise UserError("The file cannot be written", subject=str(path)) from error
+        raise UserError("file_unwritable", subject=str(path)) from error
 
 
 _ACTIONS = {"check": _check, "example": _example, "export": _export, "import": _import}

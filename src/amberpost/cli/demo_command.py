@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Result:
     data = call.config.data
     if (data / "origin.json").exists():
-        raise UserError("There is an archive already; a demo wants a folder of its own", subject=str(data))
+        raise UserError("demo_over_archive", subject=str(data))
     port = call.arguments.port or _free_port()
     config = settings.activate(dataclasses.replace(call.config, listen=f"127.0.0.1:{port}", public_url=""))
     try:
@@ -128,4 +128,4 @@ def _free_port() -> int:
             except OSError:
                 continue
             return port
-    raise UserError("No free port was found; choose one with --port")
+    raise UserError("no_free_port")

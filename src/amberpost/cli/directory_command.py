@@ -101,7 +101,7 @@ def _set(call: Call) -> Result:
     secrets = {"password": wanted.password_file, "client_secret": wanted.client_secret_file}
     typed = {name: read_secret(path) for name, path in secrets.items() if path is not None}
     if foreign := set(typed) - {SECRETS.get(directory.kind)}:
-        raise UserError("This kind of directory has no such secret", subject=", ".join(sorted(foreign)))
+        raise UserError("directory_secret_unknown", subject=", ".join(sorted(foreign)))
     keys = open_keys_of(call.config)
     try:
         store_settings(directory, typed, keys.seal_setting, by=call.actor, fields=fields)
@@ -120,7 +120,7 @@ def _apply(directory: Directory, wanted: argparse.Namespace) -> list[str]:
     if wanted.ca is not None:
         given["ca_pem"] = valid_authority(read_text(Path(wanted.ca))) if wanted.ca else ""
     if foreign := set(given) - set(FIELDS[directory.kind]):
-        raise UserError("This kind of directory has no such field", subject=", ".join(sorted(foreign)))
+        raise UserError("directory_field_unknown", subject=", ".join(sorted(foreign)))
     directory.settings = {**directory.settings, **given}
     rules = {name: getattr(wanted, name) for name in _RULES if getattr(wanted, name) is not None}
     for name, value in rules.items():

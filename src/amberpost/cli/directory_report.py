@@ -6,6 +6,7 @@ from amberpost.directory.active import status_of
 from amberpost.directory.claims import Conflict
 from amberpost.directory.models import Directory, DirectoryRun
 from amberpost.directory.plan import Changing, Coming
+from amberpost.spoken import in_words
 from amberpost.vault.directories import Preview
 
 Json = dict[str, Any]
@@ -31,7 +32,7 @@ def directory_facts(directory: Directory) -> Json:
     return facts | {
         "waiting": status.is_waiting,
         "failures": status.failures,
-        "error": status.last_error,
+        "error": in_words(status.last_error),
         "last_success_at": status.last_success_at,
         "next_attempt_at": status.next_attempt_at,
         "conflicts": status.report.get("conflicts", []),
@@ -60,7 +61,7 @@ def plan_facts(shown: Preview) -> Json:
         "releases": len(made.releases),
         "revocations": len(made.revocations),
         "conflicts": [_conflict(conflict) for conflict in made.conflicts],
-        "notes": list(made.notes),
+        "notes": [in_words(note) for note in made.notes],
     }
 
 
@@ -73,7 +74,7 @@ def plan_text(shown: Preview) -> str:
     lines += [
         f"conflict\t{c.subject}\t{c.holder or 'nobody'} | {', '.join(c.claimants)}" for c in made.conflicts
     ]
-    lines += [f"note\t{note}" for note in made.notes]
+    lines += [f"note\t{in_words(note)}" for note in made.notes]
     lines += [f"LOOK AT THIS\t{worry.value}" for worry in made.worries]
     lines.append(
         f"{len(made.coming)} come, {len(made.changing)} change, {len(made.leaving)} leave, "
@@ -99,7 +100,7 @@ def run_facts(run: DirectoryRun) -> Json:
 def run_text(run: DirectoryRun) -> str:
     said = f"{run.started_at:%Y-%m-%d %H:%M:%S}\t{run.outcome!s}"
     if run.error:
-        return f"{said}\t{run.error}"
+        return f"{said}\t{in_words(run.error)}"
     return (
         f"{said}\t{run.came} came, {run.changed} changed, {run.left} left, {run.conflicts} conflicts, "
         f"{run.quarantined} messages out of quarantine"

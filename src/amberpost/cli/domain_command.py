@@ -38,7 +38,7 @@ def _add(call: Call) -> Result:
 def _remove(call: Call) -> Result:
     name = valid_domain(call.arguments.domain)
     if not OwnDomain.objects.filter(name=name).delete()[0]:
-        raise UserError("This is no own domain", subject=call.arguments.domain)
+        raise UserError("not_an_own_domain", subject=call.arguments.domain)
     record(call.actor, Action.DOMAIN_REMOVED, name)
     return Result(data={"removed": name}, text=f"{shown_domain(name)}: removed")
 

@@ -40,10 +40,10 @@ def run(call: Call) -> Result:
 def _read(path: Path, ceiling_bytes: int) -> bytes:
     try:
         if path.stat().st_size > ceiling_bytes:
-            raise UserError("This file is larger than any mail that is archived", subject=str(path))
+            raise UserError("file_larger_than_mail", subject=str(path))
         return path.read_bytes()
     except OSError as error:
-        raise UserError("This file cannot be read", subject=str(path)) from error
+        raise UserError("this_file_unreadable", subject=str(path)) from error
 
 
 def _facts(mode: Evaluated, names: dict[int, str]) -> dict[str, object]:

@@ -52,5 +52,5 @@ def _sources(name: str | None) -> list[Source]:
     if name is not None:
         sources = [source for source in sources if source.name == name]
         if not sources:
-            raise UserError("There is no such account, or it is switched off", subject=name)
+            raise UserError("account_unknown_or_off", subject=name)
     return sources

@@ -22,6 +22,7 @@ from amberpost.daemon.work import settle, work_beside
 from amberpost.errors import SealingWaits, UserError
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
+from amberpost.remark import Remark
 from amberpost.sources.configure import import_source
 from amberpost.sources.files.reader import FileReader
 from amberpost.store.disk import LocalDisk
@@ -67,7 +68,7 @@ def run(call: Call) -> Result:
         "quarantined": counts[Outcome.QUARANTINED],
         "left": len(reader.left),
         **({"waiting": waiting, "clock": clock_sentence()} if waiting else {}),
-        "left_reasons": dict(Counter(reason for _, reason in reader.left).most_common()),
+        "left_reasons": dict(Counter(str(reason) for _, reason in reader.left).most_common()),
         "seconds": round(time.monotonic() - started, 3),
     }
     record(
@@ -81,8 +82,8 @@ def run(call: Call) -> Result:
         waiting=waiting,
     )
     settle(call.config)
-    data["left_files"] = [{"file": name, "reason": reason} for name, reason in reader.left]
-    data["notes"] = [{"file": name, "note": note} for name, note in reader.notes]
+    data["left_files"] = [{"file": name, "reason": str(reason)} for name, reason in reader.left]
+    data["notes"] = [{"file": name, "note": str(note)} for name, note in reader.notes]
     return Result(
         data=data,
         text=_text(data, reader.left, reader.notes),
@@ -130,11 +131,13 @@ def _target(login: str | None) -> int | None:
         return None
     archive_id: int | None = get_user(login).private_archive_id
     if archive_id is None:
-        raise UserError("This user has no archive", subject=login)
+        raise UserError("user_without_archive", subject=login)
     return archive_id
 
 
-def _text(data: dict[str, Any], left: Sequence[tuple[str, str]], notes: Sequence[tuple[str, str]]) -> str:
+def _text(
+    data: dict[str, Any], left: Sequence[tuple[str, Remark]], notes: Sequence[tuple[str, Remark]]
+) -> str:
     lines = [f"left: {name}: {reason}" for name, reason in left[:_NAMED]]
     lines += [f"note: {name}: {note}" for name, note in notes[:_NAMED]]
     if len(left) > _NAMED or len(notes) > _NAMED:

@@ -37,13 +37,13 @@ def run(call: Call) -> Result:
 def create_archive(config: Config, *, actor: str) -> None:
     """Make the archive that `config` describes; refuses where one is."""
     if (config.data / "origin.json").exists():
-        raise UserError("There is an archive already", subject=str(config.data))
+        raise UserError("archive_there_already", subject=str(config.data))
     if config.key_file.is_relative_to(config.data):
-        raise UserError("The key file must lie outside the data folder", subject=str(config.key_file))
+        raise UserError("key_file_within_data", subject=str(config.key_file))
     there = next(folder for folder in config.key_file.parents if folder.exists())
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(
-            "The key file cannot be made there by the owner of the data folder; AMBERPOST_KEY_FILE names another place",
+            "key_file_place_refused",
             subject=str(config.key_file),
         )
     passphrase = (

@@ -64,7 +64,7 @@ class _Parser(argparse.ArgumentParser):
     """A wrong call is a UserError like any other, so that --json holds for it, too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(message, subject=f"see {self.prog} --help")
+        raise UserError("command_line_wrong", said_by_parser=message, command=f"{self.prog} --help")
 
 
 class Command(Protocol):
@@ -121,16 +121,14 @@ def main(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except PermissionError as error:  # of a file that somebody named: archive and key have words of their own
-        return printer.error(UserError("The archive's owner may not do this", subject=str(error)))
+        return printer.error(UserError("owner_may_not", subject=str(error)))
     except (DatabaseError, OSError) as error:
         trouble = trouble_of(error, str(config.current().data))
         if trouble is not None:
             return printer.error(trouble)
         if isinstance(error, OSError):
             raise
-        return printer.error(
-            StoreError("The database does not do its work", subject=str(error).partition("\n")[0])
-        )
+        return printer.error(StoreError("database_fails", subject=str(error).partition("\n")[0]))
     except KeyboardInterrupt:
         sys.stderr.write("amberpost: stopped\n")
         return 130
@@ -204,7 +202,9 @@ def _require_reading(arguments: argparse.Namespace, data: Path) -> None:
     name = " ".join(filter(None, (arguments.command, getattr(arguments, "action", None))))
     if name not in READING:
         raise UserError(
-            f"Nothing can be written here, and {name} must; what works is: {', '.join(sorted(READING))}",
+            "nothing_writable",
+            command=name,
+            others=", ".join(sorted(READING)),
             subject=str(data),
         )
 

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> Result:
     wanted = call.arguments
     if wanted.limit is not None and wanted.limit < 0:
-        raise UserError("There cannot be fewer than no seats", subject=str(wanted.limit))
+        raise UserError("seats_negative", subject=str(wanted.limit))
     if wanted.limit is not None or wanted.no_limit:
         set_seat_limit(None if wanted.no_limit else wanted.limit, by=call.actor)
         settle(call.config)

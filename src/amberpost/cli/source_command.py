@@ -108,7 +108,7 @@ def _add(call: Call) -> Result:
         source.mail_system = MailSystem.MICROSOFT_365
     _apply(source, wanted)
     if not source.kind.uses_oauth and wanted.password_file is None:
-        raise UserError("The password is missing", subject="--password-file")
+        raise UserError("password_missing", subject="--password-file")
     warnings = _save(call, source, Action.SOURCE_ADDED)
     return Result(data={**facts(source), "warnings": warnings}, text=f"{source.name}: added")
 
@@ -170,7 +170,7 @@ def _report(call: Call) -> Result:
 def _named(call: Call) -> Source:
     source = Source.objects.filter(name=call.arguments.name).exclude(protocol=SourceProtocol.FILE).first()
     if source is None:
-        raise UserError("There is no such account", subject=call.arguments.name)
+        raise UserError("account_unknown", subject=call.arguments.name)
     return source
 
 
@@ -226,14 +226,14 @@ def _megabytes(text: str) -> int | None:
     try:
         return int(text) if text else None
     except ValueError:
-        raise UserError("This is not a number of MB", subject=text) from None
+        raise UserError("not_megabytes", subject=text) from None
 
 
 def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise UserError("This is not a date such as 2027-05-03", subject=text) from None
+        raise UserError("not_an_iso_date", subject=text) from None
 
 
 _ACTIONS = {"add": _add, "set": _set, "list": _list, "remove": _remove, "test": _test, "report": _report}

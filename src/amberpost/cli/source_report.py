@@ -4,6 +4,7 @@ from typing import Any
 
 from amberpost.sources.models import LeftMessage, SignalKind, Source, SourceSignal, SourceStatus
 from amberpost.sources.probe import Step
+from amberpost.spoken import in_words
 
 _RUNS = 20
 _STATUS = (
@@ -95,8 +96,8 @@ def report_of(source: Source) -> dict[str, Any]:
                 "started_at": run.started_at,
                 "finished_at": run.finished_at,
                 **{name: getattr(run, name) for name in _COUNTS},
-                "notes": run.notes,
-                "error": run.error,
+                "notes": [in_words(note) for note in run.notes],
+                "error": in_words(run.error),
             }
             for run in source.runs.all()[:_RUNS]
         ],
@@ -136,7 +137,7 @@ def _state(report: dict[str, Any]) -> str:
     if not report["enabled"]:
         return "paused"
     if status.get("failures"):
-        return f"failed {status['failures']} times: {status['last_error']}"
+        return f"failed {status['failures']} times: {in_words(status['last_error'])}"
     return f"last success {status.get('last_success_at') or 'never'}"
 
 
@@ -144,6 +145,6 @@ def _left(one: LeftMessage) -> dict[str, Any]:
     return {
         "remote_id": one.remote_id,
         "size_bytes": one.size_bytes,
-        "reason": one.reason,
+        "reason": in_words(one.reason),
         "since": one.first_seen_at,
     }

@@ -71,7 +71,7 @@ def _export(call: Call) -> Result:
     try:
         file.write_text(users.text, encoding="utf-8", newline="")
     except OSError as error:
-        raise UserError("This file cannot be written", subject=str(file)) from error
+        raise UserError("this_file_unwritable", subject=str(file)) from error
     left_out = "".join(f"\nnot in it, because of its user-id: {login}" for login in users.left_out)
     return Result(
         data={"exported": users.count, "left_out": list(users.left_out), "file": str(file)},

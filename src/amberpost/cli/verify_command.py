@@ -56,7 +56,7 @@ def _verify(call: Call) -> ArchiveReport:
         if not call.config.database:
             connection.settings_dict["NAME"] = reading_uri(call.config.data / "catalogue.db")
     raise StoreError(
-        "The archive was opened or closed again and again while it was verified; try again",
+        "verify_disturbed",
         subject=str(call.config.data),
     )
 

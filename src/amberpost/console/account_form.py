@@ -26,6 +26,7 @@ from amberpost.message.evaluate import MODES, parse_mode
 from amberpost.sources.certificates import valid_authority, valid_fingerprint
 from amberpost.sources.configure import EXCHANGE_ONLINE, NewSecrets, default_security, valid_server
 from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
+from amberpost.spoken import in_words
 
 CUSTOM = "custom"
 SECRETS = ("password", "client_secret")
@@ -302,7 +303,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             cleaned["ca_pem"] = valid_authority(pem)
         except UserError as error:
-            self.add_error(name, str(error))
+            self.add_error(name, in_words(error))
 
     def _clean_security(self, cleaned: dict[str, Any]) -> None:
         if not self.kind.uses_oauth:
@@ -404,4 +405,4 @@ def _judged(check: Any, value: str) -> str:  # noqa: ANN401  Django's forms know
     try:
         return str(check(value))
     except UserError as error:
-        raise ValidationError(error.message) from error
+        raise ValidationError(in_words(error)) from error

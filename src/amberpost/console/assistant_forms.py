@@ -14,6 +14,7 @@ from amberpost.accounts.models import Installation
 from amberpost.console.notice_forms import NoticeForm
 from amberpost.errors import UserError
 from amberpost.sources.domains import shown_domain, valid_domain
+from amberpost.spoken import in_words
 from amberpost.vault.configuration import LARGEST_BYTES, SHORTEST_PASSPHRASE
 
 _LINES = {"rows": 5, "spellcheck": "false", "autocapitalize": "none"}
@@ -143,7 +144,7 @@ class PeopleForm(forms.Form):
         try:
             return read_people(self.cleaned_data["people"])
         except UserError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(in_words(error)) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -181,7 +182,7 @@ class DomainsForm(forms.Form):
         try:
             return list(dict.fromkeys(valid_domain(word) for word in words))
         except UserError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(in_words(error)) from error
 
     @classmethod
     def shown(cls, names: list[str]) -> str:

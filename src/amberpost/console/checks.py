@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from amberpost.clock import now
 from amberpost.sources.models import MailSystem, OwnDomain, Source, SourceProtocol, SourceStatus
+from amberpost.spoken import in_words
 from amberpost.vault.evidence import Evidence, evidence_of, note_evidence
 
 _WRITING_REPORTS = {MailSystem.MICROSOFT_365, MailSystem.EXCHANGE, MailSystem.GOOGLE}
@@ -69,7 +70,7 @@ def check_list(source: Source) -> CheckList:
         source=source,
         checks=(*_login_checks(source, status), *_mail_checks(source, seen)),
         self_test=_self_test(source, status, seen),
-        error=status.last_error if status.failures else "",
+        error=in_words(status.last_error) if status.failures else "",
         is_paused=not source.enabled,
     )
 

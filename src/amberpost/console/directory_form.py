@@ -19,6 +19,7 @@ from amberpost.directory.configure import FIELDS, SECRETS, SHORTEST_INTERVAL, va
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.errors import UserError
 from amberpost.sources.certificates import valid_authority
+from amberpost.spoken import in_words
 
 AUTHORITY_BYTES = 64 * 1024
 _READ_RULES = ("interval_minutes", "guard_percent", "guard_count")
@@ -226,7 +227,7 @@ class DirectoryForm(forms.Form):
             try:
                 cleaned["ca_pem"] = valid_authority(pem)
             except UserError as error:
-                self.add_error(name, str(error))
+                self.add_error(name, in_words(error))
 
     # How it looks
 
@@ -302,4 +303,4 @@ def _judged(check: Callable[[Any], Any], value: object) -> Any:  # noqa: ANN401 
     try:
         return check(value)
     except UserError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(in_words(error)) from error

@@ -10,6 +10,7 @@ from amberpost.accounts.models import Role, User
 from amberpost.directory.local import valid_address
 from amberpost.directory.models import ArchiveOrigin
 from amberpost.errors import UserError
+from amberpost.spoken import in_words
 
 
 class AddressesField(forms.CharField):
@@ -22,7 +23,7 @@ class AddressesField(forms.CharField):
         try:
             return list(dict.fromkeys(valid_address(line) for line in lines if line))
         except UserError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(in_words(error)) from error
 
 
 def _addresses() -> AddressesField:

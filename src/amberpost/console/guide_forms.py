@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amberpost.directory.local import valid_address
 from amberpost.errors import UserError
+from amberpost.spoken import in_words
 
 RULE_NAME = "Amberpost"
 RULE_NAME_LIMIT = 64  # of Exchange
@@ -39,7 +40,7 @@ def _check_address(text: str) -> None:
     try:
         valid_address(text)
     except UserError as error:
-        raise ValidationError(str(error)) from error
+        raise ValidationError(in_words(error)) from error
 
 
 def _check_guid(text: str) -> None:

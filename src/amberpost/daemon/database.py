@@ -47,7 +47,7 @@ def require_database(config: Config, *, alone: bool = False) -> None:
             raise _missing(config)
         if config.read_only:
             raise NotReadable(
-                "The database has the shape of another release; any command that may write brings it to this one",
+                "database_of_other_release",
                 subject=str(config.data),
             )
         migrate(config)
@@ -92,7 +92,7 @@ def migrate(config: Config) -> None:
                 lock.release()
             return
         time.sleep(0.1)
-    raise StoreError("Another process has been changing the database for too long", subject=_LOCK)
+    raise StoreError("database_busy", subject=_LOCK)
 
 
 def _is_embedded() -> bool:
@@ -117,7 +117,7 @@ def _is_migrated() -> bool:
 
 def _missing(config: Config) -> UserError:
     return UserError(
-        "The database of this archive is missing; make it anew with: amberpost rebuild",
+        "database_missing",
         subject=str(config.data),
     )
 

@@ -71,7 +71,7 @@ class Turns:
             if is_due(now()):
                 sync_directory(self._disk, self._keys, by=ACTOR, must_ask=needs_first_look())
         except UserError as error:  # somebody else reads it, or its settings were changed meanwhile
-            log.info("directory not read reason=%s", error.message)
+            log.info("directory not read reason=%s", error.code)
         except Exception as error:
             log.exception("directory run broke down")
             if not is_disk_full(error):  # else the note would find no room either

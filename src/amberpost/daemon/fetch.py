@@ -28,6 +28,7 @@ from amberpost.daemon.work import Timer, are_processed, report_status
 from amberpost.errors import SourceError, is_disk_full
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
 from amberpost.logs import set_context
+from amberpost.remark import Remark
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
@@ -58,7 +59,7 @@ STATUS_SECONDS = 20.0
 # and of all others so many are kept, some 2 MB of rows. What they brought is sealed in the audit log for good.
 EMPTY_RUNS_KEPT = timedelta(days=7)
 RUNS_KEPT = 10_000
-CUT_OFF = "the process ended in the middle of the last run"
+CUT_OFF = Remark("run_cut_off")
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
@@ -73,22 +74,23 @@ class Account:
     quarantined: int
     left: int
     seconds: float
-    notes: tuple[str, ...] = ()
-    error: str | None = None
+    notes: tuple[Remark, ...] = ()
+    error: Remark | None = None
     pause_seconds: float | None = None  # the server asked to be left alone that long
     waiting: int = 0  # accepted, and to be sealed when the clock can be believed
 
     def as_json(self) -> dict[str, object]:
         """For a person or a program; without what is empty."""
-        facts = {name: value for name, value in asdict(self).items() if value or value == 0}
+        said = {"notes": [str(note) for note in self.notes], "error": str(self.error) if self.error else ""}
+        facts = {name: value for name, value in {**asdict(self), **said}.items() if value or value == 0}
         return facts if self.waiting else {name: facts[name] for name in facts if name != "waiting"}
 
-    def as_detail(self) -> dict[str, str | int]:
+    def as_detail(self) -> dict[str, int | dict[str, object]]:
         """For the audit log, which seals it: the signed report of this run."""
-        counts: dict[str, str | int] = {name: getattr(self, name) for name in _COUNTS}
+        counts: dict[str, int | dict[str, object]] = {name: getattr(self, name) for name in _COUNTS}
         if self.waiting:
             counts["waiting"] = self.waiting
-        return {**counts, "error": self.error} if self.error else counts
+        return {**counts, "error": self.error.as_json()} if self.error else counts
 
 
 class Unsealed:
@@ -146,7 +148,7 @@ class Fetcher:
             account = _account(source, report, len(left), (now() - started).total_seconds())
         except Exception as error:  # noqa: BLE001  top of the run
             trouble = as_trouble(error, "run")
-            account = _failed(source, str(trouble), (now() - started).total_seconds())
+            account = _failed(source, trouble.remark, (now() - started).total_seconds())
         finally:
             set_context("")
         _note(source, account, started)
@@ -309,7 +311,7 @@ def note_cut_off() -> None:
     for status in SourceStatus.objects.filter(is_running=True):
         status.failures += 1
         pause = timedelta(seconds=backoff_seconds(status.failures, SystemRandom().random))
-        status.is_running, status.last_error, status.next_attempt_at = False, CUT_OFF, now() + pause
+        status.is_running, status.last_error, status.next_attempt_at = False, CUT_OFF.as_json(), now() + pause
         status.save()
         log.error("run was cut off source=%d failures=%d", status.pk, status.failures)
 
@@ -368,14 +370,14 @@ def _account(source: Source, report: RunReport, left: int, seconds: float) -> Ac
         quarantined=counts[Outcome.QUARANTINED],
         left=left,
         seconds=round(seconds, 3),
-        notes=(*report.notes, *([f"{waiting} wait to be sealed: the clock is not right"] if waiting else [])),
-        error=str(error) if error else None,
+        notes=(*report.notes, *([Remark("note_waiting", {"number": waiting})] if waiting else [])),
+        error=error.remark if error else None,
         pause_seconds=error.retry_after_seconds if isinstance(error, SourceError) else None,
         waiting=waiting,
     )
 
 
-def _failed(source: Source, error: str, seconds: float) -> Account:
+def _failed(source: Source, error: Remark, seconds: float) -> Account:
     return Account(
         source=source.name,
         seen=0,
@@ -407,17 +409,18 @@ def _note_first(status: SourceStatus, source: Source) -> None:
 def _note(source: Source, account: Account, started: datetime) -> None:
     """The account of the run, and when the source is asked next: its interval, or later while it fails."""
     status = SourceStatus.objects.get(source=source)
+    error = account.error.as_json() if account.error else {}
     with transaction.atomic():
         FetchRun.objects.create(
             source=source, started_at=started, finished_at=now(), seen=account.seen, stored=account.stored,
             duplicate=account.duplicate, quarantined=account.quarantined, left=account.left,
-            notes=list(account.notes), error=account.error or "",
+            notes=[note.as_json() for note in account.notes], error=error,
         )  # fmt: skip
         _forget_runs(source, before=started - EMPTY_RUNS_KEPT)
         if account.seen or (account.error and not status.failures):
             record("collector", Action.SOURCE_COLLECTED, source.name, **account.as_detail())
         status.failures = status.failures + 1 if account.error else 0
-        status.last_error = account.error or ""
+        status.last_error = error
         status.is_running = False
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
@@ -439,7 +442,7 @@ def _forget_runs(source: Source, *, before: datetime) -> None:
     """What nobody reads any more; signs of life are in the ledger. The first run stays: it says since when."""
     runs = FetchRun.objects.filter(source=source).order_by("id")
     first = runs.values_list("id", flat=True).first() or 0
-    runs.filter(seen=0, error="", started_at__lt=before).exclude(pk=first).delete()
+    runs.filter(seen=0, error={}, started_at__lt=before).exclude(pk=first).delete()
     oldest = list(runs.reverse().values_list("id", flat=True)[RUNS_KEPT - 1 : RUNS_KEPT])
     if oldest:
         runs.filter(pk__lt=oldest[0]).exclude(pk=first).delete()

@@ -6,7 +6,8 @@ from datetime import timedelta
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
-from amberpost.errors import is_disk_full
+from amberpost.errors import ArchiveError, is_disk_full
+from amberpost.remark import Remark
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
@@ -41,10 +42,15 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
             Work.objects.filter(pk=work.pk).update(claimed_at=None)
             raise
         log.exception("job failed job=%d kind=%s", work.pk, work.kind)
-        Work.objects.filter(pk=work.pk).update(
-            finished_at=now(), error=f"{type(error).__name__}: {error}"[:2000]
-        )
+        Work.objects.filter(pk=work.pk).update(finished_at=now(), error=_trouble_of(error).as_json())
     return True
+
+
+def _trouble_of(error: Exception) -> Remark:
+    """What people are told; of a mistake of ours only its kind, for its words may quote mail."""
+    if isinstance(error, ArchiveError):
+        return error.remark
+    return Remark("job_broke_down", {"kind": type(error).__name__})
 
 
 def _do(vault: Vault, work: Work) -> dict[str, object]:
@@ -54,7 +60,7 @@ def _do(vault: Vault, work: Work) -> dict[str, object]:
         vault.publish()
         report = Report()
         verify(vault, work.detail["depth"], report)
-        findings = [{"kind": f.kind, "where": f.where, "message": f.message} for f in report.findings]
+        findings = [finding.as_json() for finding in report.findings]
         record(work.requested_by, Action.ARCHIVE_VERIFIED, work.detail["depth"], findings=len(findings))
         return {"checked": report.checked, "uncovered": report.uncovered, "findings": findings}
     raise ValueError(f"unknown kind of work {work.kind}")

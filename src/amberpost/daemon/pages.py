@@ -72,8 +72,7 @@ def listening(address: str) -> socket.socket:
         )
     except (OSError, ValueError, OverflowError) as error:
         raise UserError(
-            "The pages cannot be served there; end the program that has this address, or choose another one"
-            " with --listen or the setting `listen`",
+            "pages_address_taken",
             subject=address,
         ) from error
 

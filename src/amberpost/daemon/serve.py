@@ -71,20 +71,20 @@ def run_collector(config: Config, stop: threading.Event, *, must_wait: bool) -> 
     """Collect; two would collect everything twice. Under a supervisor the one of the last may still be ending."""
     while not stop.is_set():
         try:
-            with alone(config.data, "fetch", "collects for this archive"):
+            with alone(config.data, "fetch", "process_collects"):
                 fetch_loop(config, stop)
                 return
         except NotAlone as busy:
             if not must_wait:
                 raise
-            log.warning("waiting part=fetch reason=%s", busy.message)
+            log.warning("waiting part=fetch reason=%s", busy.code)
         stop.wait(_RESTART_SECONDS)
 
 
 @contextlib.contextmanager
 def sole_server(config: Config) -> Iterator[None]:
     """Be the one that serves this archive. NotAlone if another process does; UserError if its address is taken."""
-    with alone(config.data, "serve", "serves this archive"):
+    with alone(config.data, "serve", "process_serves"):
         listening(config.listen).close()  # the part that serves pages could tell its log only
         yield
 

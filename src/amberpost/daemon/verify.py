@@ -20,6 +20,7 @@ from amberpost.errors import (
     FindingKind,
     NotReadable,
     UserError,
+    remark_of,
 )
 from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE
 from amberpost.vault.open import LOGS, open_keys_of, open_vault
@@ -33,7 +34,7 @@ class ArchiveReport(Report):
     """Also what kept us from looking at all."""
 
     def add(self, kind: FindingKind, where: str, error: Exception) -> None:
-        self.findings.append(Finding(kind=kind, where=where, message=str(error)))
+        self.findings.append(Finding(kind=kind, where=where, remark=remark_of(error)))
 
 
 def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
@@ -43,7 +44,7 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
     """
     report = ArchiveReport()
     for path in _closed(config.data):
-        raise NotReadable("Not readable for this user, so nothing is said about it", subject=str(path))
+        raise NotReadable("not_judged", subject=str(path))
     try:
         open_keys_of(config).close()
     except (ConfigError, NotReadable):

@@ -47,7 +47,7 @@ def save_directory(
         directory.sealed_secrets = {**directory.sealed_secrets, **sealed}
         directory.save()
         DirectoryStatus.objects.filter(directory=directory).update(
-            next_attempt_at=None, failures=0, last_error=""
+            next_attempt_at=None, failures=0, last_error={}
         )
         record(by, Action.DIRECTORY_CHANGED, directory.kind, secrets=",".join(sorted(sealed)), fields=fields)
     return directory

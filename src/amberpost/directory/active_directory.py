@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from amberpost.directory.entry import Entry
 from amberpost.directory.escape import dn_key
 from amberpost.directory.found import EntryKind, Found, FoundEntry
@@ -63,7 +61,7 @@ def key_of(entry: Entry) -> str:
     raw = entry.raw("objectGUID")
     if len(raw) != 16:
         raise DirectoryError(
-            _("The directory does not tell the objectGUID; the account needs the right to read it"),
+            "object_guid_missing",
             subject=entry.dn,
             permanent=True,
         )
@@ -106,7 +104,7 @@ def read_objects(objects: Sequence[Entry], settings: LdapSettings, at: datetime)
         if one.names.addresses:
             entries.append(_found(one, membership, settings, at))
         elif one.kind is not EntryKind.GROUP:  # most groups are only for permissions
-            notes.add(_("Left out, because they have no mail address"), one.entry.dn)
+            notes.add("hint_no_address", one.entry.dn)
     _note_candidates(people, notes)
     return Found(entries=tuple(entries), notes=notes.lines())
 
@@ -142,15 +140,15 @@ def _kind(entry: Entry, settings: LdapSettings, notes: Notes) -> EntryKind | Non
     classes = {text.lower() for text in entry.texts("objectClass")}
     details = entry.number("msExchRecipientTypeDetails")
     if details in _SYSTEM:
-        notes.add(_("Left out, because they belong to the system"), entry.dn)
+        notes.add("hint_system", entry.dn)
         return None
     if "group" in classes:
         return EntryKind.GROUP
     if "msexchdynamicdistributionlist" in classes:
-        notes.add(_("Members of dynamic groups cannot be read; release these archives by hand"), entry.dn)
+        notes.add("hint_dynamic_groups", entry.dn)
         return EntryKind.DYNAMIC_GROUP
     if "publicfolder" in classes:
-        notes.add(_("Rights on public folders cannot be read; release these archives by hand"), entry.dn)
+        notes.add("hint_rights_folders", entry.dn)
         return EntryKind.PUBLIC_FOLDER
     if details is None:  # no Exchange schema, or no mailbox of its own
         return EntryKind.PERSON
@@ -159,13 +157,13 @@ def _kind(entry: Entry, settings: LdapSettings, notes: Notes) -> EntryKind | Non
 
 def _mailbox_kind(entry: Entry, details: int, settings: LdapSettings, notes: Notes) -> EntryKind | None:
     if details in _EXTERNAL:
-        notes.add(_("Left out, because they have no mailbox in the company"), entry.dn)
+        notes.add("hint_no_mailbox", entry.dn)
         return None
     kind = _KINDS.get(details)
     if kind is None:
-        notes.add(_("Left out, because their kind of mailbox is not known"), f"{entry.dn} ({details})")
+        notes.add("hint_kind_unknown", f"{entry.dn} ({details})")
     elif kind in (EntryKind.ROOM, EntryKind.EQUIPMENT) and not settings.should_archive_rooms:
-        notes.add(_("Left out, because rooms and equipment are not archived"), entry.dn)
+        notes.add("hint_rooms", entry.dn)
         return None
     return kind
 
@@ -229,6 +227,6 @@ def _note_candidates(people: Iterable[Entry], notes: Notes) -> None:
     for entry in people:
         if entry.number("msExchRecipientTypeDetails") == 1 and _is_account_disabled(entry):
             notes.add(
-                _("Disabled accounts with a user mailbox: people who left, or older shared mailboxes"),
+                "hint_disabled",
                 entry.dn,
             )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.directory.active import SealSetting, activate, save_directory
 from amberpost.directory.models import Directory, DirectoryKind
@@ -51,7 +50,7 @@ def valid_hosts(lines: Iterable[str]) -> list[str]:
     for host in hosts:
         read = parse_host(host, 389)
         if not _HOST_NAME.fullmatch(read.name) or not _names_its_port(host, read):
-            raise UserError(_("A server is a name or an address, if needed with a port"), subject=host)
+            raise UserError("directory_server_invalid", subject=host)
     return hosts
 
 
@@ -72,7 +71,7 @@ def valid_filter(text: str) -> str:
         if depth < 0:
             break
     if text and (depth != 0 or not text.startswith("(")):
-        raise UserError(_("A filter stands in brackets, such as (objectClass=inetOrgPerson)"), subject=text)
+        raise UserError("filter_without_brackets", subject=text)
     return text
 
 
@@ -86,7 +85,7 @@ def store_settings(
     given = {name: Secret(value.encode()) for name, value in secrets.items() if value}
     directory.settings = {name: value for name, value in directory.settings.items() if value}
     if missing := missing_fields(directory, given):
-        raise UserError(_("Something is missing"), subject=", ".join(missing))
+        raise UserError("something_missing", subject=", ".join(missing))
     check_interval(directory)
     with transaction.atomic():
         save_directory(directory, given, seal, by=by, fields=",".join(sorted(fields)))
@@ -97,6 +96,4 @@ def store_settings(
 def check_interval(directory: Directory) -> None:
     """UserError for a directory that would be read too often."""
     if directory.interval_minutes < SHORTEST_INTERVAL:
-        raise UserError(
-            _("A directory is read every %(minutes)d minutes at most") % {"minutes": SHORTEST_INTERVAL}
-        )
+        raise UserError("directory_interval_short", minutes=SHORTEST_INTERVAL)

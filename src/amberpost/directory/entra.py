@@ -9,8 +9,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from amberpost.directory.found import EntryKind, Found, FoundEntry
 from amberpost.directory.graph import GraphSession, Json, refusal
 from amberpost.directory.names import Names, read_names
@@ -68,11 +66,9 @@ def read_whole(session: GraphSession, settings: EntraSettings) -> Found:
     entries = [one for one in boxes if one.kind not in _ROOMS or settings.should_archive_rooms]
     for one in boxes:
         if one.kind in _ROOMS and not settings.should_archive_rooms:
-            notes.add(_("Left out, because rooms and equipment are not archived"), one.name)
+            notes.add("hint_rooms", one.name)
         elif one.kind is EntryKind.SHARED:
-            notes.add(
-                _("Rights on shared mailboxes cannot be read; release these archives by hand"), one.name
-            )
+            notes.add("hint_rights_shared", one.name)
     people = {one.key for one in entries if one.kind is EntryKind.PERSON}
     # transitiveMembers opens groups in groups at Microsoft, circles too
     query = f"/groups?$select={_GROUP_FIELDS}&$filter=mailEnabled%20eq%20true&$top={top}"
@@ -86,7 +82,7 @@ def key_of(item: Json) -> str:
     """The identity of a user or group: its object ID, which survives every change."""
     value = item.get("id")
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise DirectoryError(_("Microsoft Graph gave an answer we do not understand"), subject="id")
+        raise DirectoryError("graph_misunderstood", subject="id")
     return SCHEME + value.lower()
 
 
@@ -111,14 +107,14 @@ def _accounts(users: Iterable[Json], notes: Notes) -> Iterator[_Account]:
     for user in users:
         key, login = key_of(user), _text(user, "userPrincipalName")
         if _text(user, "userType").lower() == "guest" or "#ext#" in login.lower():
-            notes.add(_("Left out, because they are guests: their mail is elsewhere"), login)
+            notes.add("hint_guests", login)
             continue
         names = _names(user)
         notes.add_unreadable(names.unreadable)
         if names.addresses:
             yield _Account(key, user, names)
         else:
-            notes.add(_("Left out, because they have no mail address"), login)
+            notes.add("hint_no_address", login)
 
 
 def _purposes(session: GraphSession, accounts: Sequence[_Account], notes: Notes) -> Mapping[str, str]:
@@ -130,7 +126,7 @@ def _purposes(session: GraphSession, accounts: Sequence[_Account], notes: Notes)
         if status == 200:
             found[one.key] = _text(body, "value").lower()
         elif status == 404:  # MailboxNotEnabledForRESTAPI: none, not licensed, or on a server of the company
-            notes.add(_("Have an address, but no mailbox in Exchange Online; taken as people"), one.shown)
+            notes.add("hint_no_exchange_mailbox", one.shown)
         elif status == 403:
             refused.append(one)
             if len(refused) == number == min(_FIRST_ASKED, len(accounts)):
@@ -138,20 +134,14 @@ def _purposes(session: GraphSession, accounts: Sequence[_Account], notes: Notes)
         else:
             raise refusal(status, body, MAILBOXES)
     for one in refused:
-        notes.add(
-            _(
-                "The permission MailboxSettings.Read is missing: shared mailboxes and rooms are not told apart "
-                "from people"
-            ),
-            one.shown,
-        )
+        notes.add("hint_settings_permission", one.shown)
     return found
 
 
 def _mailbox(one: _Account, purpose: str | None, notes: Notes) -> FoundEntry:
     kind = _KINDS.get(purpose or "user")
     if kind is None:
-        notes.add(_("Their kind of mailbox is not known; taken as people"), f"{one.shown} ({purpose})")
+        notes.add("hint_kind_unknown_taken", f"{one.shown} ({purpose})")
         kind = EntryKind.PERSON
     is_person = kind is EntryKind.PERSON
     login = _text(one.user, "userPrincipalName") or one.names.addresses[0]
@@ -189,7 +179,7 @@ def _group(group: Json, members: tuple[str, ...], notes: Notes) -> FoundEntry:
     notes.add_unreadable(names.unreadable)
     name = _text(group, "displayName") or names.addresses[0]
     if not members and _text(group, "visibility").lower() == "hiddenmembership":
-        notes.add(_("Groups with hidden members need the permission Member.Read.Hidden too"), name)
+        notes.add("hint_hidden_members", name)
     is_dynamic = "DynamicMembership" in _texts(group, "groupTypes")
     return FoundEntry(
         key=key_of(group),

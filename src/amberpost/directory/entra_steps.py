@@ -51,7 +51,5 @@ def _permissions_text(token: Secret) -> str:
         return _("The token does not tell them")
     missing = [name for name, enough in _ENOUGH.items() if enough.isdisjoint(facts.roles)]
     if missing:
-        raise DirectoryError(
-            _("Missing, or without admin consent (of the kind Application)"), subject=", ".join(missing)
-        )
+        raise DirectoryError("graph_consent_missing", subject=", ".join(missing))
     return ", ".join(sorted(facts.roles))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from amberpost.remark import Remark
+
 
 class EntryKind(StrEnum):
     PERSON = "person"
@@ -32,4 +34,4 @@ class FoundEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     entries: tuple[FoundEntry, ...]
-    notes: tuple[str, ...] = ()  # hints for the operator: what was left out and why
+    notes: tuple[Remark, ...] = ()  # hints for the operator: what was left out and why

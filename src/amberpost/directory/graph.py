@@ -13,14 +13,14 @@ from http.client import HTTPException
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from django.utils.translation import gettext as _
-
 from amberpost.directory.settings import EntraSettings
-from amberpost.errors import DirectoryError, SourceError
+from amberpost.errors import DirectoryError, SourceError, remark_of
 from amberpost.oauth.client import Client
 from amberpost.oauth.http import Connection, HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.oauth.tokens import Tokens
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret
+from amberpost.tls import why_untrusted
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -72,7 +72,7 @@ class GraphSession:
         try:
             return _TOKENS.get(self._client)
         except SourceError as error:
-            raise DirectoryError(error.message, subject=error.subject, permanent=error.permanent) from None
+            raise DirectoryError(error.remark, permanent=error.permanent) from None
 
     def items(self, path: str, *, permission: str) -> Iterator[Json]:
         """Everything of a list, page after page."""
@@ -87,13 +87,13 @@ class GraphSession:
                 count += 1
                 yield item
             if count > self._settings.max_entries:
-                raise DirectoryError(_("Microsoft Graph answers with more than we take"), permanent=True)
+                raise DirectoryError("graph_too_much", permanent=True)
             link = page.get("@odata.nextLink")
             if link is None:
                 return
             target = self._own_target(link)
             if target in seen:
-                raise DirectoryError(_("Microsoft Graph sends pages without an end"), subject=path_of(target))
+                raise DirectoryError("graph_endless", subject=path_of(target))
             seen.add(target)
             page = self._get(target, permission)
 
@@ -129,7 +129,7 @@ class GraphSession:
         if 401 in statuses:
             _TOKENS.forget(self._client)
         if failures >= _TRIES and not statuses & _WAIT:
-            raise DirectoryError(_("Microsoft Graph fails"), subject=f"HTTP {max(statuses)}")
+            raise DirectoryError("graph_fails", subject=f"HTTP {max(statuses)}")
         pauses = [pause_seconds(pause) for status, _body, pause in answers if status in _WAIT]
         self._wait(max((one for one in pauses if one), default=None), failures)
 
@@ -143,7 +143,7 @@ class GraphSession:
             raise refusal(answer.status, body, "")
         found = dict(_answer_of(one) for one in _values(body, "responses"))
         if set(found) != set(numbers):
-            raise DirectoryError(_("Microsoft Graph gave half an answer"))
+            raise DirectoryError("graph_half_an_answer")
         return found
 
     def _ask(self, method: str, target: str, body: str | None = None) -> HttpAnswer:
@@ -183,7 +183,7 @@ class GraphSession:
         try:
             return connect(self._url, self._settings.ca_pem)
         except SourceError as error:  # of the root certificate
-            raise DirectoryError(error.message, subject=error.subject, permanent=True) from None
+            raise DirectoryError(error.remark, permanent=True) from None
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
@@ -195,25 +195,23 @@ class GraphSession:
         seconds = float(min(2**failures, 60)) if seconds is None else seconds
         self._waited += seconds
         if self._waited > self._settings.max_waiting_seconds:
-            raise DirectoryError(_("Microsoft Graph asks us to wait for longer than we do"))
+            raise DirectoryError("graph_asks_to_wait")
         self._pause(seconds)
 
     def _failure(self, error: Exception) -> DirectoryError:
         where = self._url.netloc
         match error:
             case ssl.SSLCertVerificationError():
-                reason = f"{where}: {error.verify_message}"
                 return DirectoryError(
-                    _("The certificate of the server cannot be trusted"), subject=reason, permanent=True
+                    Remark("certificate_untrusted", subject=where, cause=why_untrusted(error)), permanent=True
                 )
             case TooLarge():
-                return DirectoryError(_("Microsoft Graph answers with more than we take"), permanent=True)
+                return DirectoryError("graph_too_much", permanent=True)
             case TimeoutError():
-                return DirectoryError(_("Microsoft Graph did not answer in time"), subject=where)
+                return DirectoryError("graph_timeout", subject=where)
             case OSError():
-                reason = f"{where}: {error.strerror or type(error).__name__}"
-                return DirectoryError(_("Microsoft Graph cannot be reached"), subject=reason)
-        return DirectoryError(_("Microsoft Graph broke off its answer"), subject=where)
+                return DirectoryError(Remark("graph_unreachable", subject=where, cause=remark_of(error)))
+        return DirectoryError("graph_broke_off", subject=where)
 
     def _own_target(self, link: object) -> str:
         """The next page must be on the same server: the token goes with the question."""
@@ -221,13 +219,13 @@ class GraphSession:
         own = (self._url.scheme, self._url.hostname, self._url.port)
         if url is None or (url.scheme, url.hostname, url.port) != own or not url.path.startswith(f"{_ROOT}/"):
             raise DirectoryError(
-                _("Microsoft Graph leads to another server; this is not followed"),
+                "graph_leads_away",
                 subject=repr(link)[:_LONGEST_TEXT],
                 permanent=True,
             )
         target = f"{url.path}?{url.query}"
         if not target.isascii() or not target.isprintable() or " " in target:
-            raise DirectoryError(_("Microsoft Graph gave an answer we do not understand"))
+            raise DirectoryError("graph_misunderstood")
         return target
 
 
@@ -238,18 +236,15 @@ def refusal(status: int, body: Json, permission: str) -> DirectoryError:
     inner = facts.get("innerError")
     request_id = inner.get("request-id", "") if isinstance(inner, dict) else ""
     parts = (f"HTTP {status}", facts.get("code", ""), facts.get("message", ""), request_id)
-    subject = ", ".join(_shown(part) for part in parts if part)
+    said = ", ".join(_shown(part) for part in parts if part)
     if status == 403:
-        text = _(
-            "The app lacks the permission %(permission)s (of the kind Application), or nobody has given admin consent"
+        return PermissionMissing(
+            "graph_permission_missing", permission=permission or "?", said=said, permanent=True
         )
-        return PermissionMissing(text % {"permission": permission or "?"}, subject=subject, permanent=True)
     if status == 401:
-        return DirectoryError(_("Microsoft Graph does not accept our token"), subject=subject, permanent=True)
+        return DirectoryError("graph_token_refused", said=said, permanent=True)
     is_passing = status in _WAIT | _AGAIN or status == 404
-    return DirectoryError(
-        _("Microsoft Graph answers with an error"), subject=subject, permanent=not is_passing
-    )
+    return DirectoryError("graph_error", said=said, permanent=not is_passing)
 
 
 def path_of(target: str) -> str:
@@ -261,7 +256,7 @@ def _graph_url(settings: EntraSettings) -> SplitResult:
     url = safe_url(settings.graph)
     if url is None or url.query or url.path.strip("/"):
         raise DirectoryError(
-            _("The address of Microsoft Graph must begin with https:// and have no path"),
+            "graph_address_invalid",
             subject=repr(settings.graph),
             permanent=True,
         )
@@ -276,23 +271,21 @@ def _object(body: bytes, status: int) -> Json:
     if not isinstance(found, dict):
         if status != 200:
             return {}
-        raise DirectoryError(
-            _("Microsoft Graph gave an answer we do not understand"), subject=f"HTTP {status}"
-        )
+        raise DirectoryError("graph_misunderstood", subject=f"HTTP {status}")
     return found
 
 
 def _values(page: Json, name: str = "value") -> list[Json]:
     values = page.get(name)
     if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
-        raise DirectoryError(_("Microsoft Graph gave an answer we do not understand"), subject=name)
+        raise DirectoryError("graph_misunderstood", subject=name)
     return values
 
 
 def _answer_of(one: Json) -> tuple[int, tuple[int, Json, str | None]]:
     number, status, body = one.get("id"), one.get("status"), one.get("body")
     if not isinstance(number, str) or not number.isdecimal() or not isinstance(status, int):
-        raise DirectoryError(_("Microsoft Graph gave an answer we do not understand"), subject="$batch")
+        raise DirectoryError("graph_misunderstood", subject="$batch")
     headers = one.get("headers")
     named = {str(k).lower(): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
     return int(number), (status, body if isinstance(body, dict) else {}, named.get("retry-after"))

@@ -8,10 +8,9 @@ nothing. bind_as() tells the caller why; what a stranger is told is the caller's
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from secrets import token_hex
 from typing import TypeVar
-
-from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.directory import active_directory, plain_ldap
@@ -21,6 +20,7 @@ from amberpost.directory.found import Found
 from amberpost.directory.ldap_session import LdapSession, Refusal
 from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret
 
 Answer = TypeVar("Answer")
@@ -48,7 +48,7 @@ def bind_as(settings: LdapSettings, login: str, password: Secret) -> SignIn:
     The name must lead to exactly one person. Needs an encrypted connection.
     """
     if settings.security == "none":
-        raise DirectoryError(_("Signing in with the directory needs STARTTLS or SSL"), permanent=True)
+        raise DirectoryError("directory_sign_in_needs_tls", permanent=True)
     login = login.strip()
     if not login or len(login) > _LONGEST_LOGIN or not password.reveal():
         return SignIn(refusal=Refusal.WRONG)
@@ -78,9 +78,11 @@ def with_any_server(settings: LdapSettings, work: Callable[[LdapSession], Answer
             failures.append(error)
     if len(failures) == 1:
         raise failures[0]
+    if not failures:
+        raise DirectoryError("directory_server_none", permanent=True)
     raise DirectoryError(
-        _("No server of the directory could be used") if failures else _("No server is named"),
-        subject="; ".join(map(str, failures)),
+        "directory_servers_fail",
+        subject=reduce(_and_also, [error.remark for error in failures]),
         permanent=all(error.permanent for error in failures),
     )
 
@@ -103,7 +105,7 @@ def base_of(session: LdapSession, settings: LdapSettings) -> str:
     root = session.root()
     base = root.text("defaultNamingContext") or root.text("namingContexts")
     if not base:
-        raise DirectoryError(_("The server does not name a base DN; enter it"), permanent=True)
+        raise DirectoryError("base_dn_unnamed", permanent=True)
     return base
 
 
@@ -210,18 +212,20 @@ def _account_name(settings: LdapSettings) -> str:
     return user
 
 
+def _and_also(one: Remark, other: Remark) -> Remark:
+    return Remark("and_also", {"one": one, "other": other})
+
+
 def _service_refusal(refusal: Refusal) -> str:
     match refusal:
         case Refusal.DISABLED:
-            return _("The account for reading the directory is disabled")
+            return "directory_account_disabled"
         case Refusal.LOCKED:
-            return _("The account for reading the directory is locked")
+            return "directory_account_locked"
         case Refusal.PASSWORD_EXPIRED | Refusal.MUST_CHANGE_PASSWORD:
-            return _(
-                "The password of the account for reading the directory has expired; set one that does not"
-            )
+            return "directory_account_password_expired"
         case Refusal.ACCOUNT_EXPIRED:
-            return _("The account for reading the directory has expired")
+            return "directory_account_expired"
         case Refusal.NOT_NOW:
-            return _("The account for reading the directory is not let in at this time or from here")
-    return _("The directory does not accept the user name or password")
+            return "directory_account_not_now"
+    return "directory_login_refused"

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-from django.utils.translation import gettext as _
 from ldap3 import BASE, DEREF_NEVER, NONE, SIMPLE, SUBTREE, SYNC, Connection, Server
 from ldap3.core.exceptions import LDAPExceptionError, LDAPInvalidFilterError
 
@@ -21,7 +20,9 @@ from amberpost.directory.line import Line, TooLarge
 from amberpost.directory.settings import LdapHost, LdapSettings
 from amberpost.directory.tls import Certificate, certificate_of, tls_context
 from amberpost.errors import DirectoryError
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret
+from amberpost.tls import why_untrusted
 
 _START_TLS = "1.3.6.1.4.1.1466.20037"
 _PAGED = "1.2.840.113556.1.4.319"  # RFC 2696
@@ -88,7 +89,7 @@ class LdapSession:
         connection.user, connection.password = user, secret
         connection.authentication = SIMPLE
         try:
-            with self._speaking(_("signing in")):
+            with self._speaking("doing_sign_in"):
                 connection.bind(read_server_info=False, controls=[(_PASSWORD_POLICY, False, None)])
                 return self._refusal(connection.result)
         finally:
@@ -108,7 +109,7 @@ class LdapSession:
             size += sum(len(raw) for entry in page for values in entry.values.values() for raw in values)
             if len(found) > self._settings.max_entries or size > self._settings.max_answer_bytes:
                 raise DirectoryError(
-                    _("The directory answers with more than we take; narrow the base DN"),
+                    "directory_too_much",
                     subject=base,
                     permanent=True,
                 )
@@ -137,7 +138,7 @@ class LdapSession:
             if not cookie:
                 return
             if empty > 1000:  # a server may send an empty page, but not for ever
-                raise DirectoryError(_("The directory sends pages without an end"), subject=str(self.host))
+                raise DirectoryError("directory_endless", subject=str(self.host))
 
     def _search_one(self, base: str, attributes: Sequence[str]) -> Entry | None:
         result, entries = self._ask(base, "(objectClass=*)", attributes, scope=BASE)
@@ -149,7 +150,7 @@ class LdapSession:
     def _ask(
         self, base: str, query: str, attributes: Sequence[str], *, scope: str, cookie: bytes | None = None
     ) -> tuple[Mapping[str, Any], list[Entry]]:
-        with self._speaking(_("searching")):
+        with self._speaking("doing_search"):
             self._connection.search(
                 base,
                 query,
@@ -188,14 +189,14 @@ class LdapSession:
             plain, mark, following = held.partition(f";range={start}-")
             if mark and plain == name and values:
                 return f"{start}-{following}", values
-        raise DirectoryError(_("The directory broke off in the middle of a long list"), subject=dn)
+        raise DirectoryError("directory_broke_off", subject=dn)
 
     # How it begins
 
     def _connect(self) -> None:
         settings = self._settings
         context = None if settings.security == "none" else tls_context(settings.ca_pem)
-        with self._speaking(_("connecting")):
+        with self._speaking("doing_connect"):
             plain = socket.create_connection((self.host.name, self.host.port), settings.connect_seconds)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = Line(plain, settings.answer_seconds, settings.max_answer_bytes)
@@ -206,9 +207,7 @@ class LdapSession:
                 self._connection.extended(_START_TLS)
                 if self._connection.result["result"] != 0:
                     raise DirectoryError(
-                        _(
-                            "The server does not offer STARTTLS, and without it passwords would travel in clear text"
-                        ),
+                        "directory_starttls_missing",
                         subject=str(self.host),
                         permanent=True,
                     )
@@ -234,7 +233,7 @@ class LdapSession:
                 return Refusal.WRONG
             case 8 | 13:
                 raise DirectoryError(
-                    _("The server asks for an encrypted connection; choose STARTTLS or SSL"),
+                    "directory_wants_tls",
                     subject=str(self.host),
                     permanent=True,
                 )
@@ -247,7 +246,7 @@ class LdapSession:
         if self._line is not None:
             self._line.begin()
         if self._connection is not None and self._connection.closed:
-            raise DirectoryError(_("The connection was lost"), subject=f"{self.host} ({doing})")
+            raise self._failure(ConnectionError(), doing)
         try:
             yield
         except DirectoryError:
@@ -258,32 +257,28 @@ class LdapSession:
             raise self._failure(cause, doing) from None
 
     def _failure(self, error: BaseException, doing: str) -> DirectoryError:
-        where = f"{self.host} ({doing})"
+        where = Remark("place_doing", {"place": str(self.host), "doing": Remark(doing)})
         match error:
             case ssl.SSLCertVerificationError():
-                reason = f"{self.host}: {error.verify_message}"
                 return DirectoryError(
-                    _("The certificate of the server cannot be trusted"), subject=reason, permanent=True
+                    Remark("certificate_untrusted", subject=str(self.host), cause=why_untrusted(error)),
+                    permanent=True,
                 )
             case ssl.SSLError():
-                return DirectoryError(
-                    _("No encrypted connection comes about; check port and encryption"), subject=where
-                )
+                return DirectoryError("directory_tls_fails", subject=where)
             case socket.gaierror():
-                return DirectoryError(_("The server name is not known"), subject=self.host.name)
+                return DirectoryError("server_name_unknown", subject=self.host.name)
             case TimeoutError():
-                return DirectoryError(_("The server did not answer in time"), subject=where)
+                return DirectoryError("server_timeout", subject=where)
             case TooLarge():
-                return DirectoryError(_("The answer is larger than we take"), subject=where, permanent=True)
+                return DirectoryError("answer_too_large", subject=where, permanent=True)
             case ConnectionRefusedError():
-                return DirectoryError(
-                    _("Nothing listens there; check name, port and firewall"), subject=str(self.host)
-                )
+                return DirectoryError("nothing_listens", subject=str(self.host))
             case LDAPInvalidFilterError():
-                return DirectoryError(_("The filter cannot be understood"), permanent=True)
+                return DirectoryError("filter_invalid", permanent=True)
             case OSError() | LDAPExceptionError():
-                return DirectoryError(_("The connection was lost"), subject=where)
-        return DirectoryError(_("The server gave an answer we do not understand"), subject=where)
+                return DirectoryError("connection_lost", subject=where)
+        return DirectoryError("server_misunderstood", subject=where)
 
 
 def _speaker(line: Line) -> Any:  # noqa: ANN401  the library is untyped
@@ -338,16 +333,13 @@ def _raise_for_result(result: Mapping[str, Any], subject: str) -> None:
         return
     if code in (3, 4, 11):
         raise DirectoryError(
-            _(
-                "The server cuts the answer short; raise the limits it has for this account "
-                "(OpenLDAP: olcLimits with size.prtotal=unlimited)"
-            ),
+            "directory_cuts_short",
             subject=subject,
             permanent=True,
         )
     if code in (10, 32):
-        raise DirectoryError(_("The server has no such base DN"), subject=subject, permanent=True)
+        raise DirectoryError("base_dn_unknown", subject=subject, permanent=True)
     if code in (1, 50):
-        raise DirectoryError(_("This account may not read that"), subject=subject, permanent=True)
-    said = f"{subject}: {result['description']} ({code})"
-    raise DirectoryError(_("The server refused"), subject=said, permanent=code not in (2, 51, 52, 80))
+        raise DirectoryError("directory_right_missing", subject=subject, permanent=True)
+    said = f"{result['description']} ({code})"
+    raise DirectoryError("server_refused", subject=subject, said=said, permanent=code not in (2, 51, 52, 80))

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.directory.models import Address, Archive, ArchiveKind, ArchiveOrigin
@@ -62,13 +61,13 @@ def valid_address(text: str) -> str:
         return address
     local, at, domain = address.rpartition("@")
     if not (at and local and domain) or any(c.isspace() or c in "<>,;" for c in address):
-        raise UserError(_("This is not an e-mail address"), subject=text)
+        raise UserError("not_an_address", subject=text)
     return address
 
 
 def _require_local(archive: Archive) -> None:
     if archive.key is not None:
-        raise UserError(_("The directory decides about the addresses of this archive"), subject=archive.name)
+        raise UserError("addresses_of_directory", subject=archive.name)
 
 
 def _add(archive: Archive, address: str) -> bool:
@@ -77,6 +76,6 @@ def _add(archive: Archive, address: str) -> bool:
     if current is not None and current.archive_id == archive.pk:
         return False
     if current is not None:
-        raise UserError(_("This address belongs to another archive"), subject=address)
+        raise UserError("address_taken", subject=address)
     Address.objects.create(address=address, archive=archive, valid_from=now() if history else None)
     return True

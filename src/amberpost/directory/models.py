@@ -50,7 +50,7 @@ class DirectoryStatus(models.Model):
     directory = models.OneToOneField(Directory, models.CASCADE, primary_key=True, related_name="status")
     last_attempt_at = models.DateTimeField(null=True)
     last_success_at = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True)
+    last_error = models.JSONField(default=dict)  # a remark
     failures = models.PositiveIntegerField(default=0)  # in a row
     next_attempt_at = models.DateTimeField(null=True)
     sync_now = models.BooleanField(default=False)  # an operator asked
@@ -79,8 +79,8 @@ class DirectoryRun(models.Model):
     left = models.PositiveIntegerField(default=0)
     conflicts = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)  # messages that leave quarantine
-    notes = models.JSONField(default=list)
-    error = models.TextField(blank=True)
+    notes = models.JSONField(default=list)  # remarks
+    error = models.JSONField(default=dict)  # a remark
 
     class Meta:
         ordering = ("-id",)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.utils.translation import gettext as _
+from amberpost.remark import Remark
 
 _EXAMPLES = 10
 
 
 class Notes:
-    """Counts by reason."""
+    """Subjects by reason, a code each."""
 
     def __init__(self) -> None:
         self._subjects: dict[str, list[str]] = {}
@@ -18,12 +18,19 @@ class Notes:
 
     def add_unreadable(self, texts: Iterable[str]) -> None:
         for text in texts:
-            self.add(_("Not readable as a mail address"), text)
+            self.add("hint_unreadable", text)
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self) -> tuple[Remark, ...]:
         """One line a reason: how many, and up to ten of them."""
         return tuple(
-            f"{reason} ({len(subjects)}): {'; '.join(sorted(subjects)[:_EXAMPLES])}"
-            + ("; ..." if len(subjects) > _EXAMPLES else "")
+            Remark(
+                "hint",
+                {
+                    "reason": Remark(reason),
+                    "number": len(subjects),
+                    "examples": "; ".join(sorted(subjects)[:_EXAMPLES])
+                    + ("; ..." if len(subjects) > _EXAMPLES else ""),
+                },
+            )
             for reason, subjects in self._subjects.items()
         )

@@ -6,8 +6,6 @@ Knows people and groups with an address; shared mailboxes and public folders hav
 import re
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
-
 from amberpost.directory.entry import Entry
 from amberpost.directory.escape import dn_key, filter_value
 from amberpost.directory.found import EntryKind, Found, FoundEntry
@@ -56,7 +54,7 @@ def key_of(entry: Entry) -> str:
         if re.fullmatch(r"[0-9a-z-]+", value):
             return f"ldap:{value}"
     raise DirectoryError(
-        _("The directory does not tell the entryUUID; the account needs the right to read it"),
+        "entry_uuid_missing",
         subject=entry.dn,
         permanent=True,
     )
@@ -78,7 +76,7 @@ def read_objects(persons: Sequence[Entry], groups: Sequence[Entry], settings: Ld
         if names.addresses:
             entries.append(_person(entry, names, settings))
         else:
-            notes.add(_("Left out, because they have no mail address"), entry.dn)
+            notes.add("hint_no_address", entry.dn)
     for entry in groups:
         names = _names(entry, settings)
         if names.addresses:
@@ -107,7 +105,7 @@ def _group(entry: Entry, names: Names, membership: Membership, notes: Notes) -> 
     members = membership.people_in([dn_key(entry.dn)])
     is_dynamic = entry.has("memberURL") and not members
     if is_dynamic:
-        notes.add(_("Members of dynamic groups cannot be read; release these archives by hand"), entry.dn)
+        notes.add("hint_dynamic_groups", entry.dn)
     return FoundEntry(
         key=key_of(entry),
         kind=EntryKind.DYNAMIC_GROUP if is_dynamic else EntryKind.GROUP,

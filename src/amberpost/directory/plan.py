@@ -24,6 +24,7 @@ from amberpost.directory.present import (
     is_private,
     shown_name,
 )
+from amberpost.remark import Remark
 
 T = TypeVar("T")
 
@@ -114,7 +115,7 @@ class Plan:
     releases: frozenset[Automatic] = frozenset()
     revocations: frozenset[Automatic] = frozenset()
     conflicts: tuple[Conflict, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     worries: tuple[Worry, ...] = ()
     first_held: frozenset[str] = field(default_factory=frozenset)  # gained, and never held by anybody before
 

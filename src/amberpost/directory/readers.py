@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from django.utils.translation import gettext as _
-
 from amberpost.directory.entra import enabled_entra_keys, read_entra
 from amberpost.directory.entra_steps import test_entra
 from amberpost.directory.found import Found
@@ -64,9 +62,7 @@ def test_steps(directory: Directory, secret_of: SecretOf) -> Iterator[Step]:
 def _of(known: Mapping[str, T], directory: Directory) -> T:
     found = known.get(directory.kind)
     if found is None:
-        raise UserError(
-            _("This directory is not read: it has no server"), subject=directory.get_kind_display()
-        )
+        raise UserError("directory_without_server", subject=directory.get_kind_display())
     return found
 
 

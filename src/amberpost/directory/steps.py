@@ -18,6 +18,7 @@ from amberpost.directory.ldap import CredentialsRefused, base_of, read_all, sign
 from amberpost.directory.ldap_session import LdapSession
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.spoken import in_words
 
 _SAMPLE = 5
 
@@ -77,9 +78,7 @@ class _Trial:
         try:
             found = socket.getaddrinfo(self._host.name, self._host.port, type=socket.SOCK_STREAM)
         except OSError:
-            raise DirectoryError(
-                _("The server name is not known here; check its spelling and the name server")
-            ) from None
+            raise DirectoryError("server_name_unknown_here") from None
         return ", ".join(dict.fromkeys(str(item[4][0]) for item in found))
 
     def _connect(self) -> str:
@@ -132,13 +131,13 @@ def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[Step]:
         is_ok = bool(one.entries)
         yield Step(title=_("For example"), is_ok=is_ok, text=_sample_text(one) if is_ok else hint, seconds=0)
         for note in one.notes:
-            yield Step(title=_("Hint"), is_ok=True, text=note, seconds=0)
+            yield Step(title=_("Hint"), is_ok=True, text=in_words(note), seconds=0)
 
 
 def _base_text(session: LdapSession, settings: LdapSettings) -> str:
     base = base_of(session, settings)
     if not session.exists(base):
-        raise DirectoryError(_("The server has no such base DN"), subject=base, permanent=True)
+        raise DirectoryError("base_dn_unknown", subject=base, permanent=True)
     return base
 
 
@@ -177,5 +176,5 @@ def timed(title: str, act: Callable[[], str]) -> Step:
     try:
         text, is_ok = act(), True
     except DirectoryError as error:
-        text, is_ok = str(error), False
+        text, is_ok = in_words(error), False
     return Step(title=title, is_ok=is_ok, text=text, seconds=time.monotonic() - started)

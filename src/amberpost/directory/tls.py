@@ -4,8 +4,6 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import DirectoryError
 
 
@@ -24,7 +22,7 @@ def tls_context(ca_pem: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=ca_pem or None)
     except (ssl.SSLError, ValueError):
-        raise DirectoryError(_("The root certificate is not valid PEM text"), permanent=True) from None
+        raise DirectoryError("root_certificate_invalid", permanent=True) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

@@ -11,6 +11,7 @@ from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
 from amberpost.ledger.files import Files, read_or_none
 from amberpost.ledger.tiles import Edge, Tile, covered_leaves, tile_path
 from amberpost.ledger.tree import HASH_BYTES
+from amberpost.remark import Remark
 
 
 def check_log(files: Files, path: str, verification_key: str, leaves: Iterable[bytes]) -> Iterator[Finding]:
@@ -43,11 +44,11 @@ class _Check:
             yield self._finding(
                 FindingKind.LEAVES_MISSING,
                 "checkpoint",
-                f"The checkpoint covers {head.size} leaves; there are {count}",
+                Remark("checkpoint_covers_more", {"size": head.size, "number": count}),
             )
         if text is None and count:
             yield self._finding(
-                FindingKind.CHECKPOINT_MISSING, "checkpoint", "There are leaves but no checkpoint"
+                FindingKind.CHECKPOINT_MISSING, "checkpoint", Remark("leaves_without_checkpoint")
             )
         for tile in self._edge.partial_tiles():
             yield from self._check_partials(tile)
@@ -59,18 +60,18 @@ class _Check:
         try:
             return text, verify_checkpoint(text, self._key), []
         except IntegrityError as error:
-            return text, None, [self._finding(FindingKind.CHECKPOINT_INVALID, "checkpoint", str(error))]
+            return text, None, [self._finding(FindingKind.CHECKPOINT_INVALID, "checkpoint", error.remark)]
 
     def _at_checkpoint(self, head: Checkpoint) -> Iterator[Finding]:
         if self._edge.root() != head.root:
             yield self._finding(
                 FindingKind.ROOT_MISMATCH,
                 "checkpoint",
-                f"The first {head.size} leaves do not have the signed root",
+                Remark("root_not_signed", {"size": head.size}),
             )
         for tile in self._edge.partial_tiles():
             if not self._holds(tile) and not self._moved_on(head):
-                yield self._finding(FindingKind.TILE_MISSING, tile.path, "No tile has these hashes")
+                yield self._finding(FindingKind.TILE_MISSING, tile.path, Remark("tile_none"))
 
     def _holds(self, tile: Tile) -> bool:
         """Is this partial tile there, or the full one that took its place? Content is checked elsewhere."""
@@ -87,9 +88,9 @@ class _Check:
         yield from findings
         is_covered = covered_leaves(tile.level, tile.index + 1) <= self._covered
         if data is None and not findings and is_covered:
-            yield self._finding(FindingKind.TILE_MISSING, tile.path, "The checkpoint covers this tile")
+            yield self._finding(FindingKind.TILE_MISSING, tile.path, Remark("tile_covered"))
         if data is not None and data != tile.data:
-            yield self._finding(FindingKind.TILE_DAMAGED, tile.path, "Hashes are not those of the leaves")
+            yield self._finding(FindingKind.TILE_DAMAGED, tile.path, Remark("tile_hashes_differ"))
         yield from self._check_partials(tile)
 
     def _check_partials(self, tile: Tile) -> Iterator[Finding]:
@@ -101,7 +102,7 @@ class _Check:
             yield from findings
             if data is not None and name.isdecimal() and not _is_beginning(data, int(name), tile.data):
                 yield self._finding(
-                    FindingKind.TILE_DAMAGED, f"{folder}/{name}", "Hashes are not those of the leaves"
+                    FindingKind.TILE_DAMAGED, f"{folder}/{name}", Remark("tile_hashes_differ")
                 )
 
     def _is_there(self, path: str) -> bool:
@@ -115,10 +116,10 @@ class _Check:
         try:
             return read_or_none(self._files, f"{self._path}/{path}"), []
         except StoreError as error:
-            return None, [self._finding(kind, path, str(error))]
+            return None, [self._finding(kind, path, error.remark)]
 
-    def _finding(self, kind: FindingKind, path: str, message: str) -> Finding:
-        return Finding(kind=kind, where=f"{self._path}/{path}", message=message)
+    def _finding(self, kind: FindingKind, path: str, remark: Remark) -> Finding:
+        return Finding(kind=kind, where=f"{self._path}/{path}", remark=remark)
 
 
 def _is_beginning(data: bytes, width: int, known: bytes) -> bool:

@@ -38,15 +38,15 @@ def verify_checkpoint(text: bytes, verification_key: str) -> Checkpoint:
     key = parse_verification_key(verification_key)
     origin, size, root = _parse(verify_note(text, key))
     if origin != key.name:
-        raise IntegrityError("Checkpoint is of another log", subject=origin)
+        raise IntegrityError("checkpoint_foreign", subject=origin)
     return Checkpoint(origin=origin, size=size, root=root, text=text)
 
 
 def _parse(text: str) -> tuple[str, int, bytes]:
     match = _TEXT.fullmatch(text)
     if match is None or int(match[2]) > _MAX_SIZE:
-        raise IntegrityError("Checkpoint is malformed")
+        raise IntegrityError("checkpoint_malformed")
     root = decode_base64(match[3])
     if len(root) != HASH_BYTES:
-        raise IntegrityError("Root hash has the wrong length")
+        raise IntegrityError("root_length_wrong")
     return match[1], int(match[2]), root

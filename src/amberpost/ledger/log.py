@@ -87,7 +87,7 @@ class Log:
         if self.checkpoint is not None and self.is_behind:
             self._add(islice(rest, self.checkpoint.size - self.size))
             if self.size == self.checkpoint.size and self._edge.root() != self.checkpoint.root:
-                raise IntegrityError("Leaves are not those of the checkpoint", subject=self._path)
+                raise IntegrityError("leaves_differ", subject=self._path)
         if not self.is_behind:
             self._add(rest)
         return range(first, self.size)
@@ -99,7 +99,7 @@ class Log:
         """
         self._must_write()
         if self.is_behind:
-            raise IntegrityError("Fewer leaves than the checkpoint covers", subject=self._path)
+            raise IntegrityError("leaves_fewer", subject=self._path)
         partials = self._edge.partial_tiles()
         self._shelf.write_full()
         self._shelf.write_partial(partials)
@@ -139,7 +139,7 @@ class Log:
     def proof(self, index: int, *, extra: bytes = b"") -> LogProof:
         """A proof for one leaf under the newest checkpoint; write_proof() makes its text."""
         if self.checkpoint is None:
-            raise IntegrityError("The log has no checkpoint yet", subject=self._path)
+            raise IntegrityError("checkpoint_none", subject=self._path)
         path = self.inclusion(index, self.checkpoint.size)
         return LogProof(index=index, path=path, checkpoint=self.checkpoint, extra=extra)
 
@@ -188,8 +188,8 @@ class Log:
         if size < 0:
             raise ValueError(f"no tree has size {size}")
         if size > self.size:
-            raise IntegrityError("The ledger's tiles do not reach that far; rebuild them", subject=self._path)
+            raise IntegrityError("tiles_too_short", subject=self._path)
 
     def _must_write(self) -> None:
         if self._read_only:
-            raise StoreError("The ledger is open for reading only", subject=self._path)
+            raise StoreError("ledger_read_only", subject=self._path)

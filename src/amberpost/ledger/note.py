@@ -65,18 +65,18 @@ def parse_verification_key(text: str) -> VerificationKey:
     """Raises IntegrityError unless the text is a verification key whose id is its own."""
     match = _VERIFICATION_KEY.fullmatch(text)
     if match is None:
-        raise IntegrityError("Verification key is malformed")
+        raise IntegrityError("verification_key_malformed")
     public = decode_base64(match[3])
     key = VerificationKey(name=match[1], public=public[1:])
     if len(public) != 33 or not _is_key_name(key.name) or str(key) != text:
-        raise IntegrityError("Verification key is malformed")
+        raise IntegrityError("verification_key_malformed")
     return key
 
 
 def sign_note(text: str, *, name: str, seed: bytes) -> bytes:
     """The note with one signature. Raises IntegrityError for a text or name that no reader would accept."""
     if not _is_key_name(name) or not text.endswith("\n") or _CONTROL.search(text):
-        raise IntegrityError("Text or name cannot be in a signed note")
+        raise IntegrityError("note_text_forbidden")
     signature = Ed25519PrivateKey.from_private_bytes(seed).sign(text.encode())
     blob = base64.b64encode(_public_half(name, seed).key_id + signature).decode()
     return f"{text}\n— {name} {blob}\n".encode()
@@ -89,10 +89,10 @@ def parse_note(note: bytes) -> Note:
     for line in lines:
         match = _SIGNATURE_LINE.fullmatch(line)
         if match is None or not _is_key_name(match[1]):
-            raise IntegrityError("Signature line is malformed")
+            raise IntegrityError("signature_line_malformed")
         blob = decode_base64(match[2])
         if len(blob) <= _KEY_ID_BYTES:
-            raise IntegrityError("Signature is too short")
+            raise IntegrityError("signature_too_short")
         signatures.append(
             NoteSignature(name=match[1], key_id=blob[:_KEY_ID_BYTES], signature=blob[_KEY_ID_BYTES:])
         )
@@ -104,11 +104,11 @@ def verify_note(note: bytes, key: VerificationKey) -> str:
     parsed = parse_note(note)
     own = [item.signature for item in parsed.signatures if (item.name, item.key_id) == (key.name, key.key_id)]
     if len(own) != 1:
-        raise IntegrityError("Note is not signed by this key, or more than once", subject=key.name)
+        raise IntegrityError("note_not_signed_by_key", subject=key.name)
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(own[0], parsed.text)
     except InvalidSignature as error:
-        raise IntegrityError("Signature does not match", subject=key.name) from error
+        raise IntegrityError("signature_mismatch", subject=key.name) from error
     return parsed.text.decode()
 
 
@@ -117,10 +117,10 @@ def decode_base64(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise IntegrityError("Base64 is malformed") from error
+        raise IntegrityError("base64_malformed") from error
     if base64.b64encode(data).decode() != text:
         # A lenient reader takes four spellings of the same bytes: flipped bits would pass.
-        raise IntegrityError("Base64 is not canonical")
+        raise IntegrityError("base64_not_canonical")
     return data
 
 
@@ -135,13 +135,13 @@ def _is_key_name(name: str) -> bool:
 
 def _decode(note: bytes) -> str:
     if len(note) > _MAX_NOTE_BYTES:
-        raise IntegrityError("Note is too large")
+        raise IntegrityError("note_too_large")
     try:
         text = note.decode()
     except UnicodeDecodeError as error:
-        raise IntegrityError("Note is not UTF-8") from error
+        raise IntegrityError("note_not_utf8") from error
     if _CONTROL.search(text):
-        raise IntegrityError("Note holds control characters")
+        raise IntegrityError("note_control_characters")
     return text
 
 
@@ -149,9 +149,9 @@ def _divide(note: str) -> tuple[str, list[str]]:
     """Text and signature lines; the last empty line is between them."""
     at = note.rfind("\n\n")
     if at < 0 or not note.endswith("\n"):
-        raise IntegrityError("Note has no signatures")
+        raise IntegrityError("note_unsigned")
     # Not splitlines(): to a note only U+000A is a line end.
     lines = [f"{line}\n" for line in note[at + 2 :].split("\n")[:-1]]
     if not 0 < len(lines) <= _MAX_SIGNATURES:
-        raise IntegrityError("Note has no signatures or too many")
+        raise IntegrityError("note_signatures_wrong")
     return note[: at + 1], lines

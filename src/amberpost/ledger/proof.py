@@ -78,13 +78,13 @@ def read_proof(text: bytes, verification_key: str) -> LogProof:
     try:
         lines = head.decode("ascii") + "\n"
     except UnicodeDecodeError as error:
-        raise IntegrityError("Proof is malformed") from error
+        raise IntegrityError("proof_malformed") from error
     match = _BODY.fullmatch(lines.removeprefix(_HEADER))
     if not divider or not lines.startswith(_HEADER) or match is None:
-        raise IntegrityError("Proof is malformed")
+        raise IntegrityError("proof_malformed")
     path = tuple(decode_base64(line) for line in match[3].split())
     if any(len(item) != HASH_BYTES for item in path):
-        raise IntegrityError("Proof holds a hash of the wrong length")
+        raise IntegrityError("proof_hash_length_wrong")
     return LogProof(
         index=int(match[2]),
         path=path,
@@ -98,7 +98,7 @@ def verify_proof(text: bytes, *, leaf: bytes, verification_key: str) -> LogProof
     proof = read_proof(text, verification_key)
     head = proof.checkpoint
     if not is_included(leaf=leaf, index=proof.index, path=proof.path, size=head.size, root=head.root):
-        raise IntegrityError("Proof does not lead from the leaf to the root", subject=str(proof.index))
+        raise IntegrityError("proof_leads_elsewhere", subject=str(proof.index))
     return proof
 
 

@@ -126,10 +126,10 @@ class TileShelf:
         path = f"{self._folder}/{tile_path(*place)}"
         data = read_or_none(self._files, path)
         if data is None:
-            raise IntegrityError("Tile is missing; rebuild the ledger's tiles", subject=path)
+            raise IntegrityError("tile_missing", subject=path)
         rows = tile_rows(data) if len(data) == TILE_BYTES else [b""]
         if rows[-1] != root:
-            raise IntegrityError("Tile is damaged; rebuild the ledger's tiles", subject=path)
+            raise IntegrityError("tile_damaged", subject=path)
         return rows
 
     def _remember(self, place: _Place, rows: list[bytes]) -> None:

@@ -127,7 +127,7 @@ def _taken_apart(path: str) -> tuple[str, str, str]:
 
 
 def _not_found(path: str) -> NotFound:
-    return NotFound("No such attachment", subject=path[:40])
+    return NotFound("attachment_unknown", subject=path[:40])
 
 
 def _tnef_files(raw: bytes, part: Part) -> list[TnefAttachment] | None:

@@ -44,7 +44,7 @@ def parse_mode(text: str) -> str:
     if custom:
         return "custom:" + custom[1].lower()
     allowed = ", ".join((*MODES, "custom:NAME"))
-    raise UserError(f"Unknown header evaluation; allowed are {allowed}", subject=text[:80])
+    raise UserError("evaluation_unknown", allowed=allowed, subject=text[:80])
 
 
 def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[Found, ...]:

@@ -6,8 +6,10 @@ An alarm is known by kind and subject; its sentence is made from kind and argume
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Any
 
-Arguments = Mapping[str, str | int]
+Kept = dict[str, object]  # a remark, as it is kept
+Arguments = Mapping[str, Any]  # texts, numbers and remarks
 
 
 class Level(IntEnum):

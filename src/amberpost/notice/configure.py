@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.errors import UserError
@@ -82,7 +81,7 @@ def valid_recipients(texts: Iterable[str]) -> list[str]:
     """The normalised forms of addresses a person typed, without empty ones; raises UserError."""
     addresses = [valid_recipient(text) for text in texts if text.strip()]
     if len(addresses) > _MOST_RECIPIENTS:
-        raise UserError(_("At most %(number)d recipients; use a mailing list") % {"number": _MOST_RECIPIENTS})
+        raise UserError("recipients_at_most", number=_MOST_RECIPIENTS)
     return addresses
 
 
@@ -92,7 +91,7 @@ def valid_recipient(text: str) -> str:
     local, at, domain = address.rpartition("@")
     is_plain = address.isascii() and address.isprintable() and not any(c in " <>,;\"'()" for c in address)
     if not (at and local and domain and is_plain):
-        raise UserError(_("This is not an e-mail address"), subject=text)
+        raise UserError("not_an_address", subject=text)
     return address
 
 
@@ -112,15 +111,15 @@ def _app_of(settings: NoticeSettings, unseal: OpenSetting) -> Client:
 def _require_app(settings: NoticeSettings, secrets: Mapping[str, str]) -> None:
     """What OAuth 2 needs. The mailbox is the user: it is whose mail the app sends."""
     if not settings.relay:
-        raise UserError(_("OAuth 2 is for a mail relay: give smtp.office365.com"))
+        raise UserError("oauth_needs_relay")
     if not settings.user:
-        raise UserError(_("OAuth 2 needs the mailbox that sends as user"))
+        raise UserError("oauth_needs_mailbox")
     if not settings.tenant_id or not settings.client_id:
-        raise UserError(_("OAuth 2 needs tenant ID and client ID"))
+        raise UserError("oauth_needs_app")
     if not (secrets.get("client_secret") or settings.sealed_client_secret):
-        raise UserError(_("OAuth 2 needs the client secret"))
+        raise UserError("oauth_needs_secret")
     if settings.authority and safe_url(settings.authority) is None:
-        raise UserError(_("The address of the login server must begin with https://"))
+        raise UserError("login_server_needs_https")
 
 
 def _require_sound(settings: NoticeSettings) -> None:
@@ -128,19 +127,19 @@ def _require_sound(settings: NoticeSettings) -> None:
         settings.full_clean(exclude=list(SECRETS.values()), validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         words = [f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items()]
-        raise UserError("; ".join(words)) from error
+        raise UserError("not_valid", problems="; ".join(words)) from None
     if settings.language not in dict(django_settings.LANGUAGES):
-        raise UserError(_("There is no such language"), subject=settings.language)
+        raise UserError("language_unknown", subject=settings.language)
     trusting(settings.ca_pem)
     split_host(settings.relay, PORTS[Security(settings.security)])
     if settings.relay and not settings.addresses:
-        raise UserError(_("The mail relay needs at least one recipient"))
+        raise UserError("relay_needs_recipient")
     if settings.user and settings.security == Security.NONE:
-        raise UserError(_("A password is not sent without TLS: leave the user empty, or use STARTTLS or SSL"))
+        raise UserError("password_needs_tls")
     if settings.webhook_url:
         checked_url(settings.webhook_url, is_internal=settings.is_webhook_internal)
     if settings.disk_full_percent < settings.disk_percent:
-        raise UserError(_("The disk is nearly full only after it is filling: check both figures"))
+        raise UserError("disk_figures_swapped")
 
 
 def _opened(settings: NoticeSettings, name: str, unseal: OpenSetting) -> Secret:

@@ -11,9 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import DeliveryError, UserError
+from amberpost.tls import why_untrusted
 
 TIMEOUT_SECONDS = 10.0
 LIMIT_SECONDS = 60.0  # for everything together: a server that drips is a server that hangs
@@ -25,7 +24,7 @@ def split_host(text: str, default_port: int) -> tuple[str, int]:
     if not colon or "]" in port or (":" in host and not host.endswith("]")):
         return text.strip().strip("[]"), default_port
     if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UserError(_("This is not a port number"), subject=text)
+        raise UserError("not_a_port", subject=text)
     return host.strip("[]"), int(port)
 
 
@@ -36,7 +35,7 @@ def trusting(ca_pem: str) -> ssl.SSLContext:
         if ca_pem:
             context.load_verify_locations(cadata=ca_pem)
     except (ssl.SSLError, ValueError):
-        raise UserError(_("The root certificate is not valid PEM text")) from None
+        raise UserError("root_certificate_invalid") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -83,32 +82,28 @@ def time_limit(connection: Callable[[], socket.socket | None]) -> Iterator[None]
 def connect_failure(error: OSError | None, server: str) -> DeliveryError:
     """Why no connection came about, and what to look at."""
     if isinstance(error, TimeoutError):
-        text = _("The server does not answer. Check name, port and firewall")
+        code = "relay_silent"
     elif isinstance(error, ConnectionRefusedError):
-        text = _("Nothing answers on this port. Check the port and whether the server runs")
+        code = "relay_port_closed"
     else:
-        text = _("The server cannot be reached. Check the network")
-    return DeliveryError(text, step="connect", subject=server)
+        code = "relay_unreachable"
+    return DeliveryError(code, step="connect", subject=server)
 
 
 def tls_failure(error: OSError) -> DeliveryError:
     """Why the connection could not be secured."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        text = _(
-            "The certificate of the server cannot be trusted. If it is your own, give its root certificate"
-        )
-        return DeliveryError(text, step="tls", subject=error.verify_message)
+        return DeliveryError("relay_certificate_untrusted", step="tls", subject=why_untrusted(error))
     if isinstance(error, TimeoutError):
-        return DeliveryError(_("The server did not answer in time"), step="tls")
-    text = _("The server does not speak TLS on this port. Check port and connection security")
-    return DeliveryError(text, step="tls")
+        return DeliveryError("server_timeout", step="tls")
+    return DeliveryError("relay_without_tls", step="tls")
 
 
 def _addresses(host: str, port: int, *, may_be_internal: bool) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise DeliveryError(_("The server name is not known"), step="name", subject=host) from None
+        raise DeliveryError("server_name_unknown", step="name", subject=host) from None
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         _require_allowed(address, host, may_be_internal=may_be_internal)
@@ -120,7 +115,6 @@ def _require_allowed(address: str, host: str, *, may_be_internal: bool) -> None:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified:
-        raise DeliveryError(_("This address is not used for notifications"), step="name", subject=host)
+        raise DeliveryError("address_not_for_notices", step="name", subject=host)
     if not may_be_internal and not ip.is_global:
-        text = _("This server is in your own network. If that is right, say so in the settings")
-        raise DeliveryError(text, step="name", subject=host)
+        raise DeliveryError("server_is_internal", step="name", subject=host)

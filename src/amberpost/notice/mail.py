@@ -15,8 +15,6 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import DeliveryError, SourceError
 from amberpost.notice.connect import (
     TIMEOUT_SECONDS,
@@ -32,11 +30,20 @@ from amberpost.oauth.client import Client
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.sasl import xoauth2
 from amberpost.oauth.tokens import Tokens
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret, masked
 
 PORTS = {Security.STARTTLS: 587, Security.SSL: 465, Security.NONE: 25}
 SEND_ROLE = "SMTP.SendAsApp"  # what the app must be allowed to do at Exchange Online
 _SAID = 200
+_REFUSED = {  # step -> code of what the relay did not do
+    "connect": "relay_takes_no_mail",
+    "tls": "relay_starttls_refused",
+    "login": "login_refused",
+    "sender": "relay_sender_refused",
+    "recipient": "relay_recipients_refused",
+    "message": "relay_message_refused",
+}
 _TOKENS = Tokens()  # of this process
 
 
@@ -101,7 +108,7 @@ def _token(app: Client) -> Secret:
     try:
         return _TOKENS.get(app)
     except SourceError as error:
-        raise DeliveryError(error.message, step="token", subject=error.subject) from None
+        raise DeliveryError(error.remark, step="token") from None
 
 
 def _speak(
@@ -131,10 +138,7 @@ def _speak(
 def _upgrade(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> None:
     """STARTTLS or nothing: a missing offer is never a reason to go on in clear text."""
     if not smtp.has_extn("starttls"):
-        text = _(
-            "The server does not offer STARTTLS, and nothing is sent in clear text. Perhaps SSL on port 465"
-        )
-        raise DeliveryError(text, step="tls")
+        raise DeliveryError("relay_starttls_missing", step="tls")
     with _step("tls", relay):
         try:
             _require(smtp.starttls(context=context), 220, "tls", relay)
@@ -146,7 +150,7 @@ def _upgrade(smtp: smtplib.SMTP, relay: Relay, context: ssl.SSLContext) -> None:
 def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
     """AUTH PLAIN (RFC 4616) or LOGIN; both need TLS, which is why no other is spoken."""
     if relay.security is Security.NONE:
-        raise DeliveryError(_("A password is not sent without TLS"), step="login")
+        raise DeliveryError("password_without_tls", step="login")
     user, password = relay.user.encode(), relay.password.reveal()
     offered = smtp.esmtp_features.get("auth", "").upper().split()
     with _step("login", relay):
@@ -157,9 +161,7 @@ def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
             _require(smtp.docmd(_base64(user)), 334, "login", relay)
             answer = smtp.docmd(_base64(password))
         else:
-            raise DeliveryError(
-                _("The server offers no sign-in that we know. Leave the user empty"), step="login"
-            )
+            raise DeliveryError("no_known_sign_in", step="login")
     _require(answer, 235, "login", relay)
 
 
@@ -169,9 +171,9 @@ def _log_in_as_app(smtp: smtplib.SMTP, relay: Relay, app: Client, token: Secret)
     A server that tells an error as another challenge wants an empty line before it refuses.
     """
     if relay.security is Security.NONE:
-        raise DeliveryError(_("A token is not sent without TLS"), step="login")
+        raise DeliveryError("token_without_tls", step="login")
     if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
-        raise DeliveryError(_("The server offers no sign-in with a token (XOAUTH2)"), step="login")
+        raise DeliveryError("no_token_login", step="login")
     with _step("login", relay):
         _require(smtp.docmd("AUTH", "XOAUTH2"), 334, "login", relay)
         answer = smtp.docmd(_base64(xoauth2(relay.user, token)))
@@ -182,26 +184,17 @@ def _log_in_as_app(smtp: smtplib.SMTP, relay: Relay, app: Client, token: Secret)
     _TOKENS.forget(app)  # it may have been revoked: the next try asks for another
     code, said = answer
     words = _fit(said, token)
+    told = f"{code} {words}"
     facts = token_roles(token)
     if 400 <= code < 500:  # RFC 4954 §6: it passes by itself
-        text = _("The server cannot let us in at the moment")
+        what = Remark("login_not_now", said=told)
     elif "SmtpClientAuthentication is disabled" in words:
-        text = _(
-            "SMTP AUTH is switched off for this mailbox or its tenant. Switch it on for the mailbox: Exchange "
-            "admin center, Mailboxes, Manage email apps settings, Authenticated SMTP"
-        )
+        what = Remark("smtp_auth_off", said=told)
     elif facts is not None and SEND_ROLE not in facts.roles:
-        text = _(
-            "The server refuses the app's token, which does not carry the permission %(role)s: add it to the app as "
-            "an application permission of Office 365 Exchange Online and grant admin consent"
-        ) % {"role": SEND_ROLE}
+        what = Remark("relay_token_without_role", {"role": SEND_ROLE}, said=told)
     else:
-        text = _(
-            "The server refuses the app's token. Perhaps the service principal is missing in Exchange or was made "
-            "with the wrong Object ID, or the app has no FullAccess to the mailbox named as user. A change can "
-            "take 30 minutes until it works"
-        )
-    raise DeliveryError(text, step="login", subject=f"{code} {words}")
+        what = Remark("relay_token_refused", said=told)
+    raise DeliveryError(what, step="login")
 
 
 def _name_recipients(smtp: smtplib.SMTP, relay: Relay) -> tuple[str, ...]:
@@ -222,19 +215,11 @@ def _require(answer: tuple[int, bytes], wanted: int, step: str, relay: Relay) ->
 
 
 def _refusal(answer: tuple[int, bytes], step: str, relay: Relay) -> DeliveryError:
-    texts = {
-        "connect": _("This server does not take mail. Check name and port"),
-        "tls": _("The server offers STARTTLS and then refuses it"),
-        "login": _("The server does not accept the user name or password"),
-        "sender": _("The server does not accept the sender address"),
-        "recipient": _("The server does not accept the recipients. Perhaps it wants a user and a password"),
-        "message": _("The server does not take the message"),
-    }
     code, said = answer
     words = (
         _fit(said, relay.password) if 200 <= code < 600 else ""
     )  # else it is no SMTP: none of our business
-    return DeliveryError(texts[step], step=step, subject=f"{code} {words}" if words else None)
+    return DeliveryError(_REFUSED[step], step=step, said=f"{code} {words}" if words else "")
 
 
 @contextmanager
@@ -249,8 +234,8 @@ def _step(step: str, relay: Relay) -> Iterator[None]:
         ) from None
     except (smtplib.SMTPException, OSError) as error:
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-            raise DeliveryError(_("The server did not answer in time"), step=step) from None
-        raise DeliveryError(_("The connection was lost"), step=step) from None
+            raise DeliveryError("server_timeout", step=step) from None
+        raise DeliveryError("connection_lost", step=step) from None
 
 
 def _fit(said: bytes, password: Secret) -> str:

@@ -114,7 +114,7 @@ class Dispatch(models.Model):
     next_at = models.DateTimeField()
     tries = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)  # of the last try
+    error = models.JSONField(default=dict)  # a remark: of the last try
 
     class Meta:
         ordering = ("id",)

@@ -15,12 +15,14 @@ from django.utils.translation import ngettext, override
 
 from amberpost.clock import now
 from amberpost.errors import ArchiveError
+from amberpost.notice.alarm import Kept
 from amberpost.notice.configure import OpenSetting, hook_of, relay_of
 from amberpost.notice.mail import Letter, send
 from amberpost.notice.models import Channel, Dispatch, NoticeSettings
 from amberpost.notice.rounds import Event
 from amberpost.notice.webhook import post
 from amberpost.notice.words import sentence
+from amberpost.remark import Remark
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +49,16 @@ def carry(dispatch: Dispatch, settings: NoticeSettings, unseal: OpenSetting, url
     claimed = Dispatch.objects.filter(pk=dispatch.pk, next_at=dispatch.next_at, sent_at=None)
     if claimed.update(next_at=now() + CLAIM) != 1:
         return True
-    with override(settings.language):
-        try:
-            error = deliver(
-                Channel(dispatch.channel), dispatch.events, settings, unseal, url=url, token=_token(dispatch)
-            )
-        except ArchiveError as failure:
-            _note_failure(dispatch, str(failure))
-            return False
-    Dispatch.objects.filter(pk=dispatch.pk).update(sent_at=now(), tries=dispatch.tries + 1, error=error)
+    try:
+        error = deliver(
+            Channel(dispatch.channel), dispatch.events, settings, unseal, url=url, token=_token(dispatch)
+        )
+    except ArchiveError as failure:
+        _note_failure(dispatch, failure.remark)
+        return False
+    Dispatch.objects.filter(pk=dispatch.pk).update(
+        sent_at=now(), tries=dispatch.tries + 1, error=error.as_json() if error else {}
+    )
     log.info("notified channel=%s events=%d", dispatch.channel, len(dispatch.events))
     return True
 
@@ -68,8 +71,8 @@ def deliver(
     *,
     url: str,
     token: str,
-) -> str:
-    """Say these events by one way. Returns what of it did not arrive, if anything; speaks the active language."""
+) -> Remark | None:
+    """Say these events by one way. Returns what of it did not arrive, if anything."""
     at = now()
     with override(settings.language):
         body = as_json(events, url, at)
@@ -82,11 +85,9 @@ def deliver(
         )
     if channel is Channel.WEBHOOK:
         post(hook_of(settings, unseal), body, token=token, at=at)
-        return ""
+        return None
     refused = send(relay_of(settings, unseal), letter)
-    if not refused:
-        return ""
-    return _("The server does not accept: %(addresses)s") % {"addresses": ", ".join(refused)}
+    return Remark("relay_some_refused", {"addresses": ", ".join(refused)}) if refused else None
 
 
 def subject_of(events: Sequence[Event]) -> str:
@@ -154,7 +155,7 @@ def as_json(events: Sequence[Event], url: str, at: datetime) -> dict[str, object
     }
 
 
-def failures() -> dict[Channel, str]:
+def failures() -> dict[Channel, Kept]:
     """Why the last message of a way did not arrive, for each way where it did not."""
     found = {}
     for channel in Channel:
@@ -165,10 +166,10 @@ def failures() -> dict[Channel, str]:
     return found
 
 
-def _note_failure(dispatch: Dispatch, error: str) -> None:
+def _note_failure(dispatch: Dispatch, error: Remark) -> None:
     wait = min(_LATEST, timedelta(minutes=2 ** min(dispatch.tries, 8)))
     Dispatch.objects.filter(pk=dispatch.pk).update(
-        tries=dispatch.tries + 1, error=error[:1000], next_at=now() + wait
+        tries=dispatch.tries + 1, error=error.as_json(), next_at=now() + wait
     )
     log.warning("notification failed channel=%s tries=%d", dispatch.channel, dispatch.tries + 1)
 

@@ -6,7 +6,7 @@ in the same transaction, so that a crash may tell twice, never not at all. Nothi
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from django.db import transaction
 from django.db.models import Q
@@ -38,7 +38,7 @@ class Event(TypedDict):
     kind: str
     subject: str
     level: int
-    arguments: dict[str, str | int]
+    arguments: dict[str, Any]
     since: str
 
 

@@ -12,8 +12,9 @@ from amberpost.notice.configure import OpenSetting
 from amberpost.notice.models import Channel, NoticeSettings
 from amberpost.notice.outbox import deliver
 from amberpost.notice.rounds import Event
+from amberpost.spoken import in_words
 
-_STEPS = {
+STEPS = {
     "settings": gettext_lazy("Settings"),
     "token": gettext_lazy("Getting a token"),
     "name": gettext_lazy("Looking up the name"),
@@ -43,7 +44,7 @@ class Trial:
 def send_test(settings: NoticeSettings, unseal: OpenSetting, url: str) -> list[Trial]:
     """One test message by each way; UserError if none is set up."""
     if not settings.channels:
-        raise UserError(_("Nobody is notified yet: give a mail relay with recipients, or a webhook address"))
+        raise UserError("nobody_notified")
     return [_try(channel, settings, unseal, url) for channel in settings.channels]
 
 
@@ -54,11 +55,11 @@ def _try(channel: Channel, settings: NoticeSettings, unseal: OpenSetting, url: s
     try:
         missed = deliver(channel, [event], settings, unseal, url=url, token=secrets.token_hex(16))
     except DeliveryError as error:
-        return _failed(channel, error.step, str(error))
+        return _failed(channel, error.step, in_words(error))
     except ArchiveError as error:
-        return _failed(channel, "settings", str(error))
+        return _failed(channel, "settings", in_words(error))
     if missed:
-        return _failed(channel, "recipient", missed)
+        return _failed(channel, "recipient", in_words(missed))
     if channel is Channel.WEBHOOK:
         return Trial(channel=channel, step="", text=_("The webhook took the test message."))
     to = ", ".join(settings.addresses)
@@ -69,7 +70,7 @@ def _try(channel: Channel, settings: NoticeSettings, unseal: OpenSetting, url: s
 def _failed(channel: Channel, step: str, text: str) -> Trial:
     words = _("%(channel)s, %(step)s: %(error)s") % {
         "channel": _("E-mail") if channel is Channel.MAIL else _("Webhook"),
-        "step": _STEPS[step],
+        "step": STEPS[step],
         "error": text,
     }
     return Trial(channel=channel, step=step, text=words)

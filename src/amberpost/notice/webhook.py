@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import SplitResult, urlsplit
 
-from django.utils.translation import gettext as _
-
 from amberpost import __version__
 from amberpost.errors import DeliveryError, UserError
 from amberpost.notice.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
@@ -40,18 +38,18 @@ def checked_url(url: str, *, is_internal: bool) -> SplitResult:
         parts = urlsplit(url)
         _port = parts.port
     except ValueError as error:
-        raise UserError(_("This is not a web address"), subject=url) from error
+        raise UserError("not_a_web_address", subject=url) from error
     if (
         parts.scheme not in ("http", "https")
         or not parts.hostname
         or not url.isascii()
         or not url.isprintable()
     ):
-        raise UserError(_("This is not a web address"), subject=url)
+        raise UserError("not_a_web_address", subject=url)
     if parts.username is not None or parts.fragment or " " in url:
-        raise UserError(_("The webhook address must have no user, password or # part"))
+        raise UserError("webhook_address_forbidden")
     if parts.scheme == "http" and not is_internal:
-        raise UserError(_("Plain http is possible only for a server in your own network"), subject=url)
+        raise UserError("http_only_internal", subject=url)
     return parts
 
 
@@ -83,9 +81,9 @@ def post(hook: Hook, body: Mapping[str, object], *, token: str, at: datetime) ->
             hear_date(host, answer.getheader("Date"))
             answer.read(_ANSWER_LIMIT)
     except TimeoutError:
-        raise DeliveryError(_("The server did not answer in time"), step="answer") from None
+        raise DeliveryError("server_timeout", step="answer") from None
     except (http.client.HTTPException, OSError):
-        raise DeliveryError(_("The server does not answer as a web server should"), step="answer") from None
+        raise DeliveryError("not_a_web_server", step="answer") from None
     finally:
         client.close()
     _require_taken(answer.status)
@@ -109,9 +107,9 @@ def _require_taken(status: int) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        text = _("The server redirects, and redirects are not followed. Give the final address")
+        code = "webhook_redirects"
     elif status in (401, 403, 404, 410):
-        text = _("The server does not know this address or does not let us in")
+        code = "webhook_not_known"
     else:
-        text = _("The server refuses the message")
-    raise DeliveryError(text, step="answer", subject=f"HTTP {status}")
+        code = "webhook_refused"
+    raise DeliveryError(code, step="answer", subject=f"HTTP {status}")

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amberpost.notice.alarm import Arguments, Kind
+from amberpost.spoken import in_words
 
 PROCESSES = ("work", "fetch")
 
@@ -51,7 +52,7 @@ def _no_source(_values: Arguments) -> str:
 def _source_failing(values: Arguments) -> str:
     return _("%(source)s cannot be collected: %(error)s") % {
         "source": values["source"],
-        "error": values["error"] or _("unknown error"),
+        "error": in_words(values["error"]) or _("unknown error"),
     }
 
 
@@ -166,13 +167,13 @@ def _jobs_failed(values: Arguments) -> str:
 
 def _notice_failed(values: Arguments) -> str:
     if values["channel"] == "mail":
-        return _("Notifications by e-mail do not arrive: %(error)s") % {"error": values["error"]}
-    return _("Notifications by webhook do not arrive: %(error)s") % {"error": values["error"]}
+        return _("Notifications by e-mail do not arrive: %(error)s") % {"error": in_words(values["error"])}
+    return _("Notifications by webhook do not arrive: %(error)s") % {"error": in_words(values["error"])}
 
 
 def _directory_failing(values: Arguments) -> str:
     text = _("The directory cannot be read: %(error)s. Users and archives stay as they are.")
-    return text % {"error": str(values["error"]).removesuffix(".")}
+    return text % {"error": in_words(values["error"]).removesuffix(".")}
 
 
 def _directory_waits(_values: Arguments) -> str:

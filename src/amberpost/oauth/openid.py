@@ -25,11 +25,13 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import jwt
 
 from amberpost.clock import now
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, remark_of
 from amberpost.oauth.client import Client
 from amberpost.oauth.http import HttpAnswer, ask_once, connect, safe_url
 from amberpost.oauth.refusal import code_in
 from amberpost.oauth.request import ANSWER_LIMIT_BYTES, TENANT, post_form
+from amberpost.remark import Remark
+from amberpost.tls import why_untrusted
 
 LEEWAY = timedelta(minutes=2)  # how far the clocks may differ
 _ALGORITHM = "RS256"  # what Microsoft signs with; never the choice of the token (RFC 8725 §3.1)
@@ -60,9 +62,18 @@ class Fault(StrEnum):
 class SignInFault(SourceError):
     """Nobody is signed in. The text is for the log and the operator, `fault` decides what the person reads."""
 
-    def __init__(self, fault: Fault, message: str, *, subject: str | None = None, code: str = "") -> None:
-        super().__init__(message, subject=subject)
-        self.fault, self.code = fault, code
+    def __init__(
+        self,
+        fault: Fault,
+        what: str | Remark,
+        /,
+        *,
+        subject: str | Remark = "",
+        said: str = "",
+        reply: str = "",
+    ) -> None:
+        super().__init__(what, subject=subject, said=said)
+        self.fault, self.reply = fault, reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +166,11 @@ class Logins:
                 options={"require": ["exp", "iat", "iss", "aud", "nonce", "oid"], "strict_aud": True},
             )
         except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
-            raise SignInFault(Fault.CLOCK, "the clocks differ", subject=str(error)) from None
+            raise SignInFault(Fault.CLOCK, "clocks_differ", said=str(error)) from None
         except jwt.InvalidIssuerError as error:
-            raise SignInFault(Fault.TENANT, "the ID token is of another tenant", subject=str(error)) from None
+            raise SignInFault(Fault.TENANT, "id_token_other_tenant", said=str(error)) from None
         except jwt.InvalidTokenError as error:
-            raise SignInFault(Fault.UNTRUSTED, "the ID token is not good", subject=str(error)) from None
+            raise SignInFault(Fault.UNTRUSTED, "id_token_bad", said=str(error)) from None
         return claims
 
     def _key(self, client: Client, known: _Known, name: str) -> jwt.PyJWK:
@@ -171,7 +182,7 @@ class Logins:
         if is_stale:
             known.keys = _keys(_get(client, known.provider.keys))
         if name not in known.keys:
-            raise SignInFault(Fault.UNTRUSTED, "the ID token has an unknown key", subject=name[:100])
+            raise SignInFault(Fault.UNTRUSTED, "id_token_key_unknown", subject=name[:100])
         return known.keys[name]
 
 
@@ -200,9 +211,7 @@ def fault_of_answer(error: str, description: str) -> SignInFault:
     elif error in {"temporarily_unavailable", "server_error"}:
         fault = Fault.DOWN
     words = "".join(re.findall(r"[a-z_]{1,60}", error)[:1])
-    return SignInFault(
-        fault, "the login server refuses", subject=f"{words} {code}".strip(), code=code or words
-    )
+    return SignInFault(fault, "login_server_refuses", subject=f"{words} {code}".strip(), reply=code or words)
 
 
 def _challenge(verifier: str) -> str:
@@ -214,10 +223,10 @@ def _discover(client: Client) -> _Provider:
     """OpenID Connect Discovery 1.0 §4; all addresses must be those of the login server in the settings."""
     tenant = client.tenant.lower()
     if not TENANT.fullmatch(tenant) or tenant in _MANY_TENANTS:
-        raise SignInFault(Fault.SETTINGS, "the tenant must be a single one", subject=tenant[:100])
+        raise SignInFault(Fault.SETTINGS, "tenant_not_single", subject=tenant[:100])
     base = safe_url(f"{client.authority.rstrip('/')}/{tenant}/v2.0/.well-known/openid-configuration")
     if base is None or base.query:
-        raise SignInFault(Fault.SETTINGS, "the address of the login server must begin with https://")
+        raise SignInFault(Fault.SETTINGS, "login_server_needs_https")
     facts = _object(_get(client, base))
     found = {
         name: safe_url(str(facts.get(name, "")))
@@ -225,11 +234,11 @@ def _discover(client: Client) -> _Provider:
     }
     for name, url in found.items():
         if url is None or (url.scheme, url.netloc.lower()) != (base.scheme, base.netloc.lower()):
-            raise SignInFault(Fault.UNTRUSTED, "the login server names a foreign address", subject=name)
+            raise SignInFault(Fault.UNTRUSTED, "login_server_foreign_address", subject=name)
     issuer, authorize, token, keys = (url for url in found.values() if url is not None)
     owner = _tenant_of(issuer.path)
     if not owner or (_GUID.fullmatch(tenant) and owner != tenant):
-        raise SignInFault(Fault.TENANT, "the login server answers for another tenant", subject=issuer.path)
+        raise SignInFault(Fault.TENANT, "login_server_other_tenant", subject=issuer.path)
     return _Provider(issuer=issuer.geturl(), authorize=authorize.geturl(), token=token, keys=keys)
 
 
@@ -258,18 +267,18 @@ def _redeem(client: Client, provider: _Provider, attempt: Attempt, code: str, re
         raise fault_of_answer(str(facts.get("error", "")), str(facts.get("error_description", "")))
     token = facts.get("id_token")
     if not isinstance(token, str):
-        raise SignInFault(Fault.UNTRUSTED, "the login server gave no ID token")
+        raise SignInFault(Fault.UNTRUSTED, "id_token_none")
     return token
 
 
 def _identity(claims: Json, provider: _Provider, attempt: Attempt) -> Identity:
     nonce, object_id, tenant = (str(claims.get(name, "")) for name in ("nonce", "oid", "tid"))
     if not secrets.compare_digest(nonce.encode(), attempt.nonce.encode()):
-        raise SignInFault(Fault.UNTRUSTED, "the ID token is of another attempt")
+        raise SignInFault(Fault.UNTRUSTED, "id_token_other_attempt")
     if tenant.lower() != _tenant_of(urlsplit(provider.issuer).path):
-        raise SignInFault(Fault.TENANT, "the ID token is of another tenant", subject=tenant[:100])
+        raise SignInFault(Fault.TENANT, "id_token_other_tenant", subject=tenant[:100])
     if not _GUID.fullmatch(object_id.lower()):
-        raise SignInFault(Fault.UNTRUSTED, "the ID token names nobody")
+        raise SignInFault(Fault.UNTRUSTED, "id_token_nobody")
     shown = "".join(c for c in str(claims.get("preferred_username", "")) if c.isprintable())
     return Identity(object_id=object_id.lower(), name=shown[:150])
 
@@ -288,9 +297,7 @@ def _get(client: Client, url: SplitResult) -> HttpAnswer:
         raise _unreachable(client, error) from None
     if answer.status != 200:
         fault = Fault.SETTINGS if answer.status in (400, 404) else Fault.DOWN
-        raise SignInFault(
-            fault, "the login server does not tell about the tenant", subject=f"HTTP {answer.status}"
-        )
+        raise SignInFault(fault, "tenant_untold", subject=f"HTTP {answer.status}")
     return answer
 
 
@@ -314,16 +321,10 @@ def _object(answer: HttpAnswer) -> Json:
         found = None
     if not isinstance(found, dict):
         fault = Fault.UNTRUSTED if answer.status == 200 else Fault.DOWN
-        raise SignInFault(
-            fault, "the login server gave an answer we do not understand", subject=f"HTTP {answer.status}"
-        )
+        raise SignInFault(fault, "login_server_misunderstood", subject=f"HTTP {answer.status}")
     return found
 
 
 def _unreachable(client: Client, error: Exception) -> SignInFault:
-    reason = str(error) if isinstance(error, SourceError) else type(error).__name__
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = error.verify_message
-    return SignInFault(
-        Fault.DOWN, "the login server cannot be reached", subject=f"{client.authority}: {reason}"
-    )
+    cause = why_untrusted(error) if isinstance(error, ssl.SSLCertVerificationError) else remark_of(error)
+    return SignInFault(Fault.DOWN, Remark("login_server_unreachable", subject=client.authority, cause=cause))

@@ -14,11 +14,14 @@ from datetime import timedelta
 from http.client import HTTPException
 from urllib.parse import SplitResult, quote, urlencode
 
+from amberpost.errors import remark_of
 from amberpost.oauth.client import Client
 from amberpost.oauth.hints import is_guid
 from amberpost.oauth.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
-from amberpost.oauth.refusal import OAuthError, code_in, explain, is_known, is_passing
+from amberpost.oauth.refusal import EXPLAINED, OAuthError, code_in, is_passing
+from amberpost.remark import Remark
 from amberpost.store.secret import Secret, masked
+from amberpost.tls import why_untrusted
 
 ANSWER_LIMIT_BYTES = 256 * 1024
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
@@ -31,19 +34,19 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
         answer = _post(client, _endpoint(client))
     except ssl.SSLCertVerificationError as error:
         raise OAuthError(
-            "the certificate of the login server cannot be trusted",
-            subject=error.verify_message,
+            "login_server_untrusted",
+            subject=why_untrusted(error),
             permanent=True,
         ) from None
     except TimeoutError:
-        raise OAuthError("the login server did not answer in time", subject=client.authority) from None
+        raise OAuthError("login_server_timeout", subject=client.authority) from None
     except OSError as error:
-        reason = f"{client.authority}: {error.strerror or type(error).__name__}"
-        raise OAuthError("the login server cannot be reached", subject=reason) from None
+        what = Remark("login_server_unreachable", subject=client.authority, cause=remark_of(error))
+        raise OAuthError(what) from None
     except TooLarge:
-        raise OAuthError("the answer of the login server is too large") from None
+        raise OAuthError("login_server_too_large") from None
     except HTTPException:
-        raise OAuthError("the login server does not speak HTTP", subject=client.authority) from None
+        raise OAuthError("login_server_no_http", subject=client.authority) from None
     if answer.status == 200:
         return _token(_object(answer.body, answer.status))
     raise _refusal(client, answer.status, answer.retry_after, answer.body)
@@ -52,11 +55,11 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
 def _endpoint(client: Client) -> SplitResult:
     """The address of the token endpoint; nothing an operator enters can lead the secret elsewhere in clear text."""
     if not TENANT.fullmatch(client.tenant):
-        raise OAuthError(explain("AADSTS900023").removesuffix("."), code="AADSTS900023", permanent=True)
+        raise OAuthError("AADSTS900023", reply="AADSTS900023", permanent=True)
     url = safe_url(f"{client.authority.rstrip('/')}/{quote(client.tenant)}/oauth2/v2.0/token")
     if url is None or url.query:
         raise OAuthError(
-            "the address of the login server must begin with https://",
+            "login_server_needs_https",
             subject=repr(client.authority),
             permanent=True,
         )
@@ -93,7 +96,7 @@ def _object(body: bytes, status: int) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise OAuthError("the login server gave an answer we do not understand", subject=f"HTTP {status}")
+        raise OAuthError("login_server_misunderstood", subject=f"HTTP {status}")
     return found
 
 
@@ -101,33 +104,33 @@ def _token(answer: Mapping[str, object]) -> tuple[Secret, timedelta]:
     token, seconds = answer.get("access_token"), str(answer.get("expires_in", "600"))
     is_bearer = str(answer.get("token_type", "")).lower() == "bearer"
     if not isinstance(token, str) or not _TOKEN.fullmatch(token) or not is_bearer:
-        raise OAuthError("the login server gave an answer without a token")
+        raise OAuthError("login_server_no_token")
     if not re.fullmatch(r"[0-9]{1,6}", seconds):
-        raise OAuthError("the login server does not say how long the token is good")
+        raise OAuthError("login_server_no_lifetime")
     return Secret(token.encode("ascii")), timedelta(seconds=int(seconds))
 
 
 def _refusal(client: Client, status: int, pause: str | None, body: bytes) -> OAuthError:
     if status in (429, 503):
         return OAuthError(
-            "the login server asks us to wait",
+            "login_server_asks_to_wait",
             subject=f"HTTP {status}",
             retry_after_seconds=pause_seconds(pause),
         )
     answer = _object(body, status)
-    code = _code(answer)
+    reply = _reply(answer)
     ids = [
         f"{name} {answer[name]}" for name in ("trace_id", "correlation_id") if is_guid(str(answer.get(name)))
     ]
     return OAuthError(
-        explain(code).removesuffix("."),
-        subject=", ".join([code if is_known(code) else _said(client, answer) or code, *ids]),
-        code=code,
-        permanent=status < 500 and not is_passing(code, str(answer.get("error"))),
+        reply if reply in EXPLAINED else "oauth_refused",
+        said=", ".join([reply if reply in EXPLAINED else _said(client, answer) or reply, *ids]),
+        reply=reply,
+        permanent=status < 500 and not is_passing(reply, str(answer.get("error"))),
     )
 
 
-def _code(answer: Mapping[str, object]) -> str:
+def _reply(answer: Mapping[str, object]) -> str:
     numbers = answer.get("error_codes")
     if isinstance(numbers, list) and numbers and isinstance(numbers[0], int):
         return f"AADSTS{numbers[0]}"

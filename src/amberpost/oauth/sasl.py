@@ -18,5 +18,5 @@ def oauthbearer(user: str, host: str, port: int, token: Secret) -> bytes:
 
 def _sasl_name(text: str) -> bytes:
     if any(char < " " or char == "\x7f" for char in text):
-        raise SourceError("the user name or server contains control characters", permanent=True)
+        raise SourceError("user_or_server_control_characters", permanent=True)
     return text.encode("utf-8")

@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import QueryError
 
 _ISO = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?", re.ASCII)
@@ -38,4 +36,4 @@ def _utc(local: datetime, zone: tzinfo) -> datetime:
 
 
 def _no_date(text: str) -> QueryError:
-    return QueryError(_("This is not a date; write 2024, 2024-05, 2024-05-17 or 17.05.2024"), subject=text)
+    return QueryError("not_a_date", subject=text)

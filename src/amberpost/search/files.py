@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from amberpost.errors import Finding, FindingKind, NotReadable, StoreError
+from amberpost.remark import Remark
 
 _PARTS = ("idx", "pos", "term", "fast", "fieldnorm", "store")
 _MAGIC = 1337  # tantivy, directory/footer.rs: FOOTER_MAGIC_NUMBER
@@ -32,9 +33,9 @@ def check_files(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
             if problem and name in _named(folder):  # else a commit has just replaced it
                 yield _finding(name, problem)
     except PermissionError as error:
-        raise NotReadable("Not readable for this user", subject=str(error.filename)) from error
+        raise NotReadable("not_readable", subject=str(error.filename)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        yield _finding("meta.json", f"unreadable ({type(error).__name__})")
+        yield _finding("meta.json", Remark("index_file_unreadable", {"kind": type(error).__name__}))
 
 
 def sync_folder(folder: Path) -> None:
@@ -72,19 +73,19 @@ def _named(folder: Path) -> list[str]:
     return names
 
 
-def _problem(path: Path, *, deep: bool) -> str:
+def _problem(path: Path, *, deep: bool) -> Remark | None:
     try:
         with path.open("rb") as file:
             body, crc = _footer(file)
             if not deep or _crc(file, body) == crc:
-                return ""
-            return "its checksum differs"
+                return None
+            return Remark("index_checksum_differs")
     except FileNotFoundError:
-        return "missing"
+        return Remark("index_file_missing")
     except PermissionError:
         raise
     except (OSError, ValueError, KeyError, TypeError):
-        return "cut short or overwritten at its end"
+        return Remark("index_file_cut")
 
 
 def _footer(file: BinaryIO) -> tuple[int, int]:
@@ -108,5 +109,5 @@ def _crc(file: BinaryIO, length: int) -> int:
     return crc
 
 
-def _finding(where: str, message: str) -> Finding:
-    return Finding(kind=FindingKind.INDEX_DAMAGED, where=where, message=message)
+def _finding(where: str, remark: Remark) -> Finding:
+    return Finding(kind=FindingKind.INDEX_DAMAGED, where=where, remark=remark)

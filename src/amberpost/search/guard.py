@@ -7,8 +7,8 @@ from amberpost.errors import ArchiveError, DiskFull, is_disk_full
 
 
 @contextmanager
-def guarded(kind: type[ArchiveError], message: str) -> Iterator[None]:
-    """Raise `kind` with the message instead of whatever the native code raises."""
+def guarded(kind: type[ArchiveError], code: str) -> Iterator[None]:
+    """Raise `kind` with the code instead of whatever the native code raises."""
     try:
         yield
     except (ArchiveError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
@@ -16,4 +16,4 @@ def guarded(kind: type[ArchiveError], message: str) -> Iterator[None]:
     except BaseException as error:  # pyo3's PanicException is a BaseException that cannot be imported
         if is_disk_full(error):
             raise DiskFull("index") from error
-        raise kind(message) from error
+        raise kind(code) from error

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Self
 
 import tantivy
-from django.utils.translation import gettext as _
 
 from amberpost.errors import Finding, QueryError, StoreError
+from amberpost.remark import Remark
 from amberpost.search.document import Document
 from amberpost.search.files import check_files, sync_folder, writer_lock
 from amberpost.search.guard import guarded
@@ -32,10 +32,10 @@ from amberpost.search.tree import Query
 HEAP_BYTES = 128 * 1024 * 1024
 _DELETE_BATCH = 1000
 
-_MISSING = "There is no search index of this version; it must be rebuilt"
-_UNREADABLE = "The search index is damaged and must be rebuilt"
-_STOPPED = "The search index could not be written"
-_BUSY = "Another process is writing the search index"
+_MISSING = "index_of_other_version"
+_UNREADABLE = "index_damaged"
+_STOPPED = "index_not_written"
+_BUSY = "index_busy"
 
 
 class TantivyIndex:
@@ -120,7 +120,7 @@ class TantivyIndex:
                 if "max expansions" not in str(error):
                     raise
                 # A phrase ends with * and tens of thousands of words begin so.
-                raise QueryError(_("Too many words begin with what stands before *; write more")) from None
+                raise QueryError("prefix_too_common") from None
 
     def count(self) -> int:
         with guarded(IndexDamaged, _UNREADABLE):
@@ -160,7 +160,7 @@ class TantivyIndex:
         """The writer for one thread at a time. After an error it writes no more."""
         with self._guard:
             if self._writer is None:
-                raise StoreError("The search index is not open for writing")
+                raise StoreError("index_not_for_writing")
             try:
                 with guarded(StoreError, _STOPPED):
                     yield self._writer
@@ -173,7 +173,7 @@ def _opened(folder: Path) -> tantivy.Index:
     """The index in the folder, looked over: a file cut short would end the process when it is read."""
     with guarded(IndexDamaged, _UNREADABLE):
         for finding in check_files(folder):
-            raise IndexDamaged(_UNREADABLE, subject=f"{finding.where}: {finding.message}")
+            raise IndexDamaged(Remark(_UNREADABLE, subject=finding.where, cause=finding.remark))
         index = tantivy.Index.open(str(folder))
         index.register_tokenizer(WORDS, make_analyzer())
         index.config_reader("manual")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Literal
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import QueryError
 from amberpost.search.dates import interval
 from amberpost.search.tree import (
@@ -70,12 +68,10 @@ def parse_query(text: str, zone: tzinfo = UTC) -> Query:
     if text in ("", "*"):
         return Everything()
     if len(text) > MAX_LENGTH:
-        raise QueryError(
-            _("The search text is too long (at most %(limit)d characters)") % {"limit": MAX_LENGTH}
-        )
+        raise QueryError("search_too_long", limit=MAX_LENGTH)
     query = _Parser(list(_tokens(text.translate(_QUOTES))), zone).parse()
     if query is None:
-        raise QueryError(_("There is no letter or digit to search for"), subject=text)
+        raise QueryError("search_without_letter", subject=text)
     return query
 
 
@@ -169,9 +165,7 @@ class _Parser:
     def _deeper(self, parse: Callable[[], Query | None]) -> Query | None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise QueryError(
-                _("Parentheses are nested too deeply (at most %(limit)d)") % {"limit": MAX_DEPTH}
-            )
+            raise QueryError("parentheses_too_deep", limit=MAX_DEPTH)
         item = parse()
         self._depth -= 1
         return item
@@ -222,7 +216,7 @@ class _Parser:
         if not found:
             return None
         if len(found) > MAX_WORDS:
-            raise QueryError(_("A phrase is too long (at most %(limit)d words)") % {"limit": MAX_WORDS})
+            raise QueryError("phrase_too_long", limit=MAX_WORDS)
         self._count_term()
         goes_on = prefix and _goes_on(token.text, found[-1])
         self._count_open_phrase(goes_on and len(found) > 1)
@@ -233,15 +227,12 @@ class _Parser:
     def _count_term(self) -> None:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            raise QueryError(_("There are too many search terms (at most %(limit)d)") % {"limit": MAX_TERMS})
+            raise QueryError("terms_too_many", limit=MAX_TERMS)
 
     def _count_open_phrase(self, is_open: bool) -> None:
         self._open_phrases += is_open
         if self._open_phrases > MAX_OPEN_PHRASES:
-            raise QueryError(
-                _("Too many of the words with * are made of several (at most %(limit)d)")
-                % {"limit": MAX_OPEN_PHRASES}
-            )
+            raise QueryError("prefix_phrases_too_many", limit=MAX_OPEN_PHRASES)
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -279,7 +270,7 @@ def _without_star(word: str) -> tuple[str, bool]:
     if bare[:2] in ("*@", "*."):
         bare = bare[1:]
     if "*" in bare:
-        raise QueryError(_("The wildcard * is possible only at the end of a word"), subject=word)
+        raise QueryError("wildcard_inside", subject=word)
     return bare, prefix
 
 
@@ -290,25 +281,26 @@ def _goes_on(word: str, last: Word) -> bool:
     if len(last.text) < MIN_PREFIX:
         raise _short_prefix(word)
     if len(last.text) > MAX_PREFIX:
-        raise QueryError(_("The word before * is too long (at most %(limit)d)") % {"limit": MAX_PREFIX})
+        raise QueryError("prefix_too_long", limit=MAX_PREFIX)
     return True
 
 
 def _short_prefix(word: str) -> QueryError:
     return QueryError(
-        _("The wildcard * needs at least %(limit)d letters or digits before it") % {"limit": MIN_PREFIX},
+        "prefix_too_short",
+        limit=MIN_PREFIX,
         subject=word,
     )
 
 
 def _lone(operator: str) -> QueryError:
     if operator == "NOT":
-        return QueryError(_("NOT needs a search term behind it"))
-    return QueryError(_("%(operator)s needs a search term on both sides") % {"operator": operator})
+        return QueryError("not_alone")
+    return QueryError("operator_alone", operator=operator)
 
 
 def _no_value(name: str) -> QueryError:
-    return QueryError(_("Something to search for is missing behind the colon"), subject=f"{name}:")
+    return QueryError("colon_without_term", subject=f"{name}:")
 
 
 def _told(item: Query | None, name: str) -> Query:
@@ -321,23 +313,23 @@ def _told(item: Query | None, name: str) -> Query:
 def _size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise QueryError(_("This is not a size; write 500k, 5M or 1.5G"), subject=text)
+        raise QueryError("not_a_size", subject=text)
     return int(float(match["number"].replace(",", ".")) * _UNITS[match["unit"].lower()])
 
 
 def _number(text: str) -> int:
     if not _NUMBER.fullmatch(text):
-        raise QueryError(_("This is not the number of a message"), subject=text)
+        raise QueryError("not_a_message_number", subject=text)
     return int(text)
 
 
 def _has(text: str) -> Query:
     if text.lower() not in ("attachment", "attachments"):
-        raise QueryError(_("has: knows only has:attachment"), subject=text)
+        raise QueryError("has_unknown", subject=text)
     return HasAttachment()
 
 
 def _is(text: str) -> Query:
     if text.lower() != "truncated":
-        raise QueryError(_("is: knows only is:truncated"), subject=text)
+        raise QueryError("is_unknown", subject=text)
     return IsTruncated()

@@ -52,7 +52,7 @@ def split_server(server: str, port: int) -> tuple[str, int]:
     if not colon or "]" in given or (":" in host and not host.endswith("]")):
         return server.strip("[]"), port
     if not given.isdigit() or not 0 < int(given) < 65536:
-        raise ConfigError("This is not a port number", subject=server, code="C021")
+        raise ConfigError("C021", subject=server)
     return host.strip("[]"), int(given)
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.errors import UserError
@@ -57,13 +56,11 @@ def read_certificate(der: bytes) -> Certificate | None:
 def valid_authority(pem: str) -> str:
     """The certificates in a PEM text, without what stands around them; UserError if there are none."""
     if "PRIVATE KEY" in pem:
-        raise UserError(_("This is a private key. Here belongs the root certificate, which is public."))
+        raise UserError("private_key_given")
     try:
         found = x509.load_pem_x509_certificates(pem.encode("utf-8"))
     except ValueError:
-        raise UserError(
-            _("This is not a certificate in PEM form (it begins with -----BEGIN CERTIFICATE-----).")
-        ) from None
+        raise UserError("not_pem") from None
     return "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in found)
 
 
@@ -72,7 +69,7 @@ def valid_fingerprint(text: str) -> str:
     digits = re.sub(r"(?i)^\s*sha-?256[\s:=]*", "", text)
     digits = re.sub(r"[\s:]", "", digits).lower()
     if digits and not _FINGERPRINT.fullmatch(digits):
-        raise UserError(_("A SHA-256 fingerprint has 64 hexadecimal digits."))
+        raise UserError("fingerprint_invalid")
     return digits
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.errors import UserError
@@ -67,7 +66,7 @@ def check_source(source: Source) -> None:
             exclude=["sealed_password", "sealed_client_secret", "created_at", "authority", "folders"]
         )
     except ValidationError as error:
-        raise UserError(_problems(error.message_dict)) from error
+        raise UserError("not_valid", problems=_problems(error.message_dict)) from None
 
 
 def valid_server(text: str) -> str:
@@ -76,7 +75,7 @@ def valid_server(text: str) -> str:
     port = server.rpartition(":")[2] if _WITH_PORT.fullmatch(server) else "1"
     if not _SERVER.fullmatch(server) or not 0 < int(port) < 65536:
         raise UserError(
-            _("The server is a host name, with a port if needed: mail.company.example:993"),
+            "server_invalid",
             subject=server[:100],
         )
     return server
@@ -116,19 +115,17 @@ def settle_protocol(source: Source) -> None:
 
 def _require_complete(source: Source, secrets: NewSecrets) -> None:
     if not source.server:
-        raise UserError(_("The server is missing"))
+        raise UserError("server_missing")
     if not source.user:
-        raise UserError(_("The user name is missing"))
+        raise UserError("user_name_missing")
     if not source.kind.uses_oauth:
         return
     if not source.tenant_id or not source.client_id:
-        raise UserError(_("OAuth 2 needs the tenant id and the client id of the app registration"))
+        raise UserError("account_oauth_needs_app")
     if not (secrets.client_secret or source.sealed_client_secret):
-        raise UserError(_("OAuth 2 needs the client secret: the value, not its id"))
+        raise UserError("account_oauth_needs_secret")
     if source.security == Security.NONE and not source.allow_insecure_oauth:
-        raise UserError(
-            _("Without connection security the token would be readable for others; allow it explicitly")
-        )
+        raise UserError("insecure_token_not_allowed")
 
 
 def _seal_secrets(source: Source, secrets: NewSecrets, seal: SealSetting) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
+from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.imap import ImapConnector
 from amberpost.sources.pop3 import Pop3Connector
@@ -34,8 +35,8 @@ class Connector(Protocol):
         """What was seen and stays at the source, not archived."""
 
     @property
-    def notes(self) -> Sequence[str]:
-        """Things an operator should know about this run, in plain words."""
+    def notes(self) -> Sequence[Remark]:
+        """Things an operator should know about this run."""
 
     @property
     def gone(self) -> Cursor:
@@ -52,7 +53,7 @@ class RunReport:
 
     captures: tuple[CaptureId, ...]
     left: tuple[Left, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     gone: Cursor
     gaps: tuple[Gap, ...]
     error: ArchiveError | None  # why the run ended early

@@ -5,8 +5,6 @@ They tell the direction of mail, warn and count; they never decide whether mail 
 
 import re
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import UserError
 from amberpost.message.headers import normalise_address
 from amberpost.sources.models import OwnDomain
@@ -20,7 +18,7 @@ def valid_domain(text: str) -> str:
     typed = text.strip().removeprefix("@")
     name = normalise_address(f"x@{typed}").rpartition("@")[2]
     if "@" in typed or not _DOMAIN.fullmatch(name) or name.rpartition(".")[2].isdigit():
-        raise UserError(_("This is not a mail domain, such as company.example"), subject=text.strip()[:80])
+        raise UserError("not_a_domain", subject=text.strip()[:80])
     return name
 
 

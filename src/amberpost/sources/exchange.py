@@ -5,8 +5,6 @@ Its refusals are single sentences without codes, seen in the field: docs/operate
 
 import re
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import SourceError
 from amberpost.oauth.hints import token_roles
 from amberpost.store.secret import Secret
@@ -44,21 +42,18 @@ def recognise(said: str, user: str) -> SourceError | None:
     if found or "request is throttled" in words:
         pause = int(found[1]) / 1000 if found else USUAL_PAUSE_SECONDS
         return Unwelcome(
-            _("The server asks us to come back later, because too much is going on"),
-            subject=said,
+            "server_too_busy",
+            said=said,
             retry_after_seconds=min(max(pause, 1.0), LONGEST_PAUSE_SECONDS),
         )
     if "authenticated but not connected" in words:
         return Unwelcome(
-            _(
-                "The login works, but the server does not open the mailbox: %(user)s is not the mailbox the app "
-                "may open, the permission FullAccess is missing, or too many sessions are open"
-            )
-            % {"user": user},
-            subject=said,
+            "exchange_mailbox_closed",
+            user=user,
+            said=said,
         )
     if "accesstokenexpired" in words:
-        return TokenExpired(_("The app's token has expired in the middle of a session"), subject=said)
+        return TokenExpired("token_expired", said=said)
     return None
 
 
@@ -67,22 +62,14 @@ def refused_token(said: str, token: Secret, role: str) -> TokenRefused:
     facts = token_roles(token)
     if facts is not None and role not in facts.roles:
         return TokenRefused(
-            _(
-                "The mail server refuses the app's token, which does not carry the permission %(role)s: add it to "
-                "the app as an application permission of Office 365 Exchange Online and grant admin consent"
-            )
-            % {"role": role},
-            subject=said,
+            "token_without_role",
+            role=role,
+            said=said,
         )
     return TokenRefused(
-        _(
-            "The mail server refuses the app's token. One of these is the reason: %(role)s has no admin consent; "
-            "the service principal is missing in Exchange or was made with the wrong Object ID (the right one "
-            "stands under Enterprise applications); the app has no FullAccess to the mailbox; IMAP or POP is "
-            "switched off for the mailbox. A change can take 30 minutes until it works"
-        )
-        % {"role": role},
-        subject=said,
+        "token_refused",
+        role=role,
+        said=said,
     )
 
 
@@ -95,7 +82,7 @@ def is_exchange_online(server: str) -> bool:
 def password_is_gone(said: str) -> SourceError:
     """The answer to a password at Exchange Online, whatever the password is."""
     return SourceError(
-        _("Exchange Online has taken no passwords since 2022: choose OAuth 2 for this account"),
-        subject=said,
+        "exchange_no_passwords",
+        said=said,
         permanent=True,
     )

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
+from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, FolderCursor, Gap, RemoteId
 from amberpost.sources.exchange import TokenExpired, Unwelcome
 from amberpost.sources.imap_session import Fetched, ImapSession, Refused, Selected
@@ -40,7 +41,7 @@ class ImapConnector:
         self._session: ImapSession | None = None
         self._selected: Selected | None = None
         self._left: list[Left] = []
-        self._notes: list[str] = []
+        self._notes: list[Remark] = []
         self._gone: list[FolderCursor] = []
         self._gaps: list[Gap] = []
         self._marked: list[int] = []  # confirmed, marked \\Deleted in the selected folder, not yet expunged
@@ -52,7 +53,7 @@ class ImapConnector:
         return tuple(self._left)
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> Sequence[Remark]:
         return tuple(dict.fromkeys(self._notes))
 
     @property
@@ -151,7 +152,7 @@ class ImapConnector:
     def _known(self, selected: Selected) -> UidSet:
         known = self._task.cursor.known(selected.folder, selected.uidvalidity)
         if selected.uidnext is not None and known.highest >= selected.uidnext:
-            self._notes.append(f"the server gives UIDs of {selected.folder!r} out again; it is read anew")
+            self._notes.append(Remark("note_uids_again", {"folder": selected.folder}))
             return UidSet()
         return known
 
@@ -174,7 +175,7 @@ class ImapConnector:
         if size is None or size <= min(ceiling, ceiling if limit is None else limit * SIZE_MARGIN):
             return True
         self._leave(
-            selected, uid, size, "larger than the limit" if size <= ceiling else "larger than we can hold"
+            selected, uid, size, Remark("left_above_limit" if size <= ceiling else "left_above_ceiling")
         )
         return False
 
@@ -257,14 +258,14 @@ class ImapConnector:
             self._lost_in_a_row = 0
             still_there = uid in answer or uid in self._ask(["UID", str(uid)])
         except Refused as error:
-            self._leave(selected, uid, size, str(error))
+            self._leave(selected, uid, size, error.remark)
             return None
         except SourceError as lost:
             self._reconnect(selected, lost)
-            self._leave(selected, uid, size, str(lost))
+            self._leave(selected, uid, size, lost.remark)
             return None
         if uid not in answer and still_there:
-            self._leave(selected, uid, size, "the server does not give its content")
+            self._leave(selected, uid, size, Remark("left_without_content"))
         return answer.get(uid)
 
     def _reconnect(self, selected: Selected, lost: SourceError) -> None:
@@ -294,10 +295,10 @@ class ImapConnector:
         """The real length decides about the limit; a wrong announcement alone is only noted."""
         length, limit = len(fetched.body), self._settings.max_size_bytes
         if limit is not None and length > limit:
-            self._leave(selected, uid, length, "larger than the limit")
+            self._leave(selected, uid, length, Remark("left_above_limit"))
             return False
         if size is not None and length != size:
-            self._notes.append("the server announces other sizes than it delivers")
+            self._notes.append(Remark("note_other_sizes"))
         return True
 
     def _incoming(self, selected: Selected, uid: int, fetched: Fetched) -> Incoming:
@@ -319,7 +320,7 @@ class ImapConnector:
 
     # What stays and what goes
 
-    def _leave(self, selected: Selected, uid: int, size: int | None, reason: str) -> None:
+    def _leave(self, selected: Selected, uid: int, size: int | None, reason: Remark) -> None:
         remote = RemoteId(folder=selected.folder, uidvalidity=selected.uidvalidity, uid=uid)
         self._left.append(Left(remote_id=str(remote), size_bytes=size, reason=reason))
 
@@ -328,16 +329,14 @@ class ImapConnector:
         if self._settings.keep_mails or self._is_removal_refused:
             return None
         if not selected.may_delete:
-            self._notes.append(f"mail stays in {selected.folder!r}: the server lets us read it only")
+            self._notes.append(Remark("note_read_only", {"folder": selected.folder}))
             return None
         if self._open().has("UIDPLUS"):
             return "expunge"
         if self._open().has("MOVE") and selected.folder != ARCHIVED_FOLDER:
-            self._notes.append(
-                f"mail is moved to {ARCHIVED_FOLDER!r}: the server cannot delete single messages"
-            )
+            self._notes.append(Remark("note_moved", {"folder": ARCHIVED_FOLDER}))
             return "move"
-        self._notes.append("mail stays on the server: it offers neither UIDPLUS nor MOVE")
+        self._notes.append(Remark("note_no_removal"))
         return None
 
     def _remove(self, selected: Selected, uids: list[int]) -> None:
@@ -364,7 +363,7 @@ class ImapConnector:
             yield
         except Refused as error:
             self._is_removal_refused = True
-            self._notes.append(f"mail stays on the server: {error}")
+            self._notes.append(Remark("note_removal_refused", {"error": error.remark}))
 
 
 def _up_to(highest: int) -> UidSet:

@@ -37,11 +37,11 @@ _ENOUGH_CHALLENGES = 10
 
 def log_in_with_password(client: Any, user: str, password: str) -> None:  # noqa: ANN401
     if "\0" in user + password:
-        raise SourceError("the user name or password contains a NUL character", permanent=True)
+        raise SourceError("login_nul", permanent=True)
     if client.has_capability("AUTH=PLAIN"):
         client.plain_login(user, password)
     elif client.has_capability("LOGINDISABLED"):
-        raise SourceError("the server does not accept a password on this connection", permanent=True)
+        raise SourceError("password_not_here", permanent=True)
     else:
         client.login(*_login_words(user, password))
 
@@ -54,24 +54,24 @@ def log_in_with_token(client: Any, settings: AccountSettings, token: Secret) -> 
         response = oauthbearer(settings.user, settings.server, settings.port, token)
         _authenticate(client, "OAUTHBEARER", response, error_answer=b"\x01")  # RFC 7628 §3.2.3
     else:
-        raise SourceError("the server offers no login with a token (XOAUTH2)", permanent=True)
+        raise SourceError("no_token_login", permanent=True)
 
 
 def login_failure(said: str, settings: AccountSettings, token: Secret | None) -> SourceError:
     """What a refused login means. `token`: the one that was refused, if it was one."""
     if any(word.lower() in said.lower() for word in _TRANSIENT):
-        return SourceError("the server cannot let us in at the moment", subject=said)
+        return SourceError("login_not_now", said=said)
     if token is not None:
         return refused_token(said, token, IMAP_ROLE)
     if is_exchange_online(settings.server):
         return password_is_gone(said)
-    return SourceError("the server does not accept the user name or password", subject=said, permanent=True)
+    return SourceError("login_refused", said=said, permanent=True)
 
 
 def _login_words(user: str, password: str) -> tuple[str, str]:
     """For LOGIN: the library quotes only the password, and both must be one line of ASCII."""
     if not (user + password).isascii() or not (user + password).isprintable():
-        raise SourceError("this server accepts only plain ASCII in user name and password", permanent=True)
+        raise SourceError("login_ascii_only", permanent=True)
     return '"' + user.replace("\\", "\\\\").replace('"', '\\"') + '"', password
 
 

@@ -22,16 +22,18 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, remark_of
+from amberpost.remark import Remark
 from amberpost.sources.cursor import spelled
 from amberpost.sources.exchange import TokenRefused, recognise
 from amberpost.sources.imap_login import log_in_with_password, log_in_with_token, login_failure
 from amberpost.sources.imap_wire import Client
 from amberpost.sources.settings import AccountSettings, PasswordLogin
 from amberpost.sources.tls import check_shown, connect_context, require_tls_for_tokens
-from amberpost.sources.trouble import fit, servers_words, surprise
+from amberpost.sources.trouble import servers_words, surprise
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
+from amberpost.tls import why_untrusted
 
 FAREWELL_SECONDS = 5.0
 # What a hostile or broken server can make the parsing of its answers raise
@@ -83,12 +85,12 @@ class ImapSession:
         return self._broken
 
     def has(self, capability: str) -> bool:
-        with self._speaking("asking what the server can do"):
+        with self._speaking("doing_capabilities"):
             return bool(self._client.has_capability(capability))
 
     def folders(self) -> tuple[str, ...]:
         """The names of all folders that hold messages."""
-        with self._speaking("listing the folders"):
+        with self._speaking("doing_list_folders"):
             listed = self._client.list_folders()
         return tuple(
             spelled(name) for flags, _, name in listed if _NO_FOLDERS.isdisjoint(map(bytes.lower, flags))
@@ -97,8 +99,8 @@ class ImapSession:
     def select(self, folder: str, *, readonly: bool) -> Selected:
         if any(char < " " or char == "\x7f" for char in folder):
             # Modified UTF-7 carries them safely to the server, but Dovecot 2.3 repeats them raw in its answer
-            raise Refused("a folder name cannot hold control characters", subject=repr(folder))
-        with self._speaking(f"opening the folder {folder!r}"):
+            raise Refused("folder_control_characters", subject=repr(folder))
+        with self._speaking("doing_open_folder", folder=folder):
             try:
                 answer = self._client.select_folder(folder, readonly=readonly)
             except IMAPClientReadOnlyError:
@@ -114,11 +116,11 @@ class ImapSession:
             )
 
     def search(self, criteria: Sequence[str]) -> list[int]:
-        with self._speaking("listing the messages"):
+        with self._speaking("doing_list"):
             return [int(uid) for uid in self._client.search(list(criteria))]
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        with self._speaking("asking for sizes"):
+        with self._speaking("doing_sizes"):
             answer = self._client.fetch(uids, ["RFC822.SIZE"])
             return {
                 uid: int(items[b"RFC822.SIZE"]) for uid, items in answer.items() if b"RFC822.SIZE" in items
@@ -126,7 +128,7 @@ class ImapSession:
 
     def bodies(self, uids: Sequence[int]) -> dict[int, Fetched]:
         """The messages as the server sends them. BODY.PEEK leaves \\Seen alone."""
-        with self._speaking("fetching messages"):
+        with self._speaking("doing_fetch"):
             answer = self._client.fetch(uids, ["BODY.PEEK[]", "INTERNALDATE"])
             return {
                 uid: Fetched(body=items[b"BODY[]"], internal_date=items.get(b"INTERNALDATE"))
@@ -135,17 +137,17 @@ class ImapSession:
             }
 
     def mark_deleted(self, uids: Sequence[int]) -> None:
-        with self._speaking("marking archived messages"):
+        with self._speaking("doing_mark"):
             self._client.add_flags(str(UidSet.of(uids)), [DELETED], silent=True)
 
     def expunge(self, uids: Sequence[int]) -> None:
         """Remove exactly these; what other clients marked \\Deleted stays (RFC 4315)."""
-        with self._speaking("deleting archived messages"):
+        with self._speaking("doing_delete"):
             self._client.uid_expunge(str(UidSet.of(uids)))
 
     def move(self, uids: Sequence[int], folder: str) -> None:
         """MOVE (RFC 6851) into a folder, made if it is not there."""
-        with self._speaking(f"moving archived messages to {folder!r}"):
+        with self._speaking("doing_move", folder=folder):
             if not self._client.folder_exists(folder):
                 self._client.create_folder(folder)
             self._client.move(str(UidSet.of(uids)), folder)
@@ -178,7 +180,7 @@ class ImapSession:
         settings = self._settings
         require_tls_for_tokens(settings)
         context = connect_context(settings)
-        with self._speaking("connecting"):
+        with self._speaking("doing_connect"):
             self._client = Client(settings, self._patience, context if settings.security == "ssl" else None)
             if settings.security == "starttls":
                 self._upgrade(context)
@@ -189,12 +191,12 @@ class ImapSession:
         """STARTTLS or nothing: a missing offer is never a reason to go on in clear text."""
         if self._client.is_signed_in:  # RFC 9051 §11.1: after PREAUTH there is no STARTTLS
             raise SourceError(
-                "the server has signed us in before STARTTLS, so the connection would stay in clear text",
+                "signed_in_before_starttls",
                 permanent=True,
             )
         if not self._client.has_capability("STARTTLS"):
             raise SourceError(
-                "the server does not offer STARTTLS, and without it the password would travel in clear text",
+                "starttls_missing_password",
                 permanent=True,
             )
         self._client.starttls(context)
@@ -204,14 +206,14 @@ class ImapSession:
         if self._client.is_signed_in:  # PREAUTH: whoever made the connection vouches for us
             return
         if isinstance(login, PasswordLogin):
-            with self._speaking("logging in"):
+            with self._speaking("doing_sign_in"):
                 log_in_with_password(
                     self._client, self._settings.user, login.password.reveal().decode("utf-8")
                 )
             return
         self._secret = self._token = login.token()
         try:
-            with self._speaking("logging in"):
+            with self._speaking("doing_sign_in"):
                 log_in_with_token(self._client, self._settings, self._token)
         except TokenRefused:
             login.forget()
@@ -220,7 +222,7 @@ class ImapSession:
     # How it fails
 
     @contextmanager
-    def _speaking(self, doing: str) -> Iterator[None]:
+    def _speaking(self, code: str, **params: str) -> Iterator[None]:
         """Turn whatever the library raises into a SourceError that says what happened, without secrets."""
         self._patience.begin()
         try:
@@ -228,11 +230,11 @@ class ImapSession:
         except SourceError:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it is put into words
-            failure = self._failure(error, doing)
+            failure = self._failure(error, Remark(code, params))
             self._broken = not isinstance(failure, Refused)
             raise failure from None  # the cause may quote mail or the password
 
-    def _failure(self, error: Exception, doing: str) -> SourceError:
+    def _failure(self, error: Exception, doing: Remark) -> SourceError:
         server = f"{self._settings.server}:{self._settings.port}"
         said = servers_words(str(error), self._settings, self._secret)
         if isinstance(error, IMAPClientError) and (known := recognise(said, self._settings.user)):
@@ -241,23 +243,22 @@ class ImapSession:
             case LoginError() if not isinstance(error.__context__, IMAPClientAbortError):
                 return login_failure(said, self._settings, self._token)
             case ssl.SSLCertVerificationError():
-                reason = error.verify_message
                 return SourceError(
-                    "the certificate of the server cannot be trusted", subject=reason, permanent=True
+                    Remark("certificate_untrusted", cause=why_untrusted(error)), permanent=True
                 )
-            case socket.gaierror() | UnicodeError() if doing == "connecting":
-                return SourceError("the server name is not known", subject=self._settings.server)
+            case socket.gaierror() | UnicodeError() if doing.code == "doing_connect":
+                return SourceError("server_name_unknown", subject=self._settings.server)
             case TimeoutError():
-                return SourceError(f"the server did not answer in time while {doing}", subject=server)
+                return SourceError("source_timeout", doing=doing, subject=server)
             case OSError():  # words of this machine, which knows no password
-                return SourceError(f"the connection was lost while {doing}", subject=fit(str(error)))
+                return SourceError(Remark("source_lost", {"doing": doing}, cause=remark_of(error)))
             case IMAPClientAbortError() | LoginError():
-                return SourceError(f"the connection was lost while {doing}", subject=said)
+                return SourceError("source_lost", doing=doing, said=said)
             case ProtocolError():
-                return Refused(f"the answer is too large or cannot be understood while {doing}")
+                return Refused("source_answer_unfit", doing=doing)
             case IMAPClientError():
-                return Refused(f"the server refused {doing}", subject=said)
+                return Refused("source_refused", doing=doing, said=said)
             case _ if isinstance(error, _GARBAGE):
-                misread = SourceError(f"the server gave an answer we do not understand while {doing}")
-                return surprise(error, f"server={server} while={doing!r}", misread)
-        return surprise(error, f"server={server} while={doing!r}")
+                misread = SourceError("source_misunderstood", doing=doing)
+                return surprise(error, f"server={server} while={doing.code}", misread)
+        return surprise(error, f"server={server} while={doing.code}")

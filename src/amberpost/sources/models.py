@@ -145,7 +145,7 @@ class SourceStatus(models.Model):
     source = models.OneToOneField(Source, models.CASCADE, primary_key=True, related_name="status")
     last_attempt_at = models.DateTimeField(null=True)
     last_success_at = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True)
+    last_error = models.JSONField(default=dict)  # a remark
     failures = models.PositiveIntegerField(default=0)  # in a row
     next_attempt_at = models.DateTimeField(null=True)
     is_running = models.BooleanField(default=False)  # still true at a start: the process ended within a run
@@ -190,7 +190,7 @@ class LeftMessage(models.Model):
     source = models.ForeignKey(Source, models.CASCADE, related_name="left_messages")
     remote_id = models.TextField()
     size_bytes = models.BigIntegerField(null=True)
-    reason = models.TextField()
+    reason = models.JSONField(default=dict)  # a remark
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
 
@@ -237,8 +237,8 @@ class FetchRun(models.Model):
     duplicate = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(default=0)
-    notes = models.JSONField(default=list)  # plain words about this run
-    error = models.TextField(blank=True)
+    notes = models.JSONField(default=list)  # remarks about this run
+    error = models.JSONField(default=dict)  # a remark
 
     class Meta:
         ordering = ("-started_at",)

@@ -16,6 +16,7 @@ from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Origin, Receipt
 from amberpost.oauth.refusal import OAuthError
+from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.exchange import TokenExpired, TokenRefused, Unwelcome
 from amberpost.sources.pop3_session import InUse, Pop3Session, Refused
@@ -45,7 +46,7 @@ class Pop3Connector:
         self._task = task
         self._session: Pop3Session | None = None
         self._left: list[Left] = []
-        self._notes: list[str] = []
+        self._notes: list[Remark] = []
         self._gone: frozenset[str] | None = None  # None: not listed yet
         self._given: dict[tuple[str, int], list[int]] = {}  # in this session and not confirmed: numbers
         self._taken: Counter[str] = Counter()  # handed over in this run and still on the server
@@ -61,7 +62,7 @@ class Pop3Connector:
         return tuple(self._left)
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> Sequence[Remark]:
         return tuple(dict.fromkeys(self._notes))
 
     @property
@@ -127,7 +128,7 @@ class Pop3Connector:
         if self._gone is None:
             self._gone = self._task.cursor.uidls - counts.keys()
         if counts and (counts[""] or max(counts.values()) > 1):
-            self._notes.append("the server does not tell all messages apart; some are read at every poll")
+            self._notes.append(Remark("note_uidls_equal"))
 
     def _with_sizes(self, wanted: Sequence[tuple[int, str]]) -> list[_Listed]:
         sizes: dict[int, int] = {}
@@ -160,7 +161,7 @@ class Pop3Connector:
         ceiling, limit = self._settings.max_message_bytes, self._settings.max_size_bytes
         if one.size is None or one.size <= min(ceiling, ceiling if limit is None else limit * SIZE_MARGIN):
             return True
-        reason = "larger than the limit" if one.size <= ceiling else "larger than we can hold"
+        reason = Remark("left_above_limit" if one.size <= ceiling else "left_above_ceiling")
         self._leave(one, one.size, reason)
         return False
 
@@ -195,13 +196,13 @@ class Pop3Connector:
                 self._open().require_step(one.number, one.uidl)
         except Refused as error:
             self._has_read_unarchived = True
-            self._leave(one, one.size, str(error))
+            self._leave(one, one.size, error.remark)
             return None
         except SourceError as lost:
             self._lose(lost)
             self._suspects[one.uidl] += not isinstance(lost, TokenExpired)
             if self._suspects[one.uidl] > 1:
-                self._leave(one, one.size, str(lost))
+                self._leave(one, one.size, lost.remark)
             return None
         self._fetched += 1
         self._lost_in_a_row = 0
@@ -230,10 +231,10 @@ class Pop3Connector:
         limit = self._settings.max_size_bytes
         if limit is not None and len(raw) > limit:
             self._has_read_unarchived = True
-            self._leave(one, len(raw), "larger than the limit")
+            self._leave(one, len(raw), Remark("left_above_limit"))
             return False
         if one.size is not None and len(raw) != one.size:
-            self._notes.append("the server announces other sizes than it delivers")
+            self._notes.append(Remark("note_other_sizes"))
         return True
 
     def _hand_over(self, one: _Listed, raw: bytes) -> Incoming:
@@ -255,7 +256,7 @@ class Pop3Connector:
 
     # What stays and what goes
 
-    def _leave(self, one: _Listed, size: int | None, reason: str) -> None:
+    def _leave(self, one: _Listed, size: int | None, reason: Remark) -> None:
         self._left.append(Left(remote_id=one.uidl, size_bytes=size, reason=reason))
 
     def _remove(self, session: Pop3Session, number: int, uidl: str) -> None:
@@ -291,12 +292,12 @@ class Pop3Connector:
         """False where the server would take what was read and is not ours, or shall stay."""
         if not session.deletes_what_was_read:
             return True
-        self._notes.append("the server deletes mail by itself once it was read")
+        self._notes.append(Remark("note_deletes_itself"))
         return not (self._settings.keep_mails or self._has_read_unarchived or any(self._given.values()))
 
     def _refuse(self, error: Refused) -> None:
         self._is_removal_refused = True
-        self._notes.append(f"mail stays on the server: {error}")
+        self._notes.append(Remark("note_removal_refused", {"error": error.remark}))
 
 
 def without_added_line_end(raw: bytes, announced: int | None) -> bytes:

@@ -13,9 +13,10 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, remark_of
 from amberpost.oauth.sasl import oauthbearer, xoauth2
 from amberpost.patience import dial
+from amberpost.remark import Remark
 from amberpost.sources.exchange import (
     POP_ROLE,
     TokenRefused,
@@ -27,8 +28,9 @@ from amberpost.sources.exchange import (
 from amberpost.sources.pop3_wire import Garbled, TooLong, Wire
 from amberpost.sources.settings import AccountSettings, PasswordLogin
 from amberpost.sources.tls import check_shown, connect_context, require_tls_for_tokens
-from amberpost.sources.trouble import fit, servers_words, surprise
+from amberpost.sources.trouble import servers_words, surprise
 from amberpost.store.secret import Secret
+from amberpost.tls import why_untrusted
 
 LISTING_LIMIT_BYTES = 64 * 2**20  # about 800,000 messages with the longest UIDLs
 CAPABILITIES_LIMIT_BYTES = 64 * 2**10  # those of real servers take less than 1 KiB
@@ -83,17 +85,17 @@ class Pop3Session:
 
     def listing(self) -> dict[int, str]:
         """Number and UIDL of each message, in the order of the server; "" where a message has none."""
-        with self._speaking("counting the messages"):
+        with self._speaking("doing_count"):
             count = int(self._command("STAT").split()[0])
         uidls = self._uidls()
         if len(uidls) < count:
-            with self._speaking("listing the messages"):
+            with self._speaking("doing_list"):
                 uidls = {number: uidls.get(number, "") for number, _ in self._list("LIST")} | uidls
         return uidls
 
     def sizes(self, numbers: Sequence[int]) -> dict[int, int]:
         """What the server announces of these messages; it may lie, and it may say nothing."""
-        with self._speaking("asking for sizes"):
+        with self._speaking("doing_sizes"):
             if len(numbers) > SIZES_ONE_BY_ONE:
                 found = {number: _size(rest) for number, rest in self._list("LIST")}
             else:
@@ -102,7 +104,7 @@ class Pop3Session:
 
     def message(self, number: int, uidl: str) -> bytes:
         """The message as the server sends it, with the line end the protocol may have added."""
-        with self._speaking("fetching a message"):
+        with self._speaking("doing_fetch_one"):
             self._command(f"RETR {number}")
             raw, is_certain = self._connected.block(self._settings.max_message_bytes)
         if not is_certain and uidl:
@@ -116,7 +118,7 @@ class Pop3Session:
         Dovecot 2.3 does not double a dot that begins a message, so mail can end its own answer too early
         and go on with what looks like answers to our next commands.
         """
-        with self._speaking("fetching a message"):
+        with self._speaking("doing_fetch_one"):
             try:
                 answer = self._command(f"UIDL {number}").decode("latin-1")
             except _No:
@@ -126,7 +128,7 @@ class Pop3Session:
 
     def delete(self, number: int) -> None:
         """Mark it: the server deletes it at quit()."""
-        with self._speaking("deleting an archived message"):
+        with self._speaking("doing_delete_one"):
             self._command(f"DELE {number}")
 
     def quit(self) -> None:
@@ -134,7 +136,7 @@ class Pop3Session:
         if self._wire is None or self._is_broken:
             return
         try:
-            with self._speaking("deleting archived messages"):
+            with self._speaking("doing_delete"):
                 self._command("QUIT")
         finally:
             self.close()
@@ -175,7 +177,7 @@ class Pop3Session:
         return [(int(number), rest) for number, _, rest in pairs]
 
     def _uidls(self) -> dict[int, str]:
-        with self._speaking("listing the messages"):
+        with self._speaking("doing_list"):
             try:
                 return {number: _storable(uidl) for number, uidl in self._list("UIDL")}
             except _No as error:
@@ -183,8 +185,8 @@ class Pop3Session:
                 if any(word in said.lower() for word in _PASSING):
                     raise
                 raise SourceError(
-                    "the server does not tell messages apart (UIDL); collect this mailbox over IMAP",
-                    subject=said,
+                    "no_uidl",
+                    said=said,
                     permanent=True,
                 ) from None
 
@@ -211,7 +213,7 @@ class Pop3Session:
         settings = self._settings
         require_tls_for_tokens(settings)
         context = connect_context(settings)
-        with self._speaking("connecting"):
+        with self._speaking("doing_connect"):
             self._wire = Wire(dial(settings.server, settings.port, self._patience), self._patience)
             if settings.security == "ssl":
                 self._secure(context)
@@ -226,7 +228,7 @@ class Pop3Session:
             self._command("STLS")
         except _No:
             raise SourceError(
-                "the server does not offer STARTTLS, and without it the password would travel in clear text",
+                "starttls_missing_password",
                 permanent=True,
             ) from None
         self._secure(context)
@@ -246,12 +248,12 @@ class Pop3Session:
     def _log_in(self) -> None:
         login = self._settings.login
         if isinstance(login, PasswordLogin):
-            with self._speaking("logging in"):
+            with self._speaking("doing_sign_in"):
                 self._enter_with_password(login.password.reveal())
             return
         self._secret = login.token()
         try:
-            with self._speaking("logging in"):
+            with self._speaking("doing_sign_in"):
                 self._enter_with_token(self._secret)
         except TokenRefused:
             login.forget()
@@ -260,7 +262,7 @@ class Pop3Session:
     def _enter_with_password(self, password: bytes) -> None:
         user = self._settings.user.encode("utf-8")
         if any(byte < 32 or byte == 127 for byte in user + password):
-            raise SourceError("the user name or password contains control characters", permanent=True)
+            raise SourceError("login_control_characters", permanent=True)
         try:
             if "PLAIN" in self._capabilities.get("SASL", []):
                 self._authenticate("PLAIN", b"\0%b\0%b" % (user, password), error_answer=b"")
@@ -282,7 +284,7 @@ class Pop3Session:
                 response = oauthbearer(settings.user, settings.server, settings.port, token)
                 self._authenticate("OAUTHBEARER", response, error_answer=b"\x01")  # RFC 7628 §3.2.3
             else:
-                raise SourceError("the server offers no login with a token (XOAUTH2)", permanent=True)
+                raise SourceError("no_token_login", permanent=True)
         except _No as error:
             raise self._login_failure(error, token) from None
 
@@ -306,21 +308,19 @@ class Pop3Session:
         if known := recognise(said, self._settings.user):
             return known
         if any(word in words for word in _IN_USE):
-            return InUse("another session has the mailbox open", subject=said)
+            return InUse("mailbox_in_use", said=said)
         if any(word in words for word in _PASSING):
-            return SourceError("the server cannot let us in at the moment", subject=said)
+            return SourceError("login_not_now", said=said)
         if token is not None:
             return refused_token(said, token, POP_ROLE)
         if is_exchange_online(self._settings.server):
             return password_is_gone(said)
-        return SourceError(
-            "the server does not accept the user name or password", subject=said, permanent=True
-        )
+        return SourceError("login_refused", said=said, permanent=True)
 
     # How it fails
 
     @contextmanager
-    def _speaking(self, doing: str) -> Iterator[None]:
+    def _speaking(self, code: str, **params: str) -> Iterator[None]:
         """Turn whatever can happen into a SourceError that says it, without secrets."""
         self._patience.begin()
         try:
@@ -328,38 +328,38 @@ class Pop3Session:
         except SourceError:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it is put into words
-            failure = self._failure(error, doing)
+            failure = self._failure(error, Remark(code, params))
             self._is_broken = not isinstance(failure, Refused)
             raise failure from None  # the cause may quote mail or the password
 
-    def _failure(self, error: Exception, doing: str) -> SourceError:
+    def _failure(self, error: Exception, doing: Remark) -> SourceError:
         server = f"{self._settings.server}:{self._settings.port}"
         match error:
             case _No():
                 said = self._said(error)
                 return recognise(said, self._settings.user) or Refused(
-                    f"the server refused {doing}", subject=said
+                    "source_refused", doing=doing, said=said
                 )
             case TooLong():
-                return Refused(f"the answer is larger than we can hold while {doing}")
+                return Refused("source_answer_too_large", doing=doing)
             case ssl.SSLCertVerificationError():
                 return SourceError(
-                    "the certificate of the server cannot be trusted",
-                    subject=error.verify_message,
+                    "certificate_untrusted",
+                    subject=why_untrusted(error),
                     permanent=True,
                 )
-            case socket.gaierror() | UnicodeError() if doing == "connecting":
-                return SourceError("the server name is not known", subject=self._settings.server)
+            case socket.gaierror() | UnicodeError() if doing.code == "doing_connect":
+                return SourceError("server_name_unknown", subject=self._settings.server)
             case TimeoutError():
-                return SourceError(f"the server did not answer in time while {doing}", subject=server)
+                return SourceError("source_timeout", doing=doing, subject=server)
             case OSError():  # words of this machine, which knows no password
-                return SourceError(f"the connection was lost while {doing}", subject=fit(str(error)))
+                return SourceError(Remark("source_lost", {"doing": doing}, cause=remark_of(error)))
             case Garbled():
-                return SourceError(f"the server gave an answer we do not understand while {doing}")
+                return SourceError("source_misunderstood", doing=doing)
             case ValueError() | LookupError():
-                misread = SourceError(f"the server gave an answer we do not understand while {doing}")
-                return surprise(error, f"server={server} while={doing!r}", misread)
-        return surprise(error, f"server={server} while={doing!r}")
+                misread = SourceError("source_misunderstood", doing=doing)
+                return surprise(error, f"server={server} while={doing.code}", misread)
+        return surprise(error, f"server={server} while={doing.code}")
 
     def _said(self, error: _No) -> str:
         return servers_words(str(error), self._settings, self._secret)

@@ -20,6 +20,7 @@ from amberpost.clock import now
 from amberpost.errors import SourceError
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.refusal import OAuthError
+from amberpost.remark import Remark
 from amberpost.sources.certificates import Certificate
 from amberpost.sources.exchange import IMAP_ROLE, POP_ROLE
 from amberpost.sources.models import SourceProtocol
@@ -28,6 +29,7 @@ from amberpost.sources.probe_sample import Said, judge_sample
 from amberpost.sources.probe_tls import encrypt, look_up, reach
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
 from amberpost.sources.trouble import surprise
+from amberpost.spoken import in_words
 
 TOTAL_SECONDS = 30.0  # people wait for it; browsers and proxies give up after 60
 STEP_SECONDS = 12.0  # for one answer
@@ -52,7 +54,7 @@ class Step:
 
     @property
     def title(self) -> str:
-        return _titles()[self.name]
+        return titles()[self.name]
 
 
 def probe(settings: AccountSettings, protocol: str, *, evaluation: str = "journal") -> Iterator[Step]:
@@ -144,7 +146,7 @@ class _Test:
         if found.refusal:
             return Said(
                 state="failed",
-                text=_("The certificate is not trusted: %(reason)s") % {"reason": found.refusal},
+                text=_("The certificate is not trusted: %(reason)s") % {"reason": in_words(found.refusal)},
                 advice=_(
                     "If your company has its own root certificate, enter it under “Own root certificate”. If you "
                     "know this certificate to be the right one, compare the fingerprint with the server and "
@@ -186,7 +188,7 @@ class _Test:
     def _fetch_token(self) -> Said:
         login = self._given.login
         if not isinstance(login, OAuthLogin):
-            raise SourceError("this account has no OAuth 2 login", permanent=True)
+            raise SourceError("account_without_oauth", permanent=True)
         login.forget()  # a token from before would say nothing of the secret that is there now
         facts = token_roles(login.token())
         role = POP_ROLE if self._protocol.is_pop3 else IMAP_ROLE
@@ -207,7 +209,7 @@ class _Test:
     def _log_in(self) -> Said:
         login = self._given.login
         if isinstance(login, PasswordLogin) and not login.password.reveal():
-            raise SourceError(_("The password is missing"), permanent=True)
+            raise SourceError("password_missing", permanent=True)
         self._mailbox = MAILBOXES[self._protocol](self._settings)
         return Said(text=_("signed in as %(user)s") % {"user": self._given.user})
 
@@ -290,13 +292,14 @@ class _Test:
             said = found.get(timeout=max(left, 0))
         except queue.Empty:
             self._mailbox = None
-            raise SourceError(_("The test took too long and was ended.")) from None
+            raise SourceError("test_too_long") from None
         if isinstance(said, Exception):
             raise said
         return said
 
 
-def _titles() -> dict[StepName, str]:
+def titles() -> dict[StepName, str]:
+    """What each step is called."""
     return {
         "name": _("Server name"),
         "connect": _("Connection"),
@@ -324,14 +327,14 @@ def _expiry_advice(days: int) -> str:
 
 def _words(error: SourceError) -> str:
     """What happened; of Microsoft's refusals the code, for the meaning is the advice."""
-    if isinstance(error, OAuthError) and error.code:
-        return error.subject or error.code
-    return str(error)
+    if isinstance(error, OAuthError) and error.reply:
+        return error.remark.said or error.reply
+    return in_words(error)
 
 
 def _advice(name: StepName, error: SourceError) -> str:
-    if isinstance(error, OAuthError) and error.code:
-        return error.advice
+    if isinstance(error, OAuthError) and error.reply:
+        return in_words(Remark(error.remark.code))
     if isinstance(error, OAuthError):
         return _("The archive must reach Microsoft's login server over HTTPS. Check firewall and authority.")
     return {

@@ -70,7 +70,7 @@ class ImapMailbox:
         names = [] if self._session.is_broken else list(self._session.folders())
         if names and folder not in names:
             shown = ", ".join(names[:20])
-            raise SourceError("there is no such folder", subject=f"{folder} ({shown})", permanent=True)
+            raise SourceError("folder_unknown", subject=f"{folder} ({shown})", permanent=True)
 
 
 class Pop3Mailbox:

@@ -8,12 +8,14 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from amberpost.errors import SourceError
+from amberpost.errors import SourceError, remark_of
 from amberpost.patience import Patience, dial, reader
 from amberpost.patience import look_up as resolve
+from amberpost.remark import Remark
 from amberpost.sources.certificates import Certificate, read_certificate
 from amberpost.sources.settings import AccountSettings
 from amberpost.sources.tls import connect_context
+from amberpost.tls import why_untrusted
 
 _LINE_BYTES = 8192
 _LINES = 50  # a server that greets longer does not mean it
@@ -26,7 +28,7 @@ class Encryption:
     version: str
     cipher: str
     certificate: Certificate | None
-    refusal: str = ""  # why the certificate is not trusted; empty: it is
+    refusal: Remark | None = None  # why the certificate is not trusted
 
 
 def look_up(settings: AccountSettings) -> tuple[str, ...]:
@@ -35,9 +37,9 @@ def look_up(settings: AccountSettings) -> tuple[str, ...]:
     try:
         found = resolve(server, None, settings.patience().seconds())
     except TimeoutError:
-        raise SourceError("looking up the server name takes too long", subject=server) from None
+        raise SourceError("name_lookup_timeout", subject=server) from None
     except (OSError, UnicodeError):
-        raise SourceError("the server name is not known", subject=server) from None
+        raise SourceError("server_name_unknown", subject=server) from None
     return tuple(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
@@ -54,17 +56,15 @@ def encrypt(settings: AccountSettings, *, is_pop3: bool) -> Encryption:
         # once more without verifying, only to see the certificate; it is compared or shown, never trusted
         unverified = connect_context(replace(settings, certificate_sha256="any"))
         found = _handshake(settings, unverified, is_pop3=is_pop3)
-        return _refused(found, error.verify_message)
+        return _refused(found, why_untrusted(error))
     seen = found.certificate.sha256 if found.certificate else ""
     if settings.certificate_sha256 and seen != settings.certificate_sha256:
-        return _refused(found, "it is not the accepted one")
+        return _refused(found, Remark("certificate_other"))
     return found
 
 
-def _refused(found: Encryption, why: str) -> Encryption:
-    return Encryption(
-        version=found.version, cipher=found.cipher, certificate=found.certificate, refusal=why or "unknown"
-    )
+def _refused(found: Encryption, why: Remark) -> Encryption:
+    return Encryption(version=found.version, cipher=found.cipher, certificate=found.certificate, refusal=why)
 
 
 def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: bool) -> Encryption:
@@ -84,13 +84,11 @@ def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: b
     except ssl.SSLCertVerificationError:
         raise
     except TimeoutError:
-        raise SourceError(
-            "the server did not answer in time while TLS began", subject=_place(settings)
-        ) from None
+        raise SourceError("tls_timeout", subject=_place(settings)) from None
     except ssl.SSLError as error:
-        raise SourceError("TLS cannot begin", subject=error.reason or "unknown") from None
+        raise SourceError("tls_cannot_begin", said=error.reason or "") from None
     except (OSError, ValueError) as error:
-        raise SourceError("the connection was lost while TLS began", subject=str(error)[:200]) from None
+        raise SourceError(Remark("tls_connection_lost", cause=remark_of(error))) from None
     finally:
         with suppress(OSError):
             plain.close()
@@ -100,10 +98,10 @@ def _dial(settings: AccountSettings, patience: Patience) -> socket.socket:
     try:
         return dial(settings.server, settings.port, patience)
     except TimeoutError:
-        raise SourceError("nobody answers", subject=_place(settings)) from None
+        raise SourceError("nobody_answers", subject=_place(settings)) from None
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError("the server cannot be reached", subject=f"{_place(settings)}: {reason}") from None
+        what = Remark("server_unreachable", subject=_place(settings), cause=remark_of(error))
+        raise SourceError(what) from None
 
 
 def _ask_for_tls(plain: socket.socket, patience: Patience, *, is_pop3: bool) -> None:
@@ -118,7 +116,7 @@ def _ask_for_tls(plain: socket.socket, patience: Patience, *, is_pop3: bool) -> 
                 return
             if is_pop3 or not line or line.lower().startswith(b"amber "):
                 break
-    raise SourceError("the server does not offer STARTTLS", permanent=True)
+    raise SourceError("starttls_missing", permanent=True)
 
 
 def _place(settings: AccountSettings) -> str:

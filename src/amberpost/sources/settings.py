@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from amberpost.patience import Patience
+from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor
 from amberpost.store.secret import Secret
 
@@ -78,4 +79,4 @@ class Left:
 
     remote_id: str
     size_bytes: int | None
-    reason: str  # plain words
+    reason: Remark

@@ -37,11 +37,11 @@ def note_run(source: Source, report: RunReport, started_at: datetime) -> list[Le
             _note_life(source, started_at)
     for one in new:
         log.warning(
-            "left source=%d message=%r bytes=%s reason=%r",
+            "left source=%d message=%r bytes=%s reason=%s",
             source.pk,
             one.remote_id,
             one.size_bytes,
-            one.reason,
+            one.reason.code,
         )
     return new
 
@@ -53,7 +53,7 @@ def _note_left(source: Source, left: Sequence[Left], *, is_whole: bool) -> list[
     new = [one for one in left if one.remote_id not in rows]
     for one in {one.remote_id: one for one in left}.values():
         row = rows.get(one.remote_id) or LeftMessage(source=source, remote_id=one.remote_id, first_seen_at=at)
-        row.size_bytes, row.reason, row.last_seen_at = one.size_bytes, one.reason, at
+        row.size_bytes, row.reason, row.last_seen_at = one.size_bytes, one.reason.as_json(), at
         rows[one.remote_id] = row
     seen = [row for row in rows.values() if row.last_seen_at == at]
     LeftMessage.objects.bulk_create([row for row in seen if row.pk is None], batch_size=_ROWS)

@@ -32,7 +32,7 @@ def check_shown(settings: AccountSettings, connection: ssl.SSLSocket) -> None:
     wanted = settings.certificate_sha256.replace(":", "").lower()
     if not hmac.compare_digest(shown.encode("ascii"), wanted.encode("utf-8")):
         raise SourceError(
-            "the server shows another certificate than the one that was accepted",
+            "certificate_not_accepted",
             subject=f"SHA-256 {shown}",
             permanent=True,
         )
@@ -47,6 +47,4 @@ def require_tls_for_tokens(settings: AccountSettings) -> None:
     """A token is worth a password: it is not sent in clear text unless somebody said so."""
     is_token = isinstance(settings.login, OAuthLogin)
     if is_token and settings.security == "none" and not settings.allow_insecure_oauth:
-        raise SourceError(
-            "without TLS anybody on the way could read the token; choose SSL or STARTTLS", permanent=True
-        )
+        raise SourceError("token_needs_tls", permanent=True)

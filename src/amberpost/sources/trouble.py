@@ -6,8 +6,6 @@ Promises: no password and no token is in what these give, nor in what they log.
 import logging
 import re
 
-from django.utils.translation import gettext as _
-
 from amberpost.errors import ArchiveError, SourceError
 from amberpost.oauth.sasl import oauthbearer, xoauth2
 from amberpost.sources.settings import AccountSettings, OAuthLogin
@@ -25,12 +23,7 @@ class Surprise(SourceError):
 
 def surprise(error: Exception, place: str, found: SourceError | None = None) -> SourceError:
     """What people are told; the log gets where it happened, without the words of the error: they may quote mail."""
-    found = found or Surprise(
-        _(
-            "an unexpected answer of the server, or a mistake in our collecting: %(kind)s; details are in the log"
-        )
-        % {"kind": type(error).__name__}
-    )
+    found = found or Surprise("surprise", kind=type(error).__name__)
     log.error(
         "surprise %s error=%s",
         place,

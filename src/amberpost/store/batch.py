@@ -84,7 +84,7 @@ class Batch:
 
     def _add(self, record: NewRecord) -> None:
         if not 0 < len(record.leaf) <= LEAF_LIMIT:
-            raise StoreError("A leaf must have 1 to 1,024 bytes", subject=str(len(record.leaf)))
+            raise StoreError("leaf_size_wrong", subject=str(len(record.leaf)))
         index = self.tail.next_index
         if record.split is not None:
             for one in record.split.objects:
@@ -127,7 +127,7 @@ class Batch:
         for id in ids:
             number = self.known.get(id)
             if number is None:
-                raise StoreError("A record refers to an object that is not kept", subject=id.hex())
+                raise StoreError("object_not_kept", subject=id.hex())
             self.references.append((number, kind, referrer))
 
     def _place(self, *parts: bytes) -> Place:

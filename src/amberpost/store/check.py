@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import Literal
 
 from amberpost.errors import Finding, FindingKind, IntegrityError
+from amberpost.remark import Remark
 from amberpost.store.check_keys import check_keys
 from amberpost.store.keys import Durable
 from amberpost.store.records import Records
@@ -38,7 +39,7 @@ def check(records: Records, depth: Depth, *, start: int = 0, checkpoint_size: in
     try:
         yield from _Check(records, depth, start=start, checkpoint_size=checkpoint_size).run()
     except IntegrityError as error:
-        yield Finding(kind=FindingKind.KEYS_DAMAGED, where=error.subject or "keys.db", message=str(error))
+        yield Finding(kind=FindingKind.KEYS_DAMAGED, where=error.subject or "keys.db", remark=error.remark)
 
 
 class _Check:
@@ -74,19 +75,19 @@ class _Check:
         for name in self._records.disk.list(folder):
             if segment_number(name) is None:
                 yield self._finding(
-                    FindingKind.SEGMENT_FOREIGN, f"{folder}/{name}", "no segment has such a name"
+                    FindingKind.SEGMENT_FOREIGN, f"{folder}/{name}", Remark("segment_name_foreign")
                 )
         before = 0
         for number in [*segment_numbers(self._records.disk, self._records.log), self._mark.segment + 1]:
             if number > before + 1:
                 path = segment_path(self._records.log, before + 1)
-                yield self._finding(FindingKind.SEGMENT_MISSING, path, "a segment is gone")
+                yield self._finding(FindingKind.SEGMENT_MISSING, path, Remark("segment_gone"))
             before = max(before, number)
 
     def _check_numbers(self) -> Iterator[Finding]:
         if self._next_index < self._promised:
             where = f"{self._records.log} records {self._next_index} to {self._promised - 1}"
-            yield self._finding(FindingKind.RECORD_MISSING, where, "keys.db does not know promised records")
+            yield self._finding(FindingKind.RECORD_MISSING, where, Remark("promised_records_unknown"))
 
     def _check_sizes(self) -> Iterator[Finding]:
         """The ends of the segments as keys.db knows them, for the last record and the durable mark."""
@@ -95,9 +96,7 @@ class _Check:
             places.append(row.place)
         for place in places:
             if place.segment and self._size(place.segment) < place.end:
-                yield self._finding(
-                    FindingKind.SEGMENT_CUT, str(place), "the segment ends before its last record"
-                )
+                yield self._finding(FindingKind.SEGMENT_CUT, str(place), Remark("segment_ends_early"))
 
     # Every record
 
@@ -113,9 +112,7 @@ class _Check:
             if isinstance(row, CaptureRow):
                 if row.index != expected:
                     where = f"{self._records.log} records {expected} to {row.index - 1}"
-                    yield self._finding(
-                        FindingKind.RECORD_MISSING, where, "keys.db does not know these records"
-                    )
+                    yield self._finding(FindingKind.RECORD_MISSING, where, Remark("these_records_unknown"))
                 expected = row.index + 1
             yield from self._check_row(row)
         yield from self._check_segments_between(segment, end, self._mark.segment + 1)
@@ -145,7 +142,9 @@ class _Check:
                 if (segment, at) < (self._mark.segment, self._mark.end) or self._is_record(segment, at):
                     where = f"{segment_path(self._records.log, segment)}@{at}"
                     yield self._finding(
-                        FindingKind.BYTES_WITHOUT_KEY, where, f"{stop - at} bytes that no key opens"
+                        FindingKind.BYTES_WITHOUT_KEY,
+                        where,
+                        Remark("bytes_without_key", {"number": stop - at}),
                     )
                 return
             at += length
@@ -184,7 +183,7 @@ class _Check:
                 yield from self._open_object(row)
         except IntegrityError as error:
             if self._is_promised(row):
-                yield self._finding(FindingKind.RECORD_DAMAGED, self._where(row), str(error))
+                yield self._finding(FindingKind.RECORD_DAMAGED, self._where(row), error.remark)
 
     def _open_capture(self, row: CaptureRow) -> Iterator[Finding]:
         body = self._records.open_capture(row)[2]
@@ -197,9 +196,7 @@ class _Check:
         self._remember(row.id, packed)
         yield from self._check_references(packed, BY_OBJECT, row.number, row)
         if object_id(self._records.keys.label("dedup"), join(packed, self._object)) != row.id:
-            yield self._finding(
-                FindingKind.OBJECT_DIFFERS, self._where(row), "an object is not what its id says"
-            )
+            yield self._finding(FindingKind.OBJECT_DIFFERS, self._where(row), Remark("object_differs"))
 
     def _check_references(
         self, body: bytes, kind: int, referrer: int, row: CaptureRow | ObjectRow
@@ -208,12 +205,12 @@ class _Check:
         try:
             ids = {one.id for one in body_references(body)}
         except ValueError as error:
-            raise IntegrityError("Damaged references", subject=where) from error
+            raise IntegrityError("references_damaged", subject=where) from error
         for id, number in self._rows.find_numbers(ids).items():
             self._references += self._is_promised(row)
             if not self._rows.has_reference(number, kind, referrer):
                 yield self._finding(
-                    FindingKind.REFERENCE_MISSING, where, f"keys.db lacks the reference to {id.hex()}"
+                    FindingKind.REFERENCE_MISSING, where, Remark("reference_lacking", subject=id.hex())
                 )
 
     def _check_reference_count(self) -> Iterator[Finding]:
@@ -222,7 +219,9 @@ class _Check:
         if found > self._references:
             where = f"keys.db {self._records.log}_reference"
             yield self._finding(
-                FindingKind.REFERENCE_UNKNOWN, where, f"{found} references, records have {self._references}"
+                FindingKind.REFERENCE_UNKNOWN,
+                where,
+                Remark("references_counted", {"found": found, "records": self._references}),
             )
 
     def _object(self, id: bytes) -> bytes:
@@ -265,5 +264,5 @@ class _Check:
         except FileNotFoundError:
             return b""
 
-    def _finding(self, kind: FindingKind, where: str, message: str) -> Finding:
-        return Finding(kind=kind, where=where, message=message)
+    def _finding(self, kind: FindingKind, where: str, remark: Remark) -> Finding:
+        return Finding(kind=kind, where=where, remark=remark)

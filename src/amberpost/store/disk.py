@@ -61,13 +61,13 @@ class Disk(Protocol):
 
 
 @contextlib.contextmanager
-def _as_store_error(doing: str, path: str, root: Path) -> Iterator[None]:
+def _as_store_error(code: str, path: str, root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if is_disk_full(error):
             raise DiskFull(str(root / path)) from error
-        raise StoreError(f"Cannot {doing}", subject=path) from error
+        raise StoreError(code, subject=path) from error
 
 
 class LocalAppendFile:
@@ -83,13 +83,13 @@ class LocalAppendFile:
 
     def write(self, parts: Sequence[Buffer]) -> None:
         """Append all parts, in order. They are safe only after sync()."""
-        with self._fail_stop("write"):
+        with self._fail_stop("cannot_write"):
             for block in _blocks(parts):
                 self._write_all(block)
 
     def sync(self) -> None:
         """When this returns, what was written survives a power loss."""
-        with self._fail_stop("sync") as handle:
+        with self._fail_stop("cannot_sync") as handle:
             self._calls.fdatasync(handle)
 
     def close(self) -> None:
@@ -110,14 +110,14 @@ class LocalAppendFile:
 
     def _open_handle(self) -> int:
         if self._handle is None or self._failed:
-            raise StoreError("File is closed or failed before; open the archive again", subject=self._path)
+            raise StoreError("file_closed", subject=self._path)
         return self._handle
 
     @contextlib.contextmanager
-    def _fail_stop(self, doing: str) -> Iterator[int]:
+    def _fail_stop(self, code: str) -> Iterator[int]:
         handle = self._open_handle()
         try:
-            with _as_store_error(doing, self._path, self._root):
+            with _as_store_error(code, self._path, self._root):
                 yield handle
         except BaseException:
             self._failed = True
@@ -190,7 +190,7 @@ class LocalDisk:
         except FileNotFoundError:
             return []
         except PermissionError as error:
-            raise NotReadable("Not readable for this user", subject=path) from error
+            raise NotReadable("not_readable", subject=path) from error
 
     def replace(self, path: str, data: bytes) -> None:
         """The file has the old bytes or the new ones, never a mixture; durable on return."""
@@ -202,7 +202,7 @@ class LocalDisk:
             handle.sync()
         finally:
             handle.close()
-        with _as_store_error("replace", path, self.root):
+        with _as_store_error("cannot_replace", path, self.root):
             self._calls.rename(self._full(temporary), self._full(path))
         self.sync_folder(os.path.dirname(path))
 
@@ -224,13 +224,13 @@ class LocalDisk:
 
     def append(self, path: str) -> AppendFile:
         """Open an existing file for appending."""
-        with _as_store_error("open", path, self.root):
+        with _as_store_error("cannot_open", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY | os.O_APPEND)
         return LocalAppendFile(self._calls, self.root, path, handle)
 
     def truncate(self, path: str, size: int) -> None:
         """Cut a file, durably."""
-        with _as_store_error("cut", path, self.root):
+        with _as_store_error("cannot_cut", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY)
             try:
                 self._calls.ftruncate(handle, size)
@@ -243,7 +243,7 @@ class LocalDisk:
 
         A sync alone proves nothing when one failed before: the cache then looks clean and is not.
         """
-        with _as_store_error("write again", path, self.root):
+        with _as_store_error("cannot_write_again", path, self.root):
             handle = self._calls.open(self._full(path), os.O_RDWR)
             try:
                 while block := self._calls.pread(handle, _JOIN_BELOW, offset):
@@ -254,11 +254,11 @@ class LocalDisk:
 
     def overwrite(self, path: str, offset: int, data: bytes) -> None:
         """Write over bytes that the file has, durably. Where files are changed in place that takes no room."""
-        with _as_store_error("write", path, self.root):
+        with _as_store_error("cannot_write", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY)
             try:
                 if offset + len(data) > self._calls.size(handle):
-                    raise StoreError("Not within the file", subject=path)
+                    raise StoreError("not_within_file", subject=path)
                 rest = memoryview(data)
                 while rest:
                     written = self._calls.pwrite(handle, rest, offset)
@@ -275,7 +275,7 @@ class LocalDisk:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise StoreError("Cannot remove", subject=path) from error
+            raise StoreError("cannot_remove", subject=path) from error
         self.sync_folder(os.path.dirname(path))
 
     def make_folder(self, path: str) -> None:
@@ -284,7 +284,7 @@ class LocalDisk:
             return
         parent = os.path.dirname(path)
         self.make_folder(parent)
-        with _as_store_error("make folder", path, self.root), contextlib.suppress(FileExistsError):
+        with _as_store_error("cannot_make_folder", path, self.root), contextlib.suppress(FileExistsError):
             if not self.exists(path):
                 self._calls.mkdir(self._full(path))
         self.sync_folder(parent)
@@ -292,7 +292,7 @@ class LocalDisk:
 
     def sync_folder(self, path: str) -> None:
         """What was created, renamed or removed in the folder survives a power loss."""
-        with _as_store_error("sync folder", path or ".", self.root):
+        with _as_store_error("cannot_sync_folder", path or ".", self.root):
             handle = self._calls.open(self._full(path), os.O_RDONLY | os.O_DIRECTORY)
             try:
                 self._calls.fsync(handle)
@@ -301,7 +301,7 @@ class LocalDisk:
 
     def lock(self, path: str) -> Lock | None:
         """Take the lock on a file (made if it is missing), or None if another holds it."""
-        with _as_store_error("lock", path, self.root):
+        with _as_store_error("cannot_lock", path, self.root):
             handle = self._calls.open(self._full(path), os.O_RDWR | os.O_CREAT)
             if self._calls.lock(handle):
                 return LocalLock(self._calls, handle)
@@ -329,11 +329,11 @@ class LocalDisk:
         except FileNotFoundError:
             raise
         except PermissionError as error:
-            raise NotReadable("Not readable for this user", subject=path) from error
+            raise NotReadable("not_readable", subject=path) from error
         except OSError as error:
-            raise StoreError("Cannot open", subject=path) from error
+            raise StoreError("cannot_open", subject=path) from error
         try:
-            with _as_store_error("read", path, self.root):
+            with _as_store_error("cannot_read", path, self.root):
                 yield handle
         finally:
             self._calls.close(handle)
@@ -350,15 +350,15 @@ class LocalDisk:
         return b"".join(parts)
 
     def _create(self, path: str, flags: int) -> LocalAppendFile:
-        with _as_store_error("create", path, self.root):
+        with _as_store_error("cannot_create", path, self.root):
             handle = self._calls.open(self._full(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT | flags)
         return LocalAppendFile(self._calls, self.root, path, handle)
 
     def _lock_and_show(self, file: LocalAppendFile, path: str) -> None:
-        with _as_store_error("lock", path, self.root):
+        with _as_store_error("cannot_lock", path, self.root):
             if self._calls.lock(file.handle):
                 file.sync()
                 with contextlib.suppress(FileNotFoundError):
                     self._calls.rename(self._full(f"{path}.new"), self._full(path))
                     return
-        raise NewFileTaken("A new file was taken away", subject=path)
+        raise NewFileTaken("new_file_taken", subject=path)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from amberpost.errors import Finding, FindingKind
+from amberpost.remark import Remark
 from amberpost.store.disk import Disk
 from amberpost.store.frames import (
     FRAME_HEADER,
@@ -108,7 +109,7 @@ class IntakeReader:
             elif name in known:
                 self._logs[name] = _Followed(name, FrameCipher(self._keys.intake_key(name), name))
             elif self._has_bytes(name):  # an empty one was never used
-                self._report(FindingKind.INTAKE_KEY_MISSING, name, "an intake log has no key in keys.db")
+                self._report(FindingKind.INTAKE_KEY_MISSING, name, Remark("intake_without_key"))
         for name, state in known.items():
             if name not in present and name not in self._logs:
                 self._sweep(name, state)
@@ -123,9 +124,7 @@ class IntakeReader:
     def _sweep(self, name: str, state: str) -> None:
         if state == "open":
             if not self._disk.exists(intake_path(name)):  # else it was made since the folder was listed
-                self._report(
-                    FindingKind.INTAKE_MISSING, name, "keys.db knows an intake log whose file is gone"
-                )
+                self._report(FindingKind.INTAKE_MISSING, name, Remark("intake_file_gone"))
         elif state == "released":
             self._disk.sync_folder("intake")  # a process killed after the unlink may not have
             self._keys.forget_intake(name)
@@ -149,7 +148,7 @@ class IntakeReader:
             return
         if not self._disk.exists(intake_path(log.name)):  # asking for its lock would make it anew
             log.finished = log.damaged = True
-            self._report(FindingKind.INTAKE_MISSING, log.name, "an intake log vanished while it was read")
+            self._report(FindingKind.INTAKE_MISSING, log.name, Remark("intake_vanished"))
             return
         # Asked before reading: what is read after the writer is gone is all there will ever be.
         finished = self._is_abandoned(intake_path(log.name))
@@ -194,7 +193,7 @@ class IntakeReader:
         if synced <= log.given:
             return  # torn: none of these frames was promised to anybody
         log.damaged = True
-        self._report(FindingKind.INTAKE_DAMAGED, log.name, f"frames from {log.given} on are damaged")
+        self._report(FindingKind.INTAKE_DAMAGED, log.name, Remark("frames_damaged", {"number": log.given}))
         for frame in behind:
             packed = self._open(log, frame)
             if packed is not None:
@@ -205,7 +204,11 @@ class IntakeReader:
             return log.cipher.unseal(frame)
         except ValueError:
             log.damaged = True
-            self._report(FindingKind.INTAKE_DAMAGED, log.name, f"frame {frame.header.number} does not open")
+            self._report(
+                FindingKind.INTAKE_DAMAGED,
+                log.name,
+                Remark("frame_does_not_open", {"number": frame.header.number}),
+            )
             return None
 
     # Letting go
@@ -229,8 +232,8 @@ class IntakeReader:
             self._disk.sync_folder("intake")
         self._keys.forget_intake(name)
 
-    def _report(self, kind: FindingKind, name: str, message: str) -> None:
-        finding = Finding(kind=kind, where=intake_path(name), message=message)
+    def _report(self, kind: FindingKind, name: str, remark: Remark) -> None:
+        finding = Finding(kind=kind, where=intake_path(name), remark=remark)
         if finding not in self._findings:
             _log.error("%s where=%s", kind, finding.where)
             self._findings.append(finding)

@@ -87,7 +87,7 @@ class IntakeLog:
 
     def _require_sound(self) -> None:
         if self._error is not None:
-            raise StoreError("The intake log failed; open the archive again") from self._error
+            raise StoreError("intake_failed") from self._error
 
     def _is_waiting(self, mine: int) -> bool:
         """False once `mine` is on disk; waits while another thread is syncing."""
@@ -109,7 +109,7 @@ class IntakeLog:
             self._busy = True
             group, self._waiting, self._waiting_bytes = self._waiting, [], 0
             callers, self._callers = self._callers, []
-        error: Exception | None = StoreError("The intake log was interrupted")
+        error: Exception | None = StoreError("intake_interrupted")
         try:
             self._write_group(group)
             error = None

@@ -86,7 +86,7 @@ class KeyDatabase:
         """StoreError or IntegrityError unless the file is a keys.db that this version can read."""
         found = self.rows("PRAGMA application_id")[0][0], self.rows("PRAGMA user_version")[0][0]
         if found != (APPLICATION_ID, FORMAT):
-            raise IntegrityError("Not a key database, or of an unknown version", subject="keys.db")
+            raise IntegrityError("key_database_foreign", subject="keys.db")
 
     def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         return list(self.iterate(sql, values))
@@ -95,10 +95,10 @@ class KeyDatabase:
         try:
             yield from self.connection().execute(sql, values)
         except _BAD as error:
-            trouble = self._trouble("", error)
+            trouble = self._trouble("key_database_not_opened", error)
             if isinstance(trouble, DiskFull | IntegrityError):
                 raise trouble from error
-            raise IntegrityError("The key database cannot be read", subject="keys.db") from error
+            raise IntegrityError("key_database_unreadable", subject="keys.db") from error
 
     def has_whole_file(self) -> bool:
         """False if the file is shorter than its own header says, or no file of SQLite's at all.
@@ -121,7 +121,7 @@ class KeyDatabase:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and durable when it ends."""
         if self._failed:
-            raise StoreError("The key database failed before; open the archive again", subject="keys.db")
+            raise StoreError("key_database_failed", subject="keys.db")
         connection = self._begin()
         try:
             yield connection
@@ -130,7 +130,7 @@ class KeyDatabase:
             full = is_disk_full(error)  # then SQLite has written no commit, and the next one may do
             self._failed = not full
             self._roll_back(connection)
-            raise self._trouble("Cannot write the key database", error) from error
+            raise self._trouble("key_database_not_written", error) from error
         except BaseException:
             self._roll_back(connection)
             raise
@@ -140,7 +140,7 @@ class KeyDatabase:
         try:
             self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except _BAD as error:
-            raise self._trouble("Cannot truncate the log of the key database", error) from error
+            raise self._trouble("key_database_log_not_cut", error) from error
 
     def connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -148,7 +148,7 @@ class KeyDatabase:
             try:
                 found = self._local.connection = self._connect()
             except _BAD as error:
-                raise self._trouble("Cannot open the key database", error) from error
+                raise self._trouble("key_database_not_opened", error) from error
             self._all.append(found)
         return found
 
@@ -163,16 +163,16 @@ class KeyDatabase:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except _BAD as error:
-            raise self._trouble("Cannot write the key database", error) from error
+            raise self._trouble("key_database_not_written", error) from error
         return connection
 
-    def _trouble(self, what: str, error: Exception) -> ArchiveError:
-        """What a person is told: that the disk is full, that the file is damaged, or else `what`."""
+    def _trouble(self, code: str, error: Exception) -> ArchiveError:
+        """What a person is told: that the disk is full, that the file is damaged, or else what `code` says."""
         if is_disk_full(error):
             return DiskFull("keys.db")
         if is_damaged_file(error) or isinstance(error, UnicodeError):
-            return IntegrityError("The key database is damaged; restore it from a backup", subject="keys.db")
-        return StoreError(what, subject="keys.db")
+            return IntegrityError("key_database_damaged", subject="keys.db")
+        return StoreError(code, subject="keys.db")
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:

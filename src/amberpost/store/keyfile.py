@@ -42,14 +42,14 @@ def read_key_file(path: Path) -> KeyFile:
             data = file.read(4096)
     except PermissionError as error:
         raise NotReadable(
-            "The key file may not be read by this user; it must belong to the owner of the archive",
+            "key_file_closed",
             subject=str(path),
         ) from error
     except OSError as error:
-        raise StoreError("Cannot read the key file", subject=str(path)) from error
+        raise StoreError("key_file_unreadable", subject=str(path)) from error
     found = _FORM.fullmatch(data)
     if found is None or found[4] != _check(data[: data.rindex(b"check ")]):
-        raise IntegrityError("The key file is damaged", subject=str(path))
+        raise IntegrityError("key_file_damaged", subject=str(path))
     key = Secret(bytes.fromhex(found[3].decode()))
     return KeyFile(origin=found[1].decode(), slot=int(found[2]), key=key)
 
@@ -65,7 +65,7 @@ def write_key_file(path: Path, content: KeyFile) -> None:
             os.fsync(file.fileno())
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreError("Cannot write the key file", subject=str(path)) from error
+        raise StoreError("key_file_unwritable", subject=str(path)) from error
 
 
 def _check(head: bytes) -> bytes:

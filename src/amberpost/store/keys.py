@@ -90,7 +90,7 @@ class KeyStore:
         try:
             return unwrap(AESGCM(self.label("settings")), sealed, bound("setting", row, field))
         except ValueError as error:
-            raise IntegrityError("A sealed setting does not open", subject=f"{row} {field}") from error
+            raise IntegrityError("setting_does_not_open", subject=f"{row} {field}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -125,7 +125,7 @@ class KeyStore:
             if id not in self._keks:
                 self._load_keks()
             if id not in self._keks:
-                raise IntegrityError("Unknown key-encryption key", subject=f"keys.db kek {id}")
+                raise IntegrityError("kek_unknown", subject=f"keys.db kek {id}")
             return self._keks[id]
 
     def open_kek(self, id: int, name: str, wrapped: bytes) -> AESGCM:
@@ -172,10 +172,10 @@ class KeyStore:
             return Durable()
         next_index, segment, end, mac = rows[0]
         if not (isinstance(next_index, int) and isinstance(segment, int) and isinstance(end, int)):
-            raise IntegrityError("Damaged durable mark", subject=f"keys.db durable {log}")
+            raise IntegrityError("durable_mark_damaged", subject=f"keys.db durable {log}")
         mark = Durable(next_index=next_index, segment=segment, end=end)
         if not isinstance(mac, bytes) or not hmac.compare_digest(mac, self._mark_mac(log, mark)):
-            raise IntegrityError("Damaged durable mark", subject=f"keys.db durable {log}")
+            raise IntegrityError("durable_mark_damaged", subject=f"keys.db durable {log}")
         return mark
 
     def _write_mark(self, connection: Connection, log: str, mark: Durable) -> None:
@@ -206,7 +206,7 @@ class KeyStore:
                 "UPDATE intake SET opened = 1 WHERE name = ? AND wrapped IS NOT NULL", (name,)
             ).rowcount
         if changed != 1:
-            raise ReservationLost("The key of a new intake log is gone", subject=name)
+            raise ReservationLost("intake_key_gone", subject=name)
 
     def intake_names(self) -> dict[str, str]:
         """Every intake log known: name -> "reserved", "open" or "released"."""
@@ -220,13 +220,11 @@ class KeyStore:
         """IntegrityError if there is none, or it does not open."""
         rows = self.database.rows("SELECT kek, wrapped FROM intake WHERE name = ?", (name,))
         if not rows or not isinstance(rows[0][1], bytes) or not isinstance(rows[0][0], int):
-            raise IntegrityError("No key for an intake log", subject=f"intake/{name}")
+            raise IntegrityError("intake_key_none", subject=f"intake/{name}")
         try:
             return self.open_intake(name, rows[0][0], rows[0][1])
         except ValueError as error:
-            raise IntegrityError(
-                "The key of an intake log does not open", subject=f"intake/{name}"
-            ) from error
+            raise IntegrityError("intake_key_does_not_open", subject=f"intake/{name}") from error
 
     def open_intake(self, name: str, kek: int, wrapped: bytes) -> bytes:
         """The key of an intake row; ValueError if the row is damaged."""

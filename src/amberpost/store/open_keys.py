@@ -52,13 +52,9 @@ def open_keys(
     """Open the archive's keys with a key file or a passphrase. `read_only`: without changing any file."""
     origin = str(read_origin(LocalDisk(data))["origin"])
     if not (data / KEYS_FILE).exists():
-        raise StoreError(
-            "The key database is missing; restore it from a backup", subject=str(data / KEYS_FILE)
-        )
+        raise StoreError("key_database_missing", subject=str(data / KEYS_FILE))
     if not (data / KEYS_FILE).stat().st_size:  # SQLite would make a new one of it
-        raise IntegrityError(
-            "The key database is empty; restore it from a backup", subject=str(data / KEYS_FILE)
-        )
+        raise IntegrityError("key_database_empty", subject=str(data / KEYS_FILE))
     connect = reader(data / KEYS_FILE) if read_only else connector(data / KEYS_FILE)
     database = KeyDatabase(connect)
     database.require_format()
@@ -68,7 +64,7 @@ def open_keys(
     elif passphrase is not None:
         master = _open_with_passphrase(slots, origin, passphrase)
     else:
-        raise ConfigError("Neither a key file nor a passphrase is given", code="C010")
+        raise ConfigError("key_not_given")
     database.close()
     return KeyStore(connect, origin=origin, master=master)
 
@@ -89,13 +85,13 @@ def read_origin(disk: Disk) -> dict[str, object]:
     try:
         content = json.loads(disk.read(ORIGIN_FILE))
     except FileNotFoundError as error:
-        raise StoreError("There is no archive here", subject=ORIGIN_FILE) from error
+        raise StoreError("archive_none", subject=ORIGIN_FILE) from error
     except ValueError as error:
-        raise IntegrityError("Damaged file", subject=ORIGIN_FILE) from error
+        raise IntegrityError("file_damaged", subject=ORIGIN_FILE) from error
     if not isinstance(content, dict) or not isinstance(content.get("origin"), str):
-        raise IntegrityError("Damaged file", subject=ORIGIN_FILE)
+        raise IntegrityError("file_damaged", subject=ORIGIN_FILE)
     if content.get("format") != 1:
-        raise IntegrityError("Unknown format version", subject=ORIGIN_FILE)
+        raise IntegrityError("format_version_unknown", subject=ORIGIN_FILE)
     return content
 
 
@@ -111,10 +107,10 @@ def read_slots(database: KeyDatabase) -> list[Slot]:
 
 def _require_new(data: Path, key_file: Path) -> None:
     if key_file.resolve().is_relative_to(data.resolve()):
-        raise ConfigError("The key file must lie outside the data folder", subject=str(key_file), code="C011")
+        raise ConfigError("key_file_within_data", subject=str(key_file))
     for path in (data / ORIGIN_FILE, data / KEYS_FILE, key_file):
         if path.exists():
-            raise StoreError("Already there; nothing was changed", subject=str(path))
+            raise StoreError("there_already", subject=str(path))
 
 
 def _add_slot(keys: KeyStore, id: int, *, kind: str, params: str, slot_key: Secret) -> None:
@@ -129,14 +125,14 @@ def _add_slot(keys: KeyStore, id: int, *, kind: str, params: str, slot_key: Secr
 def _open_with_file(slots: list[Slot], origin: str, path: Path) -> Secret:
     content = read_key_file(path)
     if content.origin != origin:
-        raise StoreError("The key file belongs to another archive", subject=str(path))
+        raise StoreError("key_file_foreign", subject=str(path))
     for slot in slots:
         if slot.id == content.slot and slot.kind == "key-file":
             try:
                 return open_slot(slot, origin, content.key)
             except ValueError as error:
-                raise IntegrityError("The key file does not open its slot", subject=str(path)) from error
-    raise IntegrityError("There is no slot for the key file", subject=str(path))
+                raise IntegrityError("key_file_does_not_open", subject=str(path)) from error
+    raise IntegrityError("key_file_slot_none", subject=str(path))
 
 
 def _open_with_passphrase(slots: list[Slot], origin: str, passphrase: str) -> Secret:
@@ -146,4 +142,4 @@ def _open_with_passphrase(slots: list[Slot], origin: str, passphrase: str) -> Se
                 return open_slot(slot, origin, passphrase_key(passphrase, slot.params))
             except ValueError:
                 continue
-    raise StoreError("The passphrase opens no slot", subject=KEYS_FILE)
+    raise StoreError("passphrase_wrong_slot", subject=KEYS_FILE)

@@ -116,7 +116,7 @@ class Records:
         """The packed body of an object; IntegrityError if it is missing or damaged."""
         row = self.rows.find_object(id)
         if row is None:
-            raise IntegrityError("An object is missing", subject=f"{self.log} object {id.hex()}")
+            raise IntegrityError("object_missing", subject=f"{self.log} object {id.hex()}")
         return self.open_object_row(row)
 
     def open_object_row(self, row: ObjectRow) -> bytes:
@@ -147,7 +147,7 @@ class Records:
     def _get_row(self, index: int) -> CaptureRow:
         row = self.rows.find_capture(index)
         if row is None:
-            raise NotFound("No such record", subject=f"{self.log} {index}")
+            raise NotFound("record_unknown", subject=f"{self.log} {index}")
         return row
 
     def _read(self, place: Place, at_most: int) -> bytes:
@@ -195,4 +195,4 @@ def _damage(place: Place) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise IntegrityError("A record is damaged", subject=str(place)) from error
+        raise IntegrityError("record_damaged", subject=str(place)) from error

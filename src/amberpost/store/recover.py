@@ -8,6 +8,7 @@ import logging
 from zlib import crc32
 
 from amberpost.errors import IntegrityError
+from amberpost.remark import Remark
 from amberpost.store.batch import Tail
 from amberpost.store.disk import Disk
 from amberpost.store.keys import Durable, KeyStore
@@ -70,22 +71,22 @@ class _Walk:
                 self._enter(number)
                 self._through_segment()
         if self.next_index < promised:
-            raise self._missing(f"{self.next_index} records are there, {promised} were promised")
+            raise self._missing(Remark("records_fewer", {"found": self.next_index, "promised": promised}))
         return self
 
     def _require_start(self, numbers: list[int]) -> None:
         if self.segment and self.segment not in numbers:
-            raise self._missing("the last segment is gone")
+            raise self._missing(Remark("last_segment_gone"))
         if self.segment and self._disk.size(self._path()) < self.end:
-            raise self._missing("the last segment is cut")
+            raise self._missing(Remark("last_segment_cut"))
 
     def _enter(self, number: int) -> None:
         if number == self.segment:
             return
         if self.torn:
-            raise self._missing("a record before the last segment is damaged")
+            raise self._missing(Remark("earlier_record_damaged"))
         if number != self.segment + 1:
-            raise self._missing(f"segment {self.segment + 1} is gone")
+            raise self._missing(Remark("segment_number_gone", {"number": self.segment + 1}))
         self.segment, self.end = number, 0
 
     def _through_segment(self) -> None:
@@ -125,17 +126,17 @@ class _Walk:
             row = self._rows.find_capture(header.index)
             known = row is not None and (row.place.segment, row.place.offset) == (self.segment, self.end)
             if header.index != self.next_index:
-                raise self._missing(f"record {header.index} stands where {self.next_index} should")
+                raise self._missing(
+                    Remark("record_out_of_place", {"found": header.index, "expected": self.next_index})
+                )
         if not known:
-            raise self._missing("a record has no key: is keys.db an older copy?")
+            raise self._missing(Remark("record_without_key"))
 
     def _path(self) -> str:
         return segment_path(self._rows.log, self.segment)
 
-    def _missing(self, why: str) -> IntegrityError:
-        return IntegrityError(
-            f"The archive is not complete, nothing was changed: {why}", subject=self._path()
-        )
+    def _missing(self, why: Remark) -> IntegrityError:
+        return IntegrityError("archive_incomplete", why=why, subject=self._path())
 
 
 def _settle_segment(disk: Disk, log: str, number: int, offset: int) -> None:

@@ -79,7 +79,7 @@ class LogRows:
         try:
             return unwrap(self._keys.kek_by_id(kek).cipher, wrapped, aad)
         except (ValueError, OverflowError) as error:
-            raise IntegrityError("A data key does not open", subject=f"keys.db {where}") from error
+            raise IntegrityError("data_key_does_not_open", subject=f"keys.db {where}") from error
 
     # Reading
 
@@ -204,7 +204,7 @@ def _capture(row: tuple[object, ...]) -> CaptureRow:
     index, capture_id, segment, offset, length, kek, wrapped = row
     numbers = [_number(value) for value in (index, segment, offset, length, kek)]
     if not isinstance(wrapped, bytes) or not isinstance(capture_id, bytes | None):
-        raise IntegrityError("A damaged row", subject=f"keys.db capture {index}")
+        raise IntegrityError("row_damaged", subject=f"keys.db capture {index}")
     place = Place(segment=numbers[1], offset=numbers[2], length=numbers[3])
     return CaptureRow(index=numbers[0], capture_id=capture_id, place=place, kek=numbers[4], wrapped=wrapped)
 
@@ -213,12 +213,12 @@ def _object(row: tuple[object, ...]) -> ObjectRow:
     number, id, segment, offset, length, kek, wrapped = row
     numbers = [_number(value) for value in (number, segment, offset, length, kek)]
     if not isinstance(wrapped, bytes) or not isinstance(id, bytes):
-        raise IntegrityError("A damaged row", subject=f"keys.db object {number}")
+        raise IntegrityError("row_damaged", subject=f"keys.db object {number}")
     place = Place(segment=numbers[1], offset=numbers[2], length=numbers[3])
     return ObjectRow(number=numbers[0], id=id, place=place, kek=numbers[4], wrapped=wrapped)
 
 
 def _number(value: object) -> int:
     if not isinstance(value, int) or value < 0:
-        raise IntegrityError("A damaged number", subject="keys.db")
+        raise IntegrityError("number_damaged", subject="keys.db")
     return value

@@ -38,7 +38,7 @@ def passphrase_key(passphrase: str, params: str) -> Secret:
     """Slow on purpose (about 0.1 s)."""
     found = _PARAMS.fullmatch(params)
     if found is None:
-        raise IntegrityError("Damaged passphrase slot", subject="keys.db")
+        raise IntegrityError("slot_damaged", subject="keys.db")
     memory, passes, lanes = (int(found[number]) for number in (1, 2, 3))
     derive = Argon2id(
         salt=bytes.fromhex(found[4]), length=32, iterations=passes, lanes=lanes, memory_cost=memory

@@ -79,7 +79,7 @@ def join(body: bytes, get_object: Callable[[bytes], bytes]) -> bytes:
     try:
         return _join(body, get_object, depth=0)
     except (ValueError, struct.error) as error:
-        raise IntegrityError("A kept message cannot be joined") from error
+        raise IntegrityError("message_cannot_be_joined") from error
 
 
 def body_references(body: bytes) -> tuple[Reference, ...]:

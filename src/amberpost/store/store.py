@@ -77,9 +77,9 @@ class Store(Records):
 
     def _writable_tail(self) -> Tail:
         if self._tail is None:
-            raise StoreError("The store is open for reading only", subject=self.log)
+            raise StoreError("store_read_only", subject=self.log)
         if self._failed:
-            raise StoreError("A write failed before; open the archive again", subject=self.log)
+            raise StoreError("store_write_failed", subject=self.log)
         return self._tail
 
     def _new_batch(self, records: Sequence[NewRecord], tail: Tail, at: datetime) -> Batch:
@@ -117,7 +117,7 @@ class Store(Records):
         if segment == self._tail.segment:
             self._file = self.disk.append(path)
             if self._file.size != self._tail.end:
-                raise StoreError("Somebody else wrote to the segment", subject=path)
+                raise StoreError("segment_written_by_other", subject=path)
         else:
             self._file = self.disk.create(path)
             self._tail = Tail(

@@ -10,7 +10,7 @@ def take_worker_lock(disk: Disk) -> Lock:
     """Become the single writer of segments, ledgers and keys; WorkerBusy if another process is."""
     lock = disk.lock(WORKER_LOCK)
     if lock is None:
-        raise WorkerBusy("Another process is the worker of this archive", subject=WORKER_LOCK)
+        raise WorkerBusy("worker_busy", subject=WORKER_LOCK)
     return lock
 
 

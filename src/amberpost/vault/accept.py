@@ -20,9 +20,7 @@ def require_room(disk: LocalDisk) -> None:
     if free < 2**20:
         raise DiskFull(str(disk.root))
     if free < MIN_FREE_BYTES:
-        raise StoreError(
-            f"Only {free // 2**20} MiB are free on the disk; mail is left where it is until there is room"
-        )
+        raise StoreError("room_too_small", free=free // 2**20)
 
 
 def accept(intake: IntakeLog, incoming: Sequence[Incoming]) -> list[Receipt]:

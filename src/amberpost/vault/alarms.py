@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from amberpost.accounts.seats import Seats
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, Kept, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import PROCESSES
 from amberpost.vault.accept import MIN_FREE_BYTES
@@ -34,7 +34,7 @@ class SourceFacts:
     is_enabled: bool
     host: str = ""  # of its server
     failures: int = 0
-    last_error: str = ""
+    last_error: Kept = field(default_factory=dict)
     left: int = 0
     unopened_reports: int = 0  # in quarantine, because the header evaluation does not open them
     secret_expires_on: date | None = None
@@ -48,7 +48,7 @@ class DirectoryFacts:
     """The directory in use, as its last reading left it."""
 
     failures: int = 0
-    last_error: str = ""
+    last_error: Kept = field(default_factory=dict)
     is_waiting: bool = False  # for an operator to look at changes
     claimed_twice: int = 0  # addresses that nobody gets
 
@@ -73,7 +73,7 @@ class Facts:
     findings: int = 0
     has_failed_verify: bool = False
     failed_jobs: int = 0
-    failed_channels: Mapping[str, str] = field(default_factory=dict)  # channel -> error
+    failed_channels: Mapping[str, Kept] = field(default_factory=dict)  # channel -> remark
     directory: DirectoryFacts = DirectoryFacts()
     seats: Seats | None = None
 

@@ -4,6 +4,7 @@
 earlier point of the log and never in between.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -100,7 +101,7 @@ def catalogue(entries: Sequence[Entry]) -> Catalogued:
     if not entries:
         return result
     if entries[0].index != position(CATALOGUE):
-        raise StoreError("The catalogue has fallen behind the log; the worker must start again")
+        raise StoreError("catalogue_fell_behind")
     captured = [entry for entry in entries if entry.prepared is not None]
     messages = _messages_of(captured)
     new = _add_messages(captured, messages)
@@ -135,7 +136,9 @@ def require_whole_log(records: int) -> None:
     known = position(CATALOGUE)
     if known > records:
         raise IntegrityError(
-            f"The catalogue knows {known} entries and the log has {records}: records are missing",
+            "catalogue_ahead",
+            known=known,
+            records=records,
             subject="mail/segments",
         )
 
@@ -176,7 +179,7 @@ def _message_row(entry: Entry) -> tuple[Value, ...]:
         entry.index, facts.sha256, facts.message_id, facts.subject, facts.from_name, facts.from_address,
         milliseconds(facts.sent_at), milliseconds(prepared.capture.captured_at), facts.thread, facts.fork,
         facts.likeness, facts.size_bytes, facts.attachment_count, facts.flags, facts.defects,
-        int(why_quarantined(facts)), facts.error,
+        int(why_quarantined(facts)), json.dumps(facts.error.as_json() if facts.error else {}),
     )  # fmt: skip
 
 

@@ -69,9 +69,7 @@ def confirm_clock(by: str) -> datetime:
     """An operator says that the clock is right; forgets what contradicts. UserError if that cannot be."""
     ours = now()
     if ours < EARLIEST:
-        raise UserError(
-            "The clock is behind the first archive there ever was; set it right", subject=f"{ours:%Y-%m-%d}"
-        )
+        raise UserError("clock_before_first_archive", subject=f"{ours:%Y-%m-%d}")
     said = Saying(name=_OPERATOR, who=by, earliest=ours, latest=ours, uptime=uptime())
     ClockReading.objects.exclude(earliest=None).delete()
     _keep(said)

@@ -73,9 +73,7 @@ class Imported:
 def export_configuration(unseal: Cipher, passphrase: str | None) -> bytes:
     """The configuration as JSON; with a passphrase the secrets too. UserError for a short passphrase."""
     if passphrase is not None and len(passphrase) < SHORTEST_PASSPHRASE:
-        raise UserError(
-            _("The passphrase needs at least %(number)d characters") % {"number": SHORTEST_PASSPHRASE}
-        )
+        raise UserError("passphrase_too_short", number=SHORTEST_PASSPHRASE)
     secrets = dict(_collect(unseal))
     state = _without_secrets(take_snapshot())
     document = {
@@ -94,9 +92,7 @@ def import_configuration(
 ) -> Imported:
     """Make an empty archive what the file says, all or nothing. UserError says what is wrong with the file."""
     if not state_is_empty():
-        raise UserError(
-            _("This archive has users or accounts already; a configuration goes into an empty one only")
-        )
+        raise UserError("configuration_not_empty")
     document = _read(data)
     secrets = _open(document, passphrase, without_secrets=without_secrets)
     try:
@@ -107,7 +103,7 @@ def import_configuration(
             _set_secrets(secrets, seal)
             _look_for_owners()
     except (DatabaseError, ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(_damaged()) from error
+        raise UserError("configuration_damaged") from error
     missing = [tuple(key) for key in document["secret_of"] if tuple(key) not in secrets]
     return Imported(users=User.objects.count(), missing=tuple(_in_words(missing)))
 
@@ -121,7 +117,7 @@ def import_around(
     """
     with transaction.atomic():
         if not is_untouched(operator):
-            raise UserError(_("Something has been set up here already; a configuration goes in first"))
+            raise UserError("configuration_not_first")
         operator.delete()
         Installation.objects.all().delete()
         imported = import_configuration(data, seal, passphrase=passphrase, without_secrets=without_secrets)
@@ -206,17 +202,17 @@ def _open(document: Mapping[str, Any], passphrase: str | None, *, without_secret
     if locked is None or without_secrets:
         return {}
     if passphrase is None:
-        raise UserError(_("This configuration carries secrets; give its passphrase, or leave them out"))
+        raise UserError("configuration_needs_passphrase")
     try:
         params = _checked_params(str(locked["kdf"]))
         cipher = AESGCM(passphrase_key(passphrase, params).reveal())
         sealed = base64.b64decode(locked["sealed"], validate=True)
     except (ArchiveError, ValueError, TypeError, KeyError) as error:
-        raise UserError(_damaged()) from error
+        raise UserError("configuration_damaged") from error
     try:
         plain = unwrap(cipher, sealed, _bound(params, document["state"]))
     except ValueError as error:
-        raise UserError(_("The passphrase is wrong, or the file was changed")) from error
+        raise UserError("configuration_does_not_open") from error
     return {(table, pk, name): base64.b64decode(value) for table, pk, name, value in json.loads(plain)}
 
 
@@ -242,7 +238,7 @@ def _require_sound() -> None:
         try:
             check_source(source)
         except UserError as error:
-            raise UserError(str(error), subject=source.name) from error
+            raise UserError("account_wrong", subject=source.name) from error
     for directory in Directory.objects.all():
         check_interval(directory)
 
@@ -263,7 +259,7 @@ def _bring_back(operator: User) -> User:
         return operator
     if known.role != Role.OPERATOR:
         raise UserError(
-            _("This login belongs to somebody else in the configuration; set up with another login"),
+            "configuration_login_taken",
             subject=operator.login,
         )
     known.password, known.is_active, known.must_change_password = operator.password, True, False
@@ -298,19 +294,19 @@ def _is_hash(text: str) -> bool:
 
 def _read(data: bytes) -> dict[str, Any]:
     if len(data) > LARGEST_BYTES:
-        raise UserError(_damaged())
+        raise UserError("configuration_damaged")
     try:
         document = json.loads(data)
         is_ours = document["format"] == FORMAT
         version = int(document["version"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise UserError(_damaged()) from error
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UserError("configuration_damaged") from None
     if not is_ours:
-        raise UserError(_damaged())
+        raise UserError("configuration_damaged")
     if version <= VERSION and not _is_well_formed(document):
-        raise UserError(_damaged())
+        raise UserError("configuration_damaged")
     if version > VERSION or document["state"]["version"] > STATE_VERSION:
-        raise UserError(_("This configuration was made by a newer Amberpost; please update this one first"))
+        raise UserError("configuration_newer")
     return dict(document)
 
 
@@ -324,10 +320,6 @@ def _is_well_formed(document: Mapping[str, Any]) -> bool:
         and all(isinstance(key, list) and list(map(type, key)) == [str, int, str] for key in named)
         and isinstance(document.get("secrets", 0), dict | None)
     )
-
-
-def _damaged() -> str:
-    return _("This is no exported configuration, or it is damaged")
 
 
 def _in_words(missing: list[Key]) -> Iterator[str]:

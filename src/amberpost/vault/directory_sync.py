@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from amberpost.bell import ring
 from amberpost.clock import now
@@ -92,9 +91,7 @@ def request_sync(directory: Directory) -> None:
 def note_breakdown(error: Exception, *, by: str) -> None:
     """Leave a record of a run that ended as none should: a fault of ours, not of the directory."""
     status = status_of(active_directory())
-    shown = DirectoryError(
-        _("An unexpected error; the log says more"), subject=type(error).__name__, permanent=True
-    )
+    shown = DirectoryError("directory_surprise", subject=type(error).__name__, permanent=True)
     _note_failure(status, shown, by=by, started_at=now())
 
 
@@ -102,7 +99,7 @@ def note_breakdown(error: Exception, *, by: str) -> None:
 def _alone(disk: LocalDisk) -> Iterator[None]:
     lock = disk.lock(_LOCK)
     if lock is None:
-        raise UserError(_("The directory is being read at this moment; please try again in a minute"))
+        raise UserError("directory_busy")
     try:
         yield
     finally:
@@ -112,9 +109,9 @@ def _alone(disk: LocalDisk) -> Iterator[None]:
 def _readable() -> Directory:
     directory = active_directory()
     if directory.kind == DirectoryKind.LOCAL:
-        raise UserError(_("The local list is in use: there is no directory to read"))
+        raise UserError("directory_is_local")
     if missing := missing_fields(directory):
-        raise UserError(_("The settings of the directory are not complete"), subject=", ".join(missing))
+        raise UserError("directory_incomplete", subject=", ".join(missing))
     return directory
 
 
@@ -127,14 +124,14 @@ def _note(status: DirectoryStatus, done: Synchronised, *, by: str, started_at: d
     run = _run(status, by=by, started_at=started_at)
     run.came, run.changed, run.left = len(made.coming), len(made.changing), len(made.leaving)
     run.conflicts, run.quarantined = len(made.conflicts), done.preview.quarantined
-    run.notes = list(made.notes)
+    run.notes = [note.as_json() for note in made.notes]
     if applied is None:
         run.outcome = RunOutcome.WAITING
     else:
         run.outcome = RunOutcome.UNCHANGED if made.is_empty else RunOutcome.APPLIED
         status.is_applied, status.last_success_at = True, run.finished_at
     status.is_waiting = applied is None
-    status.failures, status.last_error = 0, ""
+    status.failures, status.last_error = 0, {}
     status.report = _report(done.preview)
     _save(status, run, timedelta(minutes=status.directory.interval_minutes))
     log.info(
@@ -148,8 +145,8 @@ def _note_failure(
 ) -> RunReport:
     """The next try comes sooner than usual, unless trying again cannot help."""
     run = _run(status, by=by, started_at=started_at)
-    run.outcome, run.error = RunOutcome.FAILED, str(error)
-    status.failures, status.last_error = status.failures + 1, str(error)
+    run.outcome, run.error = RunOutcome.FAILED, error.remark.as_json()
+    status.failures, status.last_error = status.failures + 1, run.error
     wait = timedelta(minutes=status.directory.interval_minutes)
     if not error.permanent:
         wait = min(wait, timedelta(seconds=backoff_seconds(status.failures + 2, SystemRandom().random)))
@@ -177,7 +174,7 @@ def _report(shown: Preview) -> dict[str, object]:
     made = shown.plan
     return {
         "plan": shown.hash,
-        "notes": list(made.notes),
+        "notes": [note.as_json() for note in made.notes],
         "worries": [worry.value for worry in made.worries],
         "conflicts": [
             {"subject": c.subject, "holder": c.holder, "claimants": list(c.claimants)} for c in made.conflicts

@@ -68,7 +68,7 @@ def archive_draft(
         "assignments": [[archive_id, int(reason)] for archive_id, reason in decisions],
     }
     if prepared.facts.error:
-        fields["error"] = prepared.facts.error
+        fields["error"] = prepared.facts.error.as_json()
     return Draft(capture_id=prepared.capture.capture_id, leaf=leaf, fields=fields, header=_header(fields))
 
 

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from django.utils.translation import gettext as _
-
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.audit.actions import Action
@@ -58,7 +56,7 @@ def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, act
     A message that names blind copies he must not know is written as a copy without them, and marked so.
     """
     if what == "capture":
-        raise NotPermitted(_("Captures can be exported only for the whole archive: they name Bcc recipients"))
+        raise NotPermitted("captures_whole_only")
     manifest = _write(to, _indexes(vault, scope_of(user), query, what), partial(_as_seen, vault, user))
     record_reading(vault.reserve, actor, Action.EXPORT_WRITTEN, count=manifest.count, is_query=bool(query))
     return manifest
@@ -99,7 +97,7 @@ def _as_seen(vault: Vault, user: User, index: int) -> Written:
 
 def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> Manifest:
     if to.exists() and any(to.iterdir()):
-        raise UserError(_("The folder is not empty"), subject=str(to))
+        raise UserError("folder_not_empty", subject=str(to))
     to.mkdir(parents=True, exist_ok=True)
     path, count, size = to / "manifest.jsonl", 0, 0
     unreadable: list[tuple[int, str]] = []

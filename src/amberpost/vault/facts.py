@@ -50,7 +50,7 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         unprocessable=quarantined.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
         findings=len(verify.result.get("findings", [])) if verify else 0,
         has_failed_verify=bool(verify and verify.error),
-        failed_jobs=jobs.exclude(error="").count(),
+        failed_jobs=jobs.exclude(error={}).count(),
         failed_channels={str(channel): error for channel, error in failures().items()},
         directory=_directory(),
         seats=seats(),

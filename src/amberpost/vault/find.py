@@ -118,9 +118,7 @@ def _is_ahead(index: Index) -> bool:
 def readable_index(vault: Vault) -> Index:
     """The index, or a clear word that it must be made anew; never an answer from a part."""
     if vault.index is None:
-        raise IndexDamaged(
-            "The search index is missing or damaged; make it anew with: amberpost rebuild --index"
-        )
+        raise IndexDamaged("index_missing")
     return vault.index
 
 

@@ -49,7 +49,7 @@ class Message(models.Model):
     flags = models.TextField(blank=True)  # space separated message.types.Flag
     defects = models.TextField(blank=True)  # space separated message.types.Defect
     quarantine = models.SmallIntegerField(choices=Quarantine.choices, default=Quarantine.NONE)
-    error = models.TextField(blank=True)  # why it could not be processed
+    error = models.JSONField(default=dict)  # a remark: why it could not be processed
 
     class Meta:
         indexes: ClassVar = [
@@ -131,7 +131,7 @@ class Work(models.Model):
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
     result = models.JSONField(default=dict)
-    error = models.TextField(blank=True)
+    error = models.JSONField(default=dict)  # a remark
 
     class Meta:
         ordering = ("-id",)

@@ -91,9 +91,8 @@ def open_keys_of(config: Config) -> KeyStore:
 def _require_archive(config: Config) -> None:
     if not (config.data / "origin.json").exists():
         raise ConfigError(
-            "There is no archive here; make one with: amberpost init --data",
+            "archive_none_here",
             subject=str(config.data),
-            code="C010",
         )
 
 
@@ -170,7 +169,7 @@ def _reader(path: Path, *, untouched: bool) -> Index | None:
     try:
         return TantivyIndex.open_reader(path, untouched=untouched)
     except IndexDamaged as damaged:
-        log.warning("index needs a rebuild reason=%s", damaged.message)
+        log.warning("index needs a rebuild reason=%s", damaged.code)
         return None
 
 
@@ -181,5 +180,5 @@ def _writer(path: Path, *, fresh: bool) -> Index | None:
     try:
         return TantivyIndex.open_writer(path)
     except IndexDamaged as damaged:
-        log.error("index needs a rebuild reason=%s", damaged.message)
+        log.error("index needs a rebuild reason=%s", damaged.code)
         return None

@@ -21,7 +21,7 @@ def open_capture(vault: Vault, index: int) -> Taken:
     """The capture sealed under a ledger index, byte for byte."""
     record = vault.mail.store.read(index)
     if record.raw is None:
-        raise IntegrityError("This entry holds no message", subject=f"mail/{index}")
+        raise IntegrityError("entry_without_message", subject=f"mail/{index}")
     return taken(parse_header(record.header), record.raw)  # type: ignore[arg-type]
 
 

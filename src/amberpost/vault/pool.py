@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 
+from amberpost.remark import Remark
 from amberpost.store.frames import pack_payload, unpack_payload
 from amberpost.vault.frame import Taken, decode_frame, encode_taken, not_after
 from amberpost.vault.prepare import Prepared, prepare, unprocessable
@@ -153,7 +154,7 @@ class Pool:
             except BrokenProcessPool:
                 capture = _open(packed, at)
                 log.error("unprocessable capture=%s: its process died", capture.capture_id.hex())
-                return unprocessable(capture, self._dedup_key, error="the process that read it died")
+                return unprocessable(capture, self._dedup_key, error=Remark("process_died"))
 
 
 def _tasks(frames: Sequence[bytes]) -> list[list[bytes]]:

@@ -22,6 +22,7 @@ from amberpost.message.journal import Unwrapped, is_report, lacks_envelope, unwr
 from amberpost.message.parse import parse
 from amberpost.message.text import IndexText, index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
+from amberpost.remark import Remark
 from amberpost.search.document import Document
 from amberpost.store.split import Cut, Split, split
 from amberpost.vault.frame import Taken, envelope_fields
@@ -58,7 +59,7 @@ class MessageFacts:
     attachment_count: int
     flags: str
     defects: str
-    error: str
+    error: Remark | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +83,12 @@ def prepare(capture: Taken, dedup_key: bytes) -> Prepared:
         return _derive(capture, dedup_key)
     except Exception as error:  # the last net under the parser: keep the bytes, tell the operator
         log.exception("unprocessable capture=%s", capture.capture_id.hex())
-        return unprocessable(capture, dedup_key, error=f"{type(error).__name__}: {error}")
+        return unprocessable(
+            capture, dedup_key, error=Remark("reading_broke_down", {"kind": type(error).__name__})
+        )
 
 
-def unprocessable(capture: Taken, dedup_key: bytes, *, error: str) -> Prepared:
+def unprocessable(capture: Taken, dedup_key: bytes, *, error: Remark) -> Prepared:
     """What we say of a capture nobody could look into: its bytes, whole, and a text made of its raw head."""
     raw = capture.raw
     digest = hashlib.sha256(raw).digest()
@@ -103,7 +106,7 @@ def unprocessable(capture: Taken, dedup_key: bytes, *, error: str) -> Prepared:
         attachment_count=0,
         flags="",
         defects="",
-        error=error[:500],
+        error=error,
     )
     document = _document(facts, from_="", to="", body=raw[:65536].decode("latin-1"), filenames=())
     return _prepared(capture, dedup_key, (), split(raw, (), dedup_key), (), facts, document)
@@ -255,7 +258,7 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         attachment_count=0,  # counted where its text is read
         flags=" ".join(sorted(flags)),
         defects="",  # known when the bodies have been read
-        error="",
+        error=None,
     )
 
 

@@ -12,6 +12,7 @@ from amberpost.directory.models import Archive
 from amberpost.handover import CaptureId, Origin
 from amberpost.message.evaluate import MODES, parse_mode
 from amberpost.message.types import Flag
+from amberpost.remark import Remark
 from amberpost.vault.assign import counts, decide
 from amberpost.vault.frame import Taken
 from amberpost.vault.models import Quarantine
@@ -32,7 +33,7 @@ class Evaluated:
     archive_ids: tuple[int, ...]
     quarantine: Quarantine
     flags: frozenset[str]
-    error: str
+    error: Remark | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from amberpost.message.journal import lacks_envelope
 from amberpost.sources.models import Source
+from amberpost.spoken import in_words
 from amberpost.vault.marks import marks_of
 from amberpost.vault.models import Capture, Message, Party, Quarantine
 from amberpost.vault.prepare import MessageFacts
@@ -22,7 +23,7 @@ class Quarantined:
     size_bytes: int
     source: str
     flags: str
-    error: str
+    error: str  # in the language of whoever asks
     marks: tuple[str, ...]
 
 
@@ -63,7 +64,7 @@ def _facts(rows: Iterable[Message]) -> list[Quarantined]:
             size_bytes=row.size_bytes,
             source=sources.get(source_of.get(row.id, 0), ""),
             flags=row.flags,
-            error=row.error,
+            error=in_words(row.error),
             marks=marks_of(row.flags.split()),
         )
         for row in rows

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
@@ -120,7 +119,7 @@ def open_part(
     found = next((a for a in attachments(raw, parsed) if a.path == path), None)
     content = open_attachment(raw, parsed, path) if found else None
     if found is None or content is None:
-        raise NotFound(_("There is no such attachment"))
+        raise NotFound("attachment_none")
     if not inline:
         record_reading(vault.reserve, user.login, Action.ATTACHMENT_DOWNLOADED, str(message_id), path=path)
     return found.name, found.content_type, content
@@ -130,7 +129,7 @@ def get_visible(user: User, message_id: int) -> Message:
     """The row of a message this user may see; NotFound for all others alike."""
     message = visible_messages(user).filter(id=message_id).first()
     if message is None:
-        raise NotFound(_("There is no such message, or you may not see it"))
+        raise NotFound("message_none")
     return message
 
 

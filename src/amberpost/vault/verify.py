@@ -12,7 +12,8 @@ from django.db import transaction
 
 from amberpost.bell import ring
 from amberpost.clock import from_milliseconds, milliseconds, now
-from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable
+from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable, remark_of
+from amberpost.remark import Remark
 from amberpost.store.disk import Disk
 from amberpost.store.keys import month_class
 from amberpost.store.worker_lock import is_at_work
@@ -103,20 +104,20 @@ def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
             yield Finding(
                 kind=FindingKind.LEAF_UNREADABLE,
                 where=f"{pair.name}/{index}",
-                message="The leaf is no valid entry.",
+                remark=Remark("leaf_no_entry"),
             )
             continue
         if sealed_at < last:
             yield Finding(
                 kind=FindingKind.TIME_NOT_MONOTONE,
                 where=f"{pair.name}/{index}",
-                message=f"Sealed {_shown(sealed_at)}, before its forerunner: {_shown(last)}. A clock was wrong.",
+                remark=Remark("sealed_before_forerunner", {"at": _shown(sealed_at), "last": _shown(last)}),
             )
         if sealed_at > latest and not is_future:
             yield Finding(
                 kind=FindingKind.TIME_IN_FUTURE,
                 where=f"{pair.name}/{index}",
-                message=f"Sealed {_shown(sealed_at)}, which is not yet. A clock was, or is, wrong.",
+                remark=Remark("sealed_in_future", {"at": _shown(sealed_at)}),
             )
         last, is_future = sealed_at, sealed_at > latest
 
@@ -147,7 +148,7 @@ def _check_content(pair: LogPair, index: int, leaf: bytes) -> Iterator[Finding]:
                 yield Finding(
                     kind=FindingKind.KEY_MONTH_MISMATCH,
                     where=f"{pair.name}/{index}",
-                    message=f"The ledger says {told}, the key is wrapped by {wrapped_by}.",
+                    remark=Remark("key_month_differs", {"told": told, "wrapped": wrapped_by}),
                 )
         else:
             matches = "h" not in facts or facts["h"] == header_hash(record.header)
@@ -160,19 +161,19 @@ def _check_content(pair: LogPair, index: int, leaf: bytes) -> Iterator[Finding]:
         yield Finding(
             kind=FindingKind.CONTENT_UNREADABLE,
             where=f"{pair.name}/{index}",
-            message=f"{type(error).__name__}: {error}",
+            remark=Remark("content_no_json", {"kind": type(error).__name__}),
         )
         return
     if not matches:
         yield Finding(
             kind=FindingKind.COMMITMENT_MISMATCH,
             where=f"{pair.name}/{index}",
-            message="The content is not what the ledger says.",
+            remark=Remark("commitment_differs"),
         )
 
 
 def _broken(pair: LogPair, where: str, error: ArchiveError) -> Finding:
-    return Finding(kind=FindingKind.CONTENT_DAMAGED, where=f"{pair.name}/{where}", message=str(error))
+    return Finding(kind=FindingKind.CONTENT_DAMAGED, where=f"{pair.name}/{where}", remark=remark_of(error))
 
 
 def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
@@ -183,13 +184,13 @@ def _check_derived(vault: Vault, depth: Depth) -> Iterator[Finding]:
         yield Finding(
             kind=FindingKind.CATALOGUE_AHEAD,
             where="catalogue",
-            message=f"The catalogue knows {reached} entries, the log has {size}: records are missing.",
+            remark=Remark("catalogue_ahead", {"known": reached, "records": size}),
         )
     elif depth == "deep" and not _is_catalogued(vault.disk, size):
         yield Finding(
             kind=FindingKind.CATALOGUE_BEHIND,
             where="catalogue",
-            message=f"The catalogue knows {reached} of {size} entries; start the archive or run: amberpost rebuild.",
+            remark=Remark("catalogue_behind", {"known": reached, "records": size}),
         )
     if depth == "deep":
         yield from _check_rows(vault, min(size, reached))
@@ -222,13 +223,13 @@ def _check_rows(vault: Vault, size: int) -> Iterator[Finding]:
         yield Finding(
             kind=FindingKind.CATALOGUE_ROW_MISSING,
             where=f"catalogue/{index}",
-            message="A capture has no row.",
+            remark=Remark("capture_without_row"),
         )
     for index in sorted(found - expected):
         yield Finding(
             kind=FindingKind.CATALOGUE_ROW_UNKNOWN,
             where=f"catalogue/{index}",
-            message="A row has no capture.",
+            remark=Remark("row_without_capture"),
         )
 
 
@@ -237,7 +238,7 @@ def _check_index(vault: Vault) -> Iterator[Finding]:
         yield Finding(
             kind=FindingKind.INDEX_DAMAGED,
             where="index",
-            message="Make it anew with: amberpost rebuild --index",
+            remark=Remark("index_make_anew"),
         )
         return
     messages, lag, indexed = Message.objects.count(), index_lag(), vault.index.count()  # in this order
@@ -245,5 +246,5 @@ def _check_index(vault: Vault) -> Iterator[Finding]:
         yield Finding(
             kind=FindingKind.INDEX_DISAGREES,
             where="index",
-            message=f"{indexed} documents for {messages} messages, {lag} waiting: amberpost rebuild --index",
+            remark=Remark("index_counted", {"indexed": indexed, "messages": messages, "waiting": lag}),
         )

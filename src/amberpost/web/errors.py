@@ -24,6 +24,7 @@ from amberpost.errors import (
     trouble_of,
 )  # fmt: skip
 from amberpost.search.index import IndexDamaged
+from amberpost.spoken import in_words
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def describe(error: ArchiveError) -> Problem:
         return Problem(
             status=400,
             title=_("This does not work"),
-            what=str(error),
+            what=in_words(error),
             todo=_("Please go back and change it."),
         )
     if isinstance(error, IndexDamaged):

@@ -162,7 +162,7 @@ def test_an_account_changes_its_protocol_and_leaves_nothing_of_the_old_one(site:
 
 def test_the_test_of_typed_settings_is_recorded_and_saves_nothing(site: Site) -> None:
     page = post(site, ADD, {**IMAP, "server": "no-such-host.invalid", "test": "typed", "name": ""})
-    assert "the server name is not known" in page
+    assert "The server name is not known" in page
     assert "geheimes Wort" not in page
     assert not Source.objects.filter(user="journal", server__contains="invalid").exists()
     event = AuditEvent.objects.get(action="source:tested")
@@ -192,9 +192,11 @@ def test_a_certificate_is_trusted_only_when_it_is_saved_and_that_is_recorded(sit
 
 def test_the_page_of_an_account_shows_what_stays_what_is_missing_and_when(site: Site) -> None:
     source = saved(site, IMAP)
-    SourceStatus.objects.create(source=source, failures=2, last_error="no route", next_attempt_at=now())
+    SourceStatus.objects.create(
+        source=source, failures=2, last_error={"code": "system_ehostunreach"}, next_attempt_at=now()
+    )
     LeftMessage.objects.create(
-        source=source, remote_id="INBOX/1/7", size_bytes=30_000_000, reason="larger than the limit",
+        source=source, remote_id="INBOX/1/7", size_bytes=30_000_000, reason={"code": "left_above_limit"},
         first_seen_at=now(), last_seen_at=now(),
     )  # fmt: skip
     SourceSignal.objects.create(
@@ -209,7 +211,7 @@ def test_the_page_of_an_account_shows_what_stays_what_is_missing_and_when(site: 
     page = text(site.client("otto").get(f"/console/sources/{source.pk}/"))
     for words in (
         "failed 2 times",
-        "no route",
+        "No route to host",
         "INBOX/1/7",
         "30.0 MB",
         "larger than the limit",

@@ -35,6 +35,7 @@ FIELDS = {
 
 
 POSTED = ("edit", "test", "trust", "switch", "fetch", "remove")
+EXPIRED = {"code": "certificate_untrusted", "cause": {"code": "certificate_expired"}}
 
 
 def overview(site: Site) -> str:
@@ -81,17 +82,25 @@ def test_each_trouble_is_named_with_its_place(site: Site) -> None:
     alive()
     source = Source.objects.exclude(protocol="file").get()
     Source.objects.update(enabled=True)
-    SourceStatus.objects.create(source=source, failures=3, last_error="certificate has expired")
+    SourceStatus.objects.create(
+        source=source,
+        failures=3,
+        last_error=EXPIRED,
+    )
     Work.objects.create(
         kind="verify",
         finished_at=now(),
         detail={"depth": "quick"},
         result={"checked": 1, "findings": [{"kind": "x"}]},
     )
-    Work.objects.create(kind="assign", finished_at=now(), error="ValueError: no")
+    Work.objects.create(kind="assign", finished_at=now(), error={"code": "cannot_write"})
     page = overview(site)
     assert "3 things need your attention" in page
-    for words in ("certificate has expired", "The last verification has 1 finding", "1 job failed"):
+    for words in (
+        "cannot be trusted: it has expired",
+        "The last verification has 1 finding",
+        "1 job failed",
+    ):
         assert words in page
 
 
@@ -265,7 +274,11 @@ def test_a_verification_is_asked_for_once_and_its_result_shown(site: Site) -> No
 
 
 def test_findings_are_listed(site: Site) -> None:
-    finding = {"kind": "leaf_mismatch", "where": "mail/5", "message": "<b>differs</b>"}
+    finding = {
+        "kind": "leaf_mismatch",
+        "where": "mail/5",
+        "remark": {"code": "record_damaged", "subject": "<b>differs</b>"},
+    }
     Work.objects.create(
         kind="verify",
         finished_at=now(),

@@ -253,7 +253,7 @@ def test_a_notice_of_another_release_breaks_no_page(site: Site) -> None:
 
 def test_a_failed_notification_is_shown_on_the_overview(site: Site) -> None:
     Dispatch.objects.create(
-        channel="mail", events=[], created_at=now(), next_at=now(), tries=2, error="The connection was lost"
+        channel="mail", events=[], created_at=now(), next_at=now(), tries=2, error={"code": "connection_lost"}
     )
     page = text(site.client("otto").get("/console/"))
     assert re.search(rf'<a href="{URL}">Notifications by e-mail do not arrive: The connection was lost', page)

@@ -196,7 +196,7 @@ def test_a_person_of_the_directory_has_no_password_to_change_here(joined: Joined
 
 def test_a_directory_that_breaks_is_no_refusal(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> SignIn:
-        raise DirectoryError("no")
+        raise DirectoryError("connection_lost")
 
     monkeypatch.setattr(directory_login, "bind_as", broken)
     assert DOWN in joined.attempt("p1")

@@ -21,9 +21,10 @@ from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerSt
 from amberpost.vault.numbers import kept_bytes
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, take_snapshot
-from tests.archive import Archive, kill_all
+from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter
+from tests.processes import kill_all
 from tests.servers.certificates import make_certificates
 from tests.servers.smtp import USER, WORD, relay, web_server
 
@@ -110,10 +111,14 @@ def test_the_last_verification_decides(opened: Opened) -> None:
     finding = {"kind": "x", "where": "y", "message": "z"}
     Work.objects.create(kind="verify", finished_at=now() - HOUR, result={"findings": [finding, finding]})
     assert facts(opened).findings == 2
-    Work.objects.create(kind="verify", finished_at=now(), error="StoreError: no")
+    Work.objects.create(kind="verify", finished_at=now(), error={"code": "cannot_write"})
     assert (facts(opened).findings, facts(opened).has_failed_verify) == (0, True)
-    Work.objects.create(kind="assign", finished_at=now(), error="ValueError: no")
-    Work.objects.create(kind="assign", finished_at=now() - timedelta(days=8), error="ValueError: no")
+    Work.objects.create(kind="assign", finished_at=now(), error={"code": "cannot_write"})
+    Work.objects.create(
+        kind="assign",
+        finished_at=now() - timedelta(days=8),
+        error={"code": "cannot_write"},
+    )
     assert facts(opened).failed_jobs == 1
 
 
@@ -125,9 +130,11 @@ def test_a_worker_with_a_job_is_busy_but_not_for_ever(opened: Opened) -> None:
 
 
 def test_a_failing_source_tells_how_often_and_why(opened: Opened) -> None:
-    SourceStatus.objects.create(source_id=opened.mailbox, failures=6, last_error="no route")
+    SourceStatus.objects.create(
+        source_id=opened.mailbox, failures=6, last_error={"code": "system_ehostunreach"}
+    )
     found = the_source(opened)
-    assert (found.name, found.failures, found.last_error) == ("mailbox", 6, "no route")
+    assert (found.name, found.failures, found.last_error) == ("mailbox", 6, {"code": "system_ehostunreach"})
 
 
 def test_a_source_tells_what_expires_what_is_left_and_how_long_it_is_quiet(opened: Opened) -> None:
@@ -171,7 +178,9 @@ def test_a_round_looks_notes_and_tells_with_the_sealed_password(
     caplog.set_level("DEBUG")
     alive()
     Source.objects.filter(pk=opened.mailbox).update(enabled=True)
-    SourceStatus.objects.create(source_id=opened.mailbox, failures=5, last_error="no route")
+    SourceStatus.objects.create(
+        source_id=opened.mailbox, failures=5, last_error={"code": "system_ehostunreach"}
+    )
     certificates = make_certificates(tmp_path)
     with relay(certificates, auth=True) as (mailbox, port):
         mail_to(opened, port, certificates.ca_pem)
@@ -180,7 +189,7 @@ def test_a_round_looks_notes_and_tells_with_the_sealed_password(
         Round.objects.update(next_at=now())
         assert hold_round(opened.config, now())
         assert len(mailbox.messages) == 1
-        assert "mailbox cannot be collected: no route" in mailbox.texts[0]
+        assert "mailbox cannot be collected: No route to host" in mailbox.texts[0]
         SourceStatus.objects.update(failures=0)
         Notice.objects.update(last_at=now() - HOUR)
         Round.objects.update(next_at=now())
@@ -216,7 +225,7 @@ def rounds_in_a_child(opened: Opened, times: str) -> None:
 
 def test_two_processes_send_once(opened: Opened) -> None:
     alive()
-    Work.objects.create(kind="assign", finished_at=now(), error="ValueError: no")
+    Work.objects.create(kind="assign", finished_at=now(), error={"code": "cannot_write"})
     with relay() as (mailbox, port):
         settings = current_settings()
         settings.relay, settings.addresses, settings.security = (
@@ -305,7 +314,11 @@ def test_pages_alone_look_as_well(opened: Opened) -> None:
         settings = current_settings()
         settings.webhook_url, settings.is_webhook_internal = f"http://localhost:{received.port}/", True
         save_settings(settings, {}, lambda _r, _f, plain: plain)
-        Work.objects.create(kind="assign", finished_at=now(), error="ValueError: no")
+        Work.objects.create(
+            kind="assign",
+            finished_at=now(),
+            error={"code": "cannot_write"},
+        )
         running = opened.commands.start("serve", "--web-only", "--listen", f"127.0.0.1:{port}")
         try:
             assert received.came.wait(120)

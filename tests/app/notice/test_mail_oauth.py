@@ -108,7 +108,7 @@ def test_an_expired_secret_is_told(failing: Failing, app: App) -> None:
 
 def test_a_login_server_that_does_not_answer_is_told(failing: Failing) -> None:
     error = failing(authority="https://localhost:1")
-    assert (error.step, error.message) == ("token", "the login server cannot be reached")
+    assert (error.step, error.code) == ("token", "login_server_unreachable")
 
 
 @pytest.mark.parametrize("challenges", [False, True])

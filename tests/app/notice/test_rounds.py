@@ -13,6 +13,7 @@ from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Channel, Dispatch, Notice
 from amberpost.notice.outbox import carry, failures, waiting
 from amberpost.notice.rounds import claim_round, follow, forget_old
+from amberpost.spoken import in_words
 from tests.servers.smtp import relay, web_server
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ FAILING = Alarm(
     kind=Kind.SOURCE_FAILING,
     level=Level.GRAVE,
     subject="7",
-    arguments={"source": "Journal", "error": "the server name is not known"},
+    arguments={"source": "Journal", "error": {"code": "server_name_unknown"}},
 )
 
 pytestmark = pytest.mark.usefixtures("opened")
@@ -126,7 +127,7 @@ def test_that_a_way_fails_is_told_by_the_others() -> None:
         kind=Kind.NOTICE_FAILED,
         level=Level.WARNING,
         subject="mail",
-        arguments={"channel": "mail", "error": "x"},
+        arguments={"channel": "mail", "error": {"code": "connection_lost"}},
     )
     follow([alarm], list(Channel), AT)
     assert [dispatch.channel for dispatch in Dispatch.objects.all()] == ["webhook"]
@@ -167,7 +168,7 @@ def test_a_message_says_in_the_chosen_language_what_is_where() -> None:
         assert carry_all() == []
     (text,) = mailbox.texts
     assert "Journal" in text
-    assert "the server name is not known" in text
+    assert "Der Servername ist nicht bekannt" in text
     assert "2026-11-25 10:00 UTC" in text
     assert f"{URL}/console/" in text
     assert "Neu:" in text
@@ -180,7 +181,7 @@ def test_a_failure_is_kept_shown_and_tried_again_with_back_off() -> None:
     assert carry_all() == [False]
     row = Dispatch.objects.get()
     assert (row.tries, row.sent_at) == (1, None)
-    assert "Nothing answers on this port" in failures()[Channel.MAIL]
+    assert failures()[Channel.MAIL]["code"] == "relay_port_closed"
     assert carry_all() == []  # not due yet
     waits = []
     for _ in range(7):
@@ -217,7 +218,7 @@ def test_a_recipient_who_is_refused_is_shown_and_the_rest_not_told_twice() -> No
         assert carry_all() == [True]
         Dispatch.objects.update(next_at=AT)
         assert carry_all() == []
-    assert "gone@firma.example" in failures()[Channel.MAIL]
+    assert "gone@firma.example" in in_words(failures()[Channel.MAIL])
 
 
 def test_a_way_that_was_switched_off_forgets_what_waits() -> None:
@@ -240,7 +241,7 @@ def test_the_webhook_gets_each_event_with_its_sentence() -> None:
         "subject": "7",
         "level": "grave",
         "since": "2026-11-25T10:00:00+00:00",
-        "text": "Journal cannot be collected: the server name is not known",
+        "text": "Journal cannot be collected: The server name is not known",
     }
 
 

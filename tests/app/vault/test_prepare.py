@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from amberpost.handover import CaptureId, Origin, Protocol
+from amberpost.remark import Remark
 from amberpost.vault.frame import Taken
 from amberpost.vault.prepare import Prepared, prepare, unprocessable
 from tests.corpora import shared
@@ -47,7 +48,7 @@ INTERNALDATES = [
 @pytest.mark.parametrize("received_at", INTERNALDATES)
 def test_what_the_server_tells_never_overrules_the_date(received_at: datetime) -> None:
     found = prepared(letter(1), received_at)
-    assert (found.facts.sent_at, found.facts.error) == (SENT, "")
+    assert (found.facts.sent_at, found.facts.error) == (SENT, None)
     assert found.document.sent_at == SENT
 
 
@@ -67,7 +68,10 @@ def test_without_a_date_the_server_is_believed_where_it_can_be_true(
     received_at: datetime, sent_at: datetime
 ) -> None:
     assert prepared(WITHOUT_DATE, received_at).facts.sent_at == sent_at
-    assert unprocessable(capture(b"", received_at), b"key", error="x").facts.sent_at == sent_at
+    assert (
+        unprocessable(capture(b"", received_at), b"key", error=Remark("process_died")).facts.sent_at
+        == sent_at
+    )
 
 
 def test_a_received_comes_before_what_the_server_tells() -> None:

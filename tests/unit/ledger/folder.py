@@ -20,7 +20,7 @@ class MemoryFiles:
 
     def read(self, path: str) -> bytes:
         if path in self.unreadable:
-            raise StoreError("Cannot read", subject=path)
+            raise StoreError("cannot_read", subject=path)
         if path not in self.data:
             raise FileNotFoundError(path)
         return self.data[path]

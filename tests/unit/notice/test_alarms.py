@@ -38,11 +38,11 @@ def test_all_is_well_without_an_alarm() -> None:
 
 def test_a_failing_account_is_shown_at_once_and_told_when_it_goes_on() -> None:
     for failures, level in [(1, Level.HINT), (4, Level.HINT), (5, Level.GRAVE), (50, Level.GRAVE)]:
-        (alarm,) = of_source(failures=failures, last_error="the server name is not known")
+        (alarm,) = of_source(failures=failures, last_error={"code": "server_name_unknown"})
         assert shape(alarm) == (Kind.SOURCE_FAILING, level, 0)
         assert alarm.subject == "7"
     assert (
-        sentence(alarm.kind, alarm.arguments) == "Journal cannot be collected: the server name is not known"
+        sentence(alarm.kind, alarm.arguments) == "Journal cannot be collected: The server name is not known"
     )
     failing = replace(WELL, sources=(replace(JOURNAL, failures=2),))
     assert found(failing, failing_polls=2)[0].level is Level.GRAVE
@@ -249,8 +249,10 @@ EVERYTHING = replace(
     unprocessable=1,
     findings=1,
     failed_jobs=1,
-    failed_channels={"webhook": "HTTP 500"},
-    directory=DirectoryFacts(failures=1, last_error="No server answers", is_waiting=True, claimed_twice=2),
+    failed_channels={"webhook": {"code": "webhook_refused", "subject": "HTTP 500"}},
+    directory=DirectoryFacts(
+        failures=1, last_error={"code": "server_timeout"}, is_waiting=True, claimed_twice=2
+    ),
     seats=Seats(used=12, limit=10, grace_until=AT + DAY),
 )
 
@@ -289,11 +291,11 @@ def test_a_kind_of_another_release_is_shown_by_its_name() -> None:
 def test_a_failing_directory_is_shown_at_once_and_told_when_it_goes_on() -> None:
     for failures, level in [(1, Level.HINT), (5, Level.GRAVE)]:
         (alarm,) = found(
-            replace(WELL, directory=DirectoryFacts(failures=failures, last_error="No server answers"))
+            replace(WELL, directory=DirectoryFacts(failures=failures, last_error={"code": "server_timeout"}))
         )
         assert shape(alarm) == (Kind.DIRECTORY_FAILING, level, 0)
     assert sentence(alarm.kind, alarm.arguments).startswith(
-        "The directory cannot be read: No server answers."
+        "The directory cannot be read: The server did not answer in time."
     )
 
 

@@ -37,7 +37,7 @@ def laid(folder: Path, files_in_it: Files) -> Path:
 
 
 def left(reader: FileReader, folder: Path) -> dict[str, str]:
-    return {name.removeprefix(f"{folder}/"): reason for name, reason in reader.left}
+    return {name.removeprefix(f"{folder}/"): str(reason) for name, reason in reader.left}
 
 
 def mbox(*messages: bytes) -> bytes:
@@ -85,7 +85,9 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_taken(
     monkeypatch.setattr(files.os, "scandir", scandir)
     raws, reader = read(tmp_path)
     assert raws == [b"a", b"z"]
-    assert reader.left == [(str(tmp_path / "closed"), "cannot be read: Permission denied")]
+    assert [(name, str(why)) for name, why in reader.left] == [
+        (str(tmp_path / "closed"), "cannot be read: Permission denied")
+    ]
 
 
 def test_links_and_pipes_in_a_folder_are_named_and_not_followed(tmp_path: Path) -> None:
@@ -160,7 +162,9 @@ def test_what_is_no_mail_is_named_with_its_reason(name: str, tmp_path: Path) -> 
     content, reason = NO_MAIL[name]
     raws, reader = read(laid(tmp_path, {name: content}))
     assert raws == []
-    assert [(file, reason in why) for file, why in reader.left] == [(str(tmp_path / name), True)], reader.left
+    assert [(file, reason in str(why)) for file, why in reader.left] == [(str(tmp_path / name), True)], (
+        reader.left
+    )
 
 
 BAD_MAIL = {
@@ -207,7 +211,7 @@ def test_of_a_maildir_the_unfinished_and_the_trashed_is_left(tmp_path: Path) -> 
     raws, reader = read(folder)
     assert sorted(raws) == sorted(lf(number) for number in (0, 3, 5, 6))
     reasons = left(reader, folder)
-    assert {name for name, why in reasons.items() if why == DELETED} == {inside[1], inside[2], inside[7]}
+    assert {name for name, why in reasons.items() if why == str(DELETED)} == {inside[1], inside[2], inside[7]}
     assert {name for name, why in reasons.items() if "Maildir tmp" in why} == {inside[4], inside[8]}
     raws, reader = read(folder, takes_deleted=True)
     assert (len(raws), len(reader.left)) == (7, 2)
@@ -224,7 +228,7 @@ def test_of_an_mh_folder_the_removed_is_left(tmp_path: Path) -> None:
     folder = laid(tmp_path, {"1": lf(1), "2": lf(2), ",3": lf(3), "#4": lf(4), ".mh_sequences": b"cur: 1\n"})
     raws, reader = read(folder)
     assert raws == [lf(1), lf(2)]
-    assert {name for name, why in left(reader, folder).items() if why == DELETED} == {",3", "#4"}
+    assert {name for name, why in left(reader, folder).items() if why == str(DELETED)} == {",3", "#4"}
     assert len(read(folder, takes_deleted=True)[0]) == 4
 
 
@@ -244,14 +248,14 @@ def test_length_and_property_list_of_apple_mail_are_not_the_message(tmp_path: Pa
     )
     raws, reader = read(folder)
     assert raws == [lf(1), html, lf(3)]
-    assert left(reader, folder) == {"4": DELETED}
+    assert left(reader, folder) == {"4": str(DELETED)}
     assert read(folder, takes_deleted=True)[0][3] == lf(4)
 
 
 def test_a_partial_message_of_apple_mail_is_said_to_be_one(tmp_path: Path) -> None:
     raws, reader = read(laid(tmp_path, {"1.partial.emlx": emlx(lf(1))}))
     assert raws == [lf(1)]
-    assert "attachments" in reader.notes[0][1]
+    assert "attachments" in str(reader.notes[0][1])
 
 
 MMDF = b"\x01\x01\x01\x01\n"
@@ -284,14 +288,14 @@ def test_an_mboxrd_is_unquoted_and_others_are_left_as_they_are_with_a_note(tmp_p
     folder = laid(tmp_path, {"a.mboxrd": mbox(quoted), "b": mbox(quoted), "c": mbox(lf(1))})
     raws, reader = read(folder)
     assert raws == [lf(1) + b"From me\n", quoted, lf(1)]
-    assert [(Path(name).name, "mboxo" in note) for name, note in reader.notes] == [("b", True)]
+    assert [(Path(name).name, "mboxo" in str(note)) for name, note in reader.notes] == [("b", True)]
 
 
 def test_lines_of_another_writer_are_noted(tmp_path: Path) -> None:
     other = b"\nFrom - Tue Mar 12 10:00:00 2024\n" + lf(2)
     raws, reader = read(laid(tmp_path, {"box": mbox(lf(1) + other)}))
     assert len(raws) == 1
-    assert reader.notes[0][1].startswith("1 lines look like separators")
+    assert str(reader.notes[0][1]).startswith("1 lines look like separators")
 
 
 # Packed
@@ -325,7 +329,7 @@ def test_zip_and_tar_hold_mailboxes_of_every_kind(pack: Callable[[Files], bytes]
     raws, reader = read(folder)
     assert sorted(raws) == sorted(lf(number) for number in (1, 4, 5, 6, 8, 9))
     reasons = left(reader, folder)
-    assert {name for name, why in reasons.items() if why == DELETED} == {
+    assert {name for name, why in reasons.items() if why == str(DELETED)} == {
         "export!/Maildir/cur/1.M2P1.h:2,T", "export!/mh/,7",
     }  # fmt: skip
     assert len(reasons) == 5
@@ -335,7 +339,7 @@ def test_a_compressed_message_in_a_maildir_keeps_its_flags(tmp_path: Path) -> No
     folder = laid(tmp_path, {"cur/1.M1.h:2,T": gzip.compress(lf(1)), "cur/1.M2.h:2,S": gzip.compress(lf(2))})
     raws, reader = read(folder)
     assert raws == [lf(2)]
-    assert set(left(reader, folder).values()) == {DELETED}
+    assert set(left(reader, folder).values()) == {str(DELETED)}
 
 
 def test_large_things_are_inflated_outside_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,7 +355,7 @@ def test_what_is_packed_too_often_is_left(tmp_path: Path) -> None:
         content = gzip.compress(content)
     assert read(laid(tmp_path / "four", {"a": content}))[0] == [lf(1)]
     raws, reader = read(laid(tmp_path / "five", {"a": gzip.compress(content)}))
-    assert (raws, [why for _, why in reader.left]) == ([], ["packed more than 4 times"])
+    assert (raws, [str(why) for _, why in reader.left]) == ([], ["packed more than 4 times"])
 
 
 def test_a_bomb_goes_off_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,17 +375,17 @@ def test_a_bomb_in_many_small_pieces_goes_off_nowhere_either(
     _, reader = read(
         laid(tmp_path, {"1": gzip.compress(tarred({str(n): bytes(100_000) for n in range(40)}), 9)})
     )
-    assert [why for _, why in reader.left if "200 times" in why]
+    assert [why for _, why in reader.left if "200 times" in str(why)]
     monkeypatch.setattr(unpack, "ENTRIES", 3)
     raws, reader = read(laid(tmp_path / "many", {"1": zipped({f"{n}.eml": lf(n) for n in range(9)})}))
-    assert (len(raws), reader.left[0][1]) == (3, "holds more than 3 files: the rest is not read")
+    assert (len(raws), str(reader.left[0][1])) == (3, "holds more than 3 files: the rest is not read")
 
 
 def test_the_rest_of_a_damaged_tar_is_said_to_be_missing(tmp_path: Path) -> None:
     whole = tarred({"1": lf(1), "2": lf(2), "3": lf(3)})
     damaged = whole[:1024] + b"x" * 512 + whole[1536:]
     raws, reader = read(laid(tmp_path, {"a.tar": damaged}))
-    assert (raws, [why[:7] for _, why in reader.left]) == ([lf(1)], ["damaged"])
+    assert (raws, [str(why)[:7] for _, why in reader.left]) == ([lf(1)], ["damaged"])
 
 
 def test_an_encrypted_entry_and_a_link_are_named(tmp_path: Path) -> None:

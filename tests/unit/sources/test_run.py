@@ -43,7 +43,7 @@ def test_what_was_accepted_before_an_error_is_in_the_report() -> None:
     report = run(FakeConnector(waiting, batch_messages=10, fails_after=2), MemoryAccept())
     assert len(report.captures) == 20
     assert len(waiting) == 5
-    assert str(report.error) == "the connection was lost"
+    assert str(report.error) == "The connection was lost"
 
 
 def test_left_mail_counts_as_seen() -> None:
@@ -69,7 +69,7 @@ def test_an_archive_that_fails_stops_the_run_and_closes_the_source() -> None:
 
     def accept(incoming: Sequence[Incoming]) -> list[Receipt]:
         if len(taken.accepted) == 10:
-            raise StoreError("disk full")
+            raise StoreError("cannot_write")
         return taken(incoming)
 
     report = run(connector, accept)
@@ -106,4 +106,4 @@ def test_a_surprise_while_closing_is_told_unless_there_is_more_to_say() -> None:
             raise KeyError("closing")
 
     assert isinstance(run(Sticking(mailbox(3)), MemoryAccept()).error, Surprise)
-    assert str(run(Sticking(mailbox(3), fails_after=0), MemoryAccept()).error) == "the connection was lost"
+    assert str(run(Sticking(mailbox(3), fails_after=0), MemoryAccept()).error) == "The connection was lost"

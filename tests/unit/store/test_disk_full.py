@@ -171,5 +171,5 @@ def test_any_other_error_still_ends_the_intake_log(keys: KeyStore, tmp_path: Pat
 @pytest.mark.parametrize("number", [28, 122])
 def test_no_room_and_no_quota_left_are_both_a_full_disk(number: int) -> None:
     assert is_disk_full(OSError(number, "x"))
-    assert not is_disk_full(StoreError("in a sentence of ours"))
+    assert not is_disk_full(StoreError("cannot_write"))
     assert is_disk_full(ValueError("No space left on device (os error 28)"))

@@ -17,6 +17,7 @@ from amberpost.console.request import Request, signed_in
 from amberpost.directory.local import current_addresses, set_addresses
 from amberpost.directory.models import Address
 from amberpost.errors import UserError
+from amberpost.spoken import in_words
 from amberpost.vault.late import request_assignment
 
 
@@ -47,7 +48,7 @@ def add(request: Request) -> HttpResponse:
                 by=by,
             )
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
         else:
             request_assignment(wanted["addresses"] if user.private_archive else [], by)
             return _once(request, user, password)
@@ -65,7 +66,7 @@ def edit(request: Request, user_id: int) -> HttpResponse:
         try:
             _save(form, by=signed_in(request).login)
         except UserError as error:
-            form.add_error("addresses", str(error))
+            form.add_error("addresses", in_words(error))
         else:
             messages.success(request, _("Saved."))
             return redirect("console:accounts")

@@ -25,6 +25,7 @@ from amberpost.directory.book import has_plus_addresses
 from amberpost.directory.local import current_addresses
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, ArchiveState, DirectoryKind
 from amberpost.errors import UserError
+from amberpost.spoken import in_words
 from amberpost.vault.late import request_assignment, set_plus_addresses
 
 _PER_PAGE = 50
@@ -90,7 +91,7 @@ def add(request: Request) -> HttpResponse:
                 wanted["name"], wanted["addresses"], origin=ArchiveOrigin(wanted["origin"]), by=by
             )
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
         else:
             request_assignment(current_addresses(archive), by)
             return redirect("console:archive", archive.pk)
@@ -117,7 +118,7 @@ def give(request: Request, archive_id: int) -> HttpResponse:
             archive, to=to, by=signed_in(request).login, reason=request.POST.get("reason", "")[:500].strip()
         )
     except UserError as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
     else:
         name = to.login if isinstance(to, User) else to.name
         messages.success(request, _("%(reader)s may read this archive from now on.") % {"reader": name})
@@ -143,7 +144,7 @@ def pass_on(request: Request, archive_id: int) -> HttpResponse:
         to = get_user(request.POST.get("to", "").strip())
         hand_over(archive, to=to, by=signed_in(request).login, reason=request.POST.get("reason", "")[:500])
     except UserError as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
     else:
         messages.success(request, _("%(reader)s may read this archive from now on.") % {"reader": to.login})
     return redirect("console:archive", archive.pk)

@@ -31,6 +31,7 @@ from amberpost.console.summary import summary
 from amberpost.console.views import assistant_mail
 from amberpost.errors import UserError
 from amberpost.sources.models import Source, SourceProtocol, SourceStatus
+from amberpost.spoken import in_words
 from amberpost.store.disk import LocalDisk
 from amberpost.vault.configuration import import_around, is_untouched
 
@@ -65,7 +66,7 @@ def _begin(request: Request) -> HttpResponse:
         try:
             return _import(request, form)
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
     return show_page(request, SetupStep.BEGIN, form=form, may_import=may_import)
 
 

@@ -27,6 +27,7 @@ from amberpost.errors import UserError
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.sources.domains import add_domain, own_domains
 from amberpost.sources.models import OwnDomain
+from amberpost.spoken import in_words
 from amberpost.vault.late import request_assignment
 
 
@@ -39,7 +40,7 @@ def users(request: Request) -> HttpResponse:
         try:
             made = _add_users(form, by=signed_in(request).login)
         except UserError as error:
-            form.add_error("csv" if form.cleaned_data.get("csv") else "people", str(error))
+            form.add_error("csv" if form.cleaned_data.get("csv") else "people", in_words(error))
         else:
             reach_step(SetupStep.DOMAINS)
             return show_page(request, SetupStep.USERS, part="_made", made=made)
@@ -89,7 +90,7 @@ def notices(request: Request) -> HttpResponse:
         try:
             _save_notices(request, form)
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
         else:
             messages.success(request, _("The notifications are saved. Send a test message to be sure."))
             if warning := password_warning(form.instance):

@@ -17,6 +17,7 @@ from amberpost.directory.configure import missing_fields
 from amberpost.directory.models import DirectoryKind, DirectoryRun, RunOutcome
 from amberpost.directory.steps import Step
 from amberpost.errors import DirectoryError, UserError
+from amberpost.spoken import in_words
 from amberpost.vault.directories import Preview
 from amberpost.vault.directory_sync import look_at_directory, request_sync, sync_directory
 
@@ -50,7 +51,7 @@ def settings(request: Request) -> HttpResponse:
         try:
             save_form(form, request.vault, signed_in(request).login)
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
         else:
             return _saved(request, form)
     return _form(request, form)
@@ -63,7 +64,7 @@ def test(request: Request) -> HttpResponse:
     try:
         steps = test_saved(active_directory(), request.vault, signed_in(request).login)
     except UserError as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
         return redirect("console:directory")
     return _detail(request, steps=steps)
 
@@ -77,7 +78,7 @@ def changes(request: Request) -> HttpResponse:
             return _apply(request)
         shown = look_at_directory(request.vault.disk, request.vault.keys)
     except (UserError, DirectoryError) as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
         return redirect("console:directory")
     return _changes(request, shown)
 
@@ -148,7 +149,7 @@ def _test_typed(request: Request, form: DirectoryForm, again: DirectoryForm) -> 
     try:
         steps = test_form(form, request.vault, signed_in(request).login)
     except UserError as error:
-        return _form(request, again, problems=[str(error)])
+        return _form(request, again, problems=[in_words(error)])
     return _form(request, again, steps=steps)
 
 

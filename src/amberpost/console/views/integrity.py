@@ -13,6 +13,7 @@ from amberpost.accounts.permissions import may
 from amberpost.console.request import Request, signed_in
 from amberpost.errors import IntegrityError
 from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
+from amberpost.spoken import in_words
 from amberpost.vault.facts import last_verify
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import LogPair, Vault
@@ -66,5 +67,5 @@ def _head(vault: Vault, pair: LogPair) -> Head:
     except FileNotFoundError:
         return Head(log=pair.name, checkpoint=None, problem=_("There is no checkpoint yet."))
     except IntegrityError as error:
-        return Head(log=pair.name, checkpoint=None, problem=str(error))
+        return Head(log=pair.name, checkpoint=None, problem=in_words(error))
     return Head(log=pair.name, checkpoint=checkpoint, problem="")

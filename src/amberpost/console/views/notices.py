@@ -23,6 +23,7 @@ from amberpost.notice.models import Notice
 from amberpost.notice.outbox import failures
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
+from amberpost.spoken import in_words
 
 _RECENT = 30
 
@@ -46,7 +47,7 @@ def show(request: Request) -> HttpResponse:
         try:
             _save(request, form)
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
         else:
             messages.success(request, _("The notifications are saved. Send a test message to be sure."))
             return redirect("console:notices")
@@ -70,7 +71,7 @@ def test(request: Request) -> HttpResponse:
     try:
         trials = send_test(settings, request.vault.keys.open_setting, request.vault.config.url)
     except UserError as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
         return redirect("console:notices")
     for trial in trials:
         record(signed_in(request).login, Action.NOTICE_TEST_SENT, trial.channel, failed=trial.step)

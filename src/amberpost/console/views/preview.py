@@ -18,6 +18,7 @@ from amberpost.console.preview_form import FILE_BYTES, TOO_LARGE, PreviewForm
 from amberpost.console.request import Request, signed_in
 from amberpost.directory.book import load_address_book
 from amberpost.message.types import Flag
+from amberpost.spoken import in_words
 from amberpost.vault.marks import marks_of
 from amberpost.vault.preview import Evaluated, Preview, archive_names, preview
 from amberpost.vault.reasons import LABELS, Reason
@@ -109,7 +110,7 @@ def _row(mode: Evaluated, names: Mapping[int, str], *, is_chosen: bool) -> Row:
         further_addresses=max(0, len(mode.claims) - _SHOWN),
         archives=[names.get(archive, str(archive)) for archive in mode.archive_ids[:_SHOWN]],
         further_archives=max(0, len(mode.archive_ids) - _SHOWN),
-        error=mode.error,
+        error=in_words(mode.error),
     )
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from amberpost.accounts.access import allow
 from amberpost.audit.models import AuditEvent
+from amberpost.console.audit_words import lines
 from amberpost.console.request import Request
 from amberpost.vault.models import Work
 from amberpost.vault.quarantine import quarantined
@@ -47,9 +48,11 @@ def audit(request: Request) -> HttpResponse:
     if action:
         events = events.filter(action__startswith=action)
     query = urlencode({name: value for name, value in (("actor", actor), ("action", action)) if value})
+    page = _page(request, events)
     context = {
         "here": "audit",
-        "page": _page(request, events),
+        "page": page,
+        "lines": lines(page.object_list),
         "actor": actor,
         "action": action,
         "query": query,

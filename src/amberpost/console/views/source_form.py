@@ -17,6 +17,7 @@ from amberpost.console.views.sources import remote
 from amberpost.errors import UserError
 from amberpost.sources.models import Source, SourceProtocol
 from amberpost.sources.probe import Step, has_succeeded
+from amberpost.spoken import in_words
 
 
 @allow("sources:change")
@@ -56,7 +57,7 @@ def _page(request: Request, source: Source) -> HttpResponse:
         try:
             save_account(form, request.vault, signed_in(request).login)
         except UserError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, in_words(error))
         else:
             return _saved(request, form)
     return _render(request, form)
@@ -83,7 +84,7 @@ def _test(request: Request, form: AccountForm, again: AccountForm, *, note: str 
     try:
         steps = test_typed(form, request.vault, signed_in(request).login)
     except UserError as error:
-        return _render(request, again, problems=[str(error)], note=note)
+        return _render(request, again, problems=[in_words(error)], note=note)
     return _render(request, again, steps=steps, note=note)
 
 

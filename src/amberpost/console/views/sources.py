@@ -19,6 +19,7 @@ from amberpost.sources.certificates import valid_fingerprint
 from amberpost.sources.domains import add_domain, shown_domain
 from amberpost.sources.models import OwnDomain, SignalKind, Source, SourceProtocol, SourceSignal, SourceStatus
 from amberpost.sources.probe import Step, has_succeeded
+from amberpost.spoken import in_words
 from amberpost.vault.numbers import source_numbers
 
 _RUNS = 10
@@ -58,7 +59,7 @@ def trust(request: Request, source_id: int) -> HttpResponse:
     try:
         sha256 = valid_fingerprint(request.POST.get("trust", ""))
     except UserError as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
         return redirect("console:source", source.pk)
     trust_certificate(source, sha256, signed_in(request).login)
     messages.success(request, _("The certificate is trusted from now on. The connection was tested again."))
@@ -116,7 +117,7 @@ def add_own_domain(request: Request) -> HttpResponse:
     try:
         domain, is_new = add_domain(request.POST.get("domain", ""))
     except UserError as error:
-        messages.error(request, str(error))
+        messages.error(request, in_words(error))
         return redirect("console:sources")
     if is_new:
         record(signed_in(request).login, Action.DOMAIN_ADDED, domain.name)
@@ -151,7 +152,7 @@ def _tested(request: Request, source: Source) -> HttpResponse:
     try:
         steps = test_saved(source, request.vault, signed_in(request).login)
     except UserError as error:
-        return _detail(request, source, problems=[str(error)])
+        return _detail(request, source, problems=[in_words(error)])
     return _detail(request, source, steps=steps)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from amberpost.remark import Remark
 from amberpost.sources.files.fields import LINE_END, Content, after_empty_lines, begins_header, is_mail
 from amberpost.sources.files.mbox import mbox_habits
 from amberpost.sources.files.separator import separator_at
@@ -33,24 +34,24 @@ _PACKED = {
 }
 # First bytes of what is no mail, or not yet: the reason names it, so that nobody has to guess.
 _NAMED = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Outlook message (.msg) or Office document: cannot be read yet"),
-    (b"!BDN", "an Outlook data file (.pst, .ost): cannot be read yet"),
-    (b"\xcf\xad\x12\xfe", "an Outlook Express folder (.dbx): cannot be read"),
-    (b"*mbx*", "a UW IMAP mailbox (mbx): cannot be read"),
-    (b"BABYL OPTIONS", "an Emacs mailbox (Babyl): cannot be read"),
-    (b"\x1a\x00\x00\x04\x00\x00", "a Notes database: cannot be read"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: cannot be unpacked"),
-    (b"Rar!", "a RAR archive: cannot be unpacked"),
-    (b"\x28\xb5\x2f\xfd", "packed with zstd: cannot be unpacked"),
-    (b"// <!-- <mdb:mork", "an index of Thunderbird"),
-    (b"SQLite format 3\x00", "a database"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"%PDF", "a document"),
-    (b"{\\rtf", "a document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_outlook_message"),
+    (b"!BDN", "file_outlook_data"),
+    (b"\xcf\xad\x12\xfe", "file_outlook_express"),
+    (b"*mbx*", "file_mbx"),
+    (b"BABYL OPTIONS", "file_babyl"),
+    (b"\x1a\x00\x00\x04\x00\x00", "file_notes"),
+    (b"7z\xbc\xaf\x27\x1c", "file_7zip"),
+    (b"Rar!", "file_rar"),
+    (b"\x28\xb5\x2f\xfd", "file_zstd"),
+    (b"// <!-- <mdb:mork", "file_thunderbird_index"),
+    (b"SQLite format 3\x00", "file_database"),
+    (b"\x89PNG", "file_picture"),
+    (b"\xff\xd8\xff", "file_picture"),
+    (b"GIF8", "file_picture"),
+    (b"%PDF", "file_document"),
+    (b"{\\rtf", "file_document"),
 )
-TEXT = "text without a mail header"
+TEXT = Remark("file_text")
 _EMLX_LENGTH = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 _PLIST = (b"<?xml", b"<!DOCTYPE plist", b"<plist", b"bplist")
 _EMLX_FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,20})</integer>")
@@ -86,16 +87,16 @@ def kind_of(content: Content) -> Kind | None:
     return Kind.MAIL if is_mail(content) else None
 
 
-def why_not(content: Content) -> str:
+def why_not(content: Content) -> Remark:
     """What this is, if it is no mail."""
     if len(content) == 0:
-        return "empty"
+        return Remark("file_empty")
     head = content[:4096]
-    for beginning, reason in _NAMED:
+    for beginning, code in _NAMED:
         if head.startswith(beginning):
-            return reason
+            return Remark(code)
     if b"\x00" in head:
-        return "binary data, not mail"
+        return Remark("file_binary")
     return TEXT
 
 

@@ -14,8 +14,9 @@ from itertools import islice
 from pathlib import Path, PurePath, PurePosixPath
 
 from amberpost.clock import now
-from amberpost.errors import UserError
+from amberpost.errors import UserError, remark_of
 from amberpost.handover import Incoming, Origin
+from amberpost.remark import Remark
 from amberpost.sources.files.fields import Content
 from amberpost.sources.files.kinds import TEXT, Kind, kind_of, mmdf_ranges, read_emlx, why_not
 from amberpost.sources.files.marks import header_marks
@@ -24,8 +25,8 @@ from amberpost.sources.files.unpack import Allowance, NotRead, Swollen, entries_
 
 BATCH_BYTES = 8 * 1024 * 1024
 BATCH_MESSAGES = 1000
-DELETED = "deleted in its mailbox, and not yet removed"
-_LINK = "a symbolic link: not followed; name what it points to"
+DELETED = Remark("file_deleted")
+_LINK = Remark("file_link")
 
 _MAPPED_BYTES = 1024 * 1024  # files of this size and more are mapped, not read
 _DEEPEST = 4  # a mailbox in a tar in a gz in a zip; nobody packs deeper on purpose
@@ -55,8 +56,8 @@ class FileReader:
     target_archive: int | None = None
     ceiling_bytes: int = 256 * 1024 * 1024
     takes_deleted: bool = False
-    left: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    left: list[tuple[str, Remark]] = field(default_factory=list)
+    notes: list[tuple[str, Remark]] = field(default_factory=list)
 
     def fetch(self, paths: Sequence[Path]) -> Iterator[list[Incoming]]:
         """Batches of everything under `paths`."""
@@ -79,7 +80,7 @@ class FileReader:
     def _files(self, path: Path) -> Iterator[Path]:
         """The files under a path in a stable order; symbolic links inside folders are named, not followed."""
         if not path.exists():
-            raise UserError("There is no such file or folder", subject=str(path))
+            raise UserError("no_such_file", subject=str(path))
         if not path.is_dir():
             yield path
             return
@@ -90,9 +91,7 @@ class FileReader:
                 if entry.is_file(follow_symlinks=False):
                     yield Path(entry.path)
                 elif not entry.is_dir(follow_symlinks=False):
-                    self._leave(
-                        entry.path, _LINK if entry.is_symlink() else "no file: a pipe, socket or device"
-                    )
+                    self._leave(entry.path, _LINK if entry.is_symlink() else Remark("file_no_file"))
             waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
@@ -101,7 +100,7 @@ class FileReader:
             with os.scandir(folder) as found:
                 return sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            self._leave(folder, f"cannot be read: {error.strerror}")
+            self._leave(folder, Remark("file_unreadable_there", cause=remark_of(error)))
             return []
 
     def _file(self, path: Path) -> Iterator[Incoming]:
@@ -113,9 +112,9 @@ class FileReader:
                 found = _Found(name=str(path), path=path, content=content, in_maildir=_is_in_maildir(path))
                 yield from self._found(found, Allowance(packed=len(content)))
         except OSError as error:
-            self._leave(str(path), f"cannot be read: {error.strerror}")
+            self._leave(str(path), Remark("file_unreadable_there", cause=remark_of(error)))
         except Swollen as refusal:
-            self._leave(str(path), str(refusal))
+            self._leave(str(path), refusal.remark)
 
     def _found(self, found: _Found, allowance: Allowance) -> Iterator[Incoming]:
         """The messages in something, whatever it is."""
@@ -132,7 +131,7 @@ class FileReader:
             emlx = read_emlx(found.content)
             assert emlx is not None  # that made it one
             if emlx.is_partial or found.path.name.endswith(".partial.emlx"):
-                self._note(found.name, "without its attachments: Apple Mail keeps them in files beside it")
+                self._note(found.name, Remark("file_note_partial"))
             yield from self._message(
                 found.name, found.content, emlx.start, emlx.end, is_deleted=emlx.is_deleted
             )
@@ -141,7 +140,7 @@ class FileReader:
         elif kind is None:
             self._leave(found.name, why_not(found.content))
         elif found.depth == _DEEPEST:
-            self._leave(found.name, f"packed more than {_DEEPEST} times")
+            self._leave(found.name, Remark("file_packed_deep", {"number": _DEEPEST}))
         else:
             yield from self._packed(kind, found, allowance)
 
@@ -167,9 +166,9 @@ class FileReader:
                             allowance,
                         )
                 except NotRead as refusal:
-                    self._leave(name, str(refusal))
+                    self._leave(name, refusal.remark)
         except NotRead as refusal:
-            self._leave(found.name, str(refusal))
+            self._leave(found.name, refusal.remark)
 
     def _mbox(self, found: _Found) -> Iterator[Incoming]:
         content = found.content
@@ -191,11 +190,11 @@ class FileReader:
                 has_quotes = has_quotes or (not is_quoted and has_quoted_line(incoming.raw))
                 yield incoming
         if has_quotes:
-            self._note(found.name, "lines that begin with >From are kept as they are: the file may be mboxo")
+            self._note(found.name, Remark("file_note_mboxo"))
         if strangers:
             self._note(
                 found.name,
-                f"{strangers} lines look like separators of another program and are kept as text of a message",
+                Remark("file_note_separators", {"number": strangers}),
             )
 
     def _whole(self, found: _Found) -> Iterator[Incoming]:
@@ -208,10 +207,10 @@ class FileReader:
             )
         yield from self._message(found.name, found.content, 0, end, is_deleted=is_deleted)
 
-    def _leave(self, name: str, reason: str) -> None:
+    def _leave(self, name: str, reason: Remark) -> None:
         self.left.append((printable(name), reason))
 
-    def _note(self, name: str, note: str) -> None:
+    def _note(self, name: str, note: Remark) -> None:
         self.notes.append((printable(name), note))
 
     def _message(
@@ -221,7 +220,7 @@ class FileReader:
         if is_deleted and not self.takes_deleted:
             self._leave(name, DELETED)
         elif end - start > self.ceiling_bytes:
-            self._leave(name, f"larger than {self.ceiling_bytes} bytes")
+            self._leave(name, Remark("file_above_ceiling", {"number": self.ceiling_bytes}))
         else:
             yield Incoming(
                 raw=content[start:end],
@@ -253,13 +252,13 @@ def _opened(path: Path) -> Iterator[Content]:
             yield content
 
 
-def _left_by_place(path: PurePath) -> str:
-    """Why a file is left without a look into it; empty if it is looked into."""
+def _left_by_place(path: PurePath) -> Remark | None:
+    """Why a file is left without a look into it; None if it is looked into."""
     if path.name in _FILE_MANAGERS or path.name.startswith("._") or "__MACOSX" in str(path):
-        return "not mail: of a file manager"
+        return Remark("file_of_manager")
     if path.parent.name == "tmp" and _MAILDIR_NAME.match(path.name):
-        return "was being delivered (Maildir tmp): nobody knows whether it is whole"
-    return ""
+        return Remark("file_being_delivered")
+    return None
 
 
 def _is_in_maildir(path: PurePath) -> bool:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, cast
 
+from amberpost.errors import remark_of
+from amberpost.remark import Remark
 from amberpost.sources.files.fields import Content
 from amberpost.sources.files.kinds import Kind
 
@@ -39,11 +41,19 @@ _STREAMS: dict[Kind, Callable[[BinaryIO], BinaryIO]] = {
 _OF_DOCUMENTS = frozenset({"[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"})
 
 
-class NotRead(Exception):
-    """Something packed that is left; str() is the reason."""
+class _Left(Exception):
+    """`remark`: the reason."""
+
+    def __init__(self, remark: Remark) -> None:
+        super().__init__(remark)
+        self.remark = remark
 
 
-class Swollen(Exception):
+class NotRead(_Left):
+    """Something packed that is left."""
+
+
+class Swollen(_Left):
     """What is packed exceeds what one file may bring; nothing further of it is read."""
 
 
@@ -58,12 +68,12 @@ class Allowance:
     def inflate(self, size: int) -> None:
         self.inflated += size
         if self.inflated > max(UNSUSPECTED_BYTES, RATIO * self.packed):
-            raise Swollen(f"unpacks to more than {RATIO} times its size: the rest is not read")
+            raise Swollen(Remark("file_swollen", {"number": RATIO}))
 
     def enter(self) -> None:
         self.entries += 1
         if self.entries > ENTRIES:
-            raise Swollen(f"holds more than {ENTRIES} files: the rest is not read")
+            raise Swollen(Remark("file_too_many", {"number": ENTRIES}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +102,7 @@ def _zip_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Entry]:
     with zipfile.ZipFile(file) as opened:
         infos = opened.infolist()
         if not _OF_DOCUMENTS.isdisjoint(info.filename for info in infos):
-            raise NotRead("a document or program")
+            raise NotRead(Remark("file_document_or_program"))
         for info in infos:
             if not info.is_dir():
                 allowance.enter()
@@ -101,7 +111,7 @@ def _zip_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Entry]:
 
 def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
     if info.flag_bits & 1:
-        raise NotRead("encrypted")
+        raise NotRead(Remark("file_encrypted"))
     return cast("BinaryIO", opened.open(info))
 
 
@@ -116,13 +126,13 @@ def _tar_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Entry]:
         if file.read(tarfile.BLOCKSIZE).strip(
             b"\0"
         ):  # tarfile ends without a word at a header that makes no sense
-            raise NotRead("damaged: the rest cannot be read")
+            raise NotRead(Remark("file_rest_damaged"))
 
 
 def _open_tarred(opened: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
     stream = opened.extractfile(info) if info.isfile() else None
     if stream is None:
-        raise NotRead("a link or device")
+        raise NotRead(Remark("file_link_or_device"))
     return cast("BinaryIO", stream)
 
 
@@ -147,10 +157,10 @@ def inflated(entry: Entry, allowance: Allowance) -> Iterator[Content]:
             yield content
 
 
-def _damaged(error: BaseException) -> str:
+def _damaged(error: BaseException) -> Remark:
     if isinstance(error, NotImplementedError):
-        return "packed in a way that cannot be unpacked"
-    return f"damaged: {error or type(error).__name__}"
+        return Remark("file_packing_unknown")
+    return Remark("file_damaged_inside", cause=remark_of(error))
 
 
 class _Within(io.RawIOBase):

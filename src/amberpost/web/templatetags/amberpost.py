@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from amberpost.clock import now
+from amberpost.spoken import in_words
 
 register = template.Library()
+register.filter("in_words", in_words)  # a remark, as it is or as it was kept
 
 _ICONS = {
     "search": "M7 12a5 5 0 1 1 0-10 5 5 0 0 1 0 10Zm3.7-1.3L14 14",

@@ -45,7 +45,7 @@ def password(request: HttpRequest) -> HttpResponse:
     """A new password; all other sessions of the user end."""
     user = signed_in(request)
     if user.is_managed:
-        raise UserError(_("You sign in with the password of your company's directory"))
+        raise UserError("password_of_company")
     form = ChangePasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():

@@ -15,6 +15,7 @@ from amberpost.accounts.permissions import may
 from amberpost.accounts.setup import is_open, set_up_operator
 from amberpost.config import current
 from amberpost.errors import NotFound, UserError
+from amberpost.spoken import in_words
 from amberpost.vault.health import read_health
 from amberpost.web.forms import SetUpForm, SignInForm
 from amberpost.web.request import next_page, setting_opener, signed_in
@@ -48,7 +49,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             sign_in(request, entered["login"].strip(), entered["password"], setting_opener(request))
             return HttpResponseRedirect(next_page(request, request.GET.get("next", "")))
         except SignInRefused as refusal:
-            return show_sign_in(request, form, refused=refusal.message)
+            return show_sign_in(request, form, refused=in_words(refusal))
     return show_sign_in(request, form)
 
 
@@ -77,7 +78,7 @@ def sign_out_page(request: HttpRequest) -> HttpResponse:
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first operator; the link works once."""
     if not is_open(token):
-        raise NotFound(_("This link has been used or is no longer valid."))
+        raise NotFound("link_used")
     form = SetUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data
@@ -87,5 +88,5 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, _("Welcome. You are the first operator of this archive."))
             return redirect("console:assistant")
         except UserError as error:
-            form.add_error("login", str(error))
+            form.add_error("login", in_words(error))
     return render(request, "web/set_up.html", {"form": form})

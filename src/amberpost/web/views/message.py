@@ -30,7 +30,7 @@ def html_frame(request: Request, message_id: int) -> HttpResponse:
     """The cleaned HTML, for the sandboxed frame only."""
     opened = open_message(request.vault, signed_in(request), message_id, is_frame=True)
     if not opened.has_html:
-        raise NotFound("no HTML part")
+        raise NotFound("no_html_part")
     context = {"html": make_safe(opened).html, "script": HEIGHT_SCRIPT}
     response = HttpResponse(render_to_string("web/mail_frame.html", context))
     response["Content-Security-Policy"] = MAIL_FRAME

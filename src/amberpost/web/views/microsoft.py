@@ -11,6 +11,7 @@ from amberpost.accounts.access import anybody
 from amberpost.accounts.directory_login import SignInRefused
 from amberpost.accounts.openid import LASTS_SECONDS, arrive, depart
 from amberpost.config import current
+from amberpost.spoken import in_words
 from amberpost.web.request import next_page, setting_opener
 from amberpost.web.views.entry import show_sign_in
 
@@ -22,7 +23,7 @@ def go(request: HttpRequest) -> HttpResponse:
     try:
         departure = depart(_return_address(), request.GET.get("next", ""), setting_opener(request))
     except SignInRefused as refusal:
-        return show_sign_in(request, refused=refusal.message)
+        return show_sign_in(request, refused=in_words(refusal))
     response = HttpResponseRedirect(departure.url)
     response.set_cookie(
         _cookie(),
@@ -45,7 +46,7 @@ def back(request: HttpRequest) -> HttpResponse:
         wanted = arrive(request, ticket, _return_address(), setting_opener(request))
         response: HttpResponse = HttpResponseRedirect(next_page(request, wanted))
     except SignInRefused as refusal:
-        response = show_sign_in(request, refused=refusal.message)
+        response = show_sign_in(request, refused=in_words(refusal))
     response.delete_cookie(_cookie(), path=settings.SESSION_COOKIE_PATH, samesite="Lax")
     return response
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from amberpost.accounts.access import allow
 from amberpost.errors import IntegrityError, QueryError, StoreError
+from amberpost.spoken import in_words
 from amberpost.vault.find import Hit, Page, excerpt, find
 from amberpost.vault.read import open_message
 from amberpost.web.locale import zone_of
@@ -116,7 +117,7 @@ def _list(request: Request, asked: Asked) -> HttpResponse:
         problem = _("You have several searches running. Please wait a moment and search again.")
         return _page(request, asked, {"problem": problem, "opened": opened}, status=429)
     except QueryError as error:
-        return _page(request, asked, {"problem": str(error), "opened": opened}, status=400)
+        return _page(request, asked, {"problem": in_words(error), "opened": opened}, status=400)
 
 
 def _views_in(asked: Asked) -> Callable[[str], str]:
