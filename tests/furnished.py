@@ -174,7 +174,7 @@ def _note_the_rest(opened: Opened) -> None:
         seen = {"pid": 1, "started_at": at, "seen_at": at - timedelta(minutes=age)}
         WorkerStatus.objects.update_or_create(name=name, defaults=seen)
     settings, keys = current_settings(), open_keys_of(opened.config)
-    follow(every_alarm(), settings.channels, at)
+    follow({(alarm.kind, alarm.subject): alarm for alarm in every_alarm()}.values(), settings.channels, at)
     for dispatch in waiting(at):
         carry(dispatch, settings, keys.open_setting, opened.config.url)  # nobody listens
     keys.close()

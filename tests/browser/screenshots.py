@@ -51,10 +51,10 @@ def _take(scratch: Path, folder: Path, languages: list[str]) -> None:
     from playwright.sync_api import sync_playwright
 
     from amberpost.accounts.setup import make_setup_link
-    from tests.archive import kill_all
     from tests.browser.conftest import CHROMIUM, OPTIONS, _free_port, _wait_for
     from tests.furnished import furnish, journal_server
     from tests.opened import Opened
+    from tests.processes import kill_all
 
     listen = f"127.0.0.1:{_free_port()}"
     opened = Opened.create(scratch / "archive", listen=listen)

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app.pages import SECRET
-from tests.archive import kill_all
 from tests.browser.conftest import Served, _free_port, _wait_for, search
 from tests.browser.screenshots import PEOPLE, visit
 from tests.opened import Opened
+from tests.processes import kill_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
