@@ -38,7 +38,7 @@ from tests.app.walk import Shown, Walk
 from tests.directory_sample import make_company
 from tests.furnished import APP, NAMES, NOBODY
 from tests.house.tree import PACKAGE
-from tests.marked import is_said, marked, unmarked
+from tests.marked import is_said, mark, marked, unmarked
 from tests.opened import Opened
 from tests.servers import openldap
 from tests.servers.openldap import AD_LIKE, OpenLdap
@@ -176,6 +176,14 @@ def walk_everywhere(opened: Opened, language: str, **how: Any) -> list[str]:
             "a page that nobody was led to"
         )
     return found
+
+
+def test_what_no_catalogue_says_is_found() -> None:
+    page = f"""<html lang="de"><title>{mark("Suche")}</title><p>{mark("Noch %(n)s Tage") % {"n": 3}}</p>
+        <p lang="en">All messages</p><code>ls</code><textarea placeholder="{mark("Namen")}">typed</textarea>
+        <p title="Not said">{mark("Fehler: %(error)s") % {"error": "connection refused"}}</p>
+        <input type="submit" value="Send"><option>Anything</option>"""
+    assert unmarked(page) == ["Not said", "⟦Fehler: ⟧connection refused", "Send", "Anything"]
 
 
 def test_every_page_and_the_answer_to_every_form_is_translated(furnished: Opened) -> None:
