@@ -102,7 +102,7 @@ def test_a_secret_that_expires_and_a_connection_that_breaks_lose_and_double_noth
     assert counts(collect_one(opened, Source.objects.get(pk=source.pk))) == (0, 0, 0)
     assert_each_once(opened.commands, given, tmp_path / "out")
 
-    kept = caplog.text + "".join(FetchRun.objects.values_list("error", flat=True))
+    kept = caplog.text + "".join(map(str, FetchRun.objects.values_list("error", flat=True)))
     kept += (opened.config.data / "catalogue.db").read_bytes().decode("latin-1")
     assert "AADSTS7000222" in kept
     for secret in (app.secret, *microsoft.issued):

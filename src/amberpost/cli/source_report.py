@@ -86,11 +86,12 @@ def step_text(step: Step) -> str:
 def report_of(source: Source) -> dict[str, Any]:
     """State, last runs, what stays on the server, gaps."""
     status = SourceStatus.objects.filter(source=source).first()
+    facts = {name: getattr(status, name) for name in _STATUS} if status else {}
     gaps = SourceSignal.objects.filter(kind=SignalKind.GAP, source_id=source.pk)
     return {
         "source": source.name,
         "enabled": source.enabled,
-        "status": {name: getattr(status, name) for name in _STATUS} if status else {},
+        "status": {**facts, "last_error": in_words(status.last_error)} if status else {},
         "runs": [
             {
                 "started_at": run.started_at,
@@ -137,7 +138,7 @@ def _state(report: dict[str, Any]) -> str:
     if not report["enabled"]:
         return "paused"
     if status.get("failures"):
-        return f"failed {status['failures']} times: {in_words(status['last_error'])}"
+        return f"failed {status['failures']} times: {status['last_error']}"
     return f"last success {status.get('last_success_at') or 'never'}"
 
 
