@@ -7,6 +7,7 @@ from amberpost.directory.claims import Conflict
 from amberpost.directory.models import Directory, DirectoryRun
 from amberpost.directory.plan import Changing, Coming
 from amberpost.spoken import in_words
+from amberpost.times import column_text
 from amberpost.vault.directories import Preview
 
 Json = dict[str, Any]
@@ -98,7 +99,7 @@ def run_facts(run: DirectoryRun) -> Json:
 
 
 def run_text(run: DirectoryRun) -> str:
-    said = f"{run.started_at:%Y-%m-%d %H:%M:%S}\t{run.outcome!s}"
+    said = f"{column_text(run.started_at)}\t{run.outcome!s}"
     if run.error:
         return f"{said}\t{in_words(run.error)}"
     return (

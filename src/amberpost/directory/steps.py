@@ -19,6 +19,7 @@ from amberpost.directory.ldap_session import LdapSession
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.spoken import in_words
+from amberpost.times import day_text
 
 _SAMPLE = 5
 
@@ -92,7 +93,7 @@ class _Trial:
             "version": certificate.version,
             "names": ", ".join(certificate.names),
             "issuer": certificate.issuer,
-            "until": certificate.expires_at.date().isoformat(),
+            "until": day_text(certificate.expires_at),
         }
 
     def _bind(self) -> str:
