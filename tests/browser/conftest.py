@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from amberpost.accounts.setup import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
 from tests.archive import Archive
+from tests.furnished import furnished_folder  # noqa: F401  fixture
 from tests.opened import Opened, _set_hashers
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 from tests.processes import kill_all

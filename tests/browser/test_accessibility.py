@@ -1,12 +1,18 @@
 """axe-core over every page, light and dark, wide and narrow: no WCAG 2.2 AA violation."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.app.pages import SECRET
-from tests.browser.conftest import Served, search
+from tests.browser.conftest import Served, _free_port, _wait_for, search
+from tests.browser.screenshots import PEOPLE, visit
+from tests.opened import Opened
+from tests.processes import kill_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -68,4 +74,31 @@ def test_an_operator_meets_no_barrier(served: Served, axe: str) -> None:
     for path in OPERATOR:
         page.goto(f"{served.url}/console/{path}")
         found += violations(page, axe)
+    assert found == []
+
+
+@pytest.mark.long
+def test_nobody_meets_a_barrier_where_much_has_happened(
+    new_opened: Callable[..., Opened],
+    furnished_folder: Path,
+    chromium: Browser,
+    axe: str,
+) -> None:
+    listen = f"127.0.0.1:{_free_port()}"
+    opened = new_opened(like=furnished_folder, listen=listen)
+    with ThreadPoolExecutor(1) as aside:  # this thread's event loop keeps it from the database
+        visits = aside.submit(lambda: [visit(opened, *person) for person in PEOPLE.items()]).result()
+    server = opened.commands.start("serve", "--web-only", "--listen", listen)
+    found = []
+    try:
+        _wait_for(f"http://{listen}/health")
+        for cookies, paths in visits:
+            page = chromium.new_context(bypass_csp=True).new_page()
+            page.context.add_cookies([{**cookie, "url": f"http://{listen}"} for cookie in cookies])
+            for path in paths:
+                page.goto(f"http://{listen}{path}")
+                found += violations(page, axe)
+            page.context.close()
+    finally:
+        kill_all(server)
     assert found == []

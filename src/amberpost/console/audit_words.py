@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy
 from amberpost.accounts.models import Installation, ReleaseRule, Role, User
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
-from amberpost.directory.models import Archive, ArchiveOrigin, Directory, DirectoryKind
-from amberpost.notice.models import Channel
+from amberpost.console.account_form import AccountForm
+from amberpost.console.directory_form import DirectoryForm
+from amberpost.console.notice_forms import NoticeForm
+from amberpost.directory.models import Archive, ArchiveOrigin, DirectoryKind
+from amberpost.notice.models import Channel, NoticeSettings
 from amberpost.notice.trial import STEPS
-from amberpost.sources.models import Source
 from amberpost.sources.probe import titles
 from amberpost.spoken import in_words
 
@@ -134,6 +136,7 @@ PARTICULARS: Mapping[str, object] = {
 _ACTORS: Mapping[str, object] = {
     "collector": gettext_lazy("collecting"),
     "directory": gettext_lazy("schedule of the directory"),
+    "setup": gettext_lazy("set-up link"),
 }
 CAUSES: Mapping[str, object] = {
     "gone": gettext_lazy("no longer in the directory"),
@@ -220,22 +223,17 @@ def _value(name: str, value: object, archives: Mapping[int, str]) -> str:
 
 
 def _field(name: str) -> str:
-    for model in (Source, User, Directory, Archive, Installation):
+    """A setting as its form calls it."""
+    for form in (AccountForm, DirectoryForm, NoticeForm):
+        if name in form.base_fields and form.base_fields[name].label:
+            return str(form.base_fields[name].label)
+    for model in (User, Archive, Installation, NoticeSettings):
         for field in model._meta.fields:
             if field.name == name and not isinstance(field.verbose_name, str):  # translated: ours
                 return str(field.verbose_name)
-    return str(_FIELDS.get(name, name))
+    return name
 
 
-_FIELDS: Mapping[str, object] = {
-    "addresses": gettext_lazy("addresses"),
-    "password": gettext_lazy("password"),
-    "client_secret": gettext_lazy("client secret"),
-    "relay": gettext_lazy("mail relay"),
-    "sender": gettext_lazy("sender"),
-    "webhook_url": gettext_lazy("webhook"),
-    "webhook_secret": gettext_lazy("secret of the webhook"),
-}
 _VOCABULARIES: Mapping[str, Callable[[], Mapping[str, object]]] = {
     "cause": lambda: CAUSES,
     "failed": lambda: {**STEPS, **{str(step): title for step, title in titles().items()}},

@@ -299,8 +299,8 @@ def _read(data: bytes) -> dict[str, Any]:
         document = json.loads(data)
         is_ours = document["format"] == FORMAT
         version = int(document["version"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise UserError("configuration_damaged") from error
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UserError("configuration_damaged") from None
     if not is_ours:
         raise UserError("configuration_damaged")
     if version <= VERSION and not _is_well_formed(document):

@@ -257,14 +257,20 @@ EVERYTHING = replace(
 )
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr"])
-def test_each_kind_has_a_sentence_with_its_values_in_each_language(language: str) -> None:
+def every_alarm() -> list[Alarm]:
+    """At least one of each kind, and of each sentence it has."""
     several = [*found(EVERYTHING), *found(replace(WELL, has_failed_verify=True, sources=()))]
     several += found(replace(WELL, disk_free_bytes=GIB // 8))
     for fault in ClockFault:
         for waits, who in [(False, ""), (True, ""), (False, "mail.example")]:
             judgement = Judgement(fault=fault, waits=waits, ours=AT, known=AT - DAY, who=who)
             several += found(replace(WELL, clock=judgement))
+    return several
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_each_kind_has_a_sentence_with_its_values_in_each_language(language: str) -> None:
+    several = every_alarm()
     assert {alarm.kind for alarm in several} == set(Kind) == set(_SENTENCES)
     with translation.override(language):
         for alarm in several:
