@@ -22,7 +22,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now, uptime
-from amberpost.config import Config
+from amberpost.config import Config, current
 from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.work import Timer, are_processed, report_status
 from amberpost.errors import SourceError, is_disk_full
@@ -46,6 +46,7 @@ from amberpost.vault.clock_readings import note_arrivals, note_heard, note_look,
 from amberpost.vault.evidence import note_evidence
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
+from amberpost.vault.place import is_confirmed, require_confirmed
 from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,7 @@ class Fetcher:
         _begin(source, started)
         set_context(f"source={source.pk}")
         try:
+            require_confirmed(self._config.data)
             require_room(LocalDisk(self._config.data))
             require_seats()
             cursor = self._unsealed.beside(load_cursor(source.pk), source)
@@ -317,9 +319,9 @@ def note_cut_off() -> None:
 def due_sources() -> list[Source]:
     """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now; longest waiting first.
 
-    None before the end of a set-up that was begun: users and domains come first.
+    None before the end of a set-up that was begun: users and domains come first. None of what may be a copy.
     """
-    if not is_set_up():
+    if not is_set_up() or not is_confirmed(current().data):
         return []
     sources = (
         Source.objects.filter(enabled=True)

@@ -7,15 +7,18 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import is_disk_full
+from amberpost.store.disk import Disk
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
 from amberpost.vault.pool import Pool
-from amberpost.vault.verify import Report, verify
+from amberpost.vault.verified import SCHEDULE, note_verified, read_verified
+from amberpost.vault.verify import Report, request_verify, verify
 
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(hours=1)  # a crashed worker's claim runs out
+VERIFY_EVERY = timedelta(days=1)
 
 
 def claim(work: Work) -> bool:
@@ -47,14 +50,27 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
     return True
 
 
+def request_daily_verify(disk: Disk) -> None:
+    """Ask for a quick verification if none of any kind, from anywhere, ended within the last day."""
+    at = now()
+    if not any(at - VERIFY_EVERY < run.at <= at for run in read_verified(disk)):  # later: a clock was ahead
+        request_verify(SCHEDULE)
+
+
 def _do(vault: Vault, work: Work) -> dict[str, object]:
     if work.kind == WorkKind.ASSIGN:
         return {"assigned": len(assign_late(vault, work.detail["addresses"]))}
     if work.kind == WorkKind.VERIFY:
         vault.publish()
-        report = Report()
-        verify(vault, work.detail["depth"], report)
+        report, depth = Report(), work.detail["depth"]
+        try:
+            verify(vault, depth, report)
+        except Exception as error:
+            if not is_disk_full(error):
+                note_verified(vault.disk, depth, by=work.requested_by, report=report, error=str(error))
+            raise
+        note_verified(vault.disk, depth, by=work.requested_by, report=report)
         findings = [{"kind": f.kind, "where": f.where, "message": f.message} for f in report.findings]
-        record(work.requested_by, Action.ARCHIVE_VERIFIED, work.detail["depth"], findings=len(findings))
+        record(work.requested_by, Action.ARCHIVE_VERIFIED, depth, findings=len(findings))
         return {"checked": report.checked, "uncovered": report.uncovered, "findings": findings}
     raise ValueError(f"unknown kind of work {work.kind}")

@@ -4,36 +4,44 @@ import platform
 import shutil
 
 import django
+from django.contrib import messages
 from django.db import connection
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
 from amberpost.accounts.access import allow
 from amberpost.accounts.installation import is_set_up, is_unfinished
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.seats import seats
 from amberpost.clock import now
-from amberpost.console.request import Request
-from amberpost.console.verdict import troubles
+from amberpost.console.request import Request, signed_in
+from amberpost.console.verdict import reservations, troubles
 from amberpost.notice.configure import current_settings
 from amberpost.sources.models import Source, SourceProtocol
+from amberpost.store.place import Doubt, find_doubts
 from amberpost.vault.accept import MIN_FREE_BYTES
 from amberpost.vault.alarms import alarms, is_silent
-from amberpost.vault.facts import gather, last_verify
+from amberpost.vault.facts import gather
 from amberpost.vault.numbers import overview
+from amberpost.vault.place import confirm_place
+from amberpost.vault.verified import read_verified
 
 
 @allow("console:see")
 @require_GET
 def show(request: Request) -> HttpResponse:
-    """All is well, or exactly what is not; then the numbers."""
+    """All is well, well but for something, or exactly what is not; then the numbers."""
     facts = gather(request.vault.config, has_index=request.vault.index is not None)
+    numbers, verified = overview(request.vault), read_verified(request.vault.disk)
     context = {
         "here": "overview",
-        "numbers": overview(request.vault),
+        "numbers": numbers,
+        "is_in_doubt": bool(facts.doubts),
         "troubles": troubles(alarms(facts, current_settings())),
-        "last_verify": last_verify(),
+        "reservations": reservations(numbers, verified),
+        "verified": verified,
         "is_set_up": is_set_up(),
         "is_unfinished": is_unfinished(),
         "beginning": _beginning(),
@@ -50,6 +58,33 @@ def _beginning() -> list[Source]:
     return list(accounts.filter(status__last_success_at=None, status__failures=0)) if is_set_up() else []
 
 
+@allow("system:change")
+@require_http_methods(["GET", "HEAD", "POST"])
+def place(request: Request) -> HttpResponse:
+    """Why this may be a copy of the archive, and what follows when somebody says that it is the archive."""
+    data = request.vault.config.data
+    if request.method == "POST":
+        confirm_place(data, by=signed_in(request).login)
+        messages.success(request, _("This is now the archive."))
+        return redirect("console:overview")
+    words = {
+        Doubt.UNKNOWN: _(
+            "The folder does not say where it was at work, as after a restore without its place.json."
+        ),
+        Doubt.IMPORTED: _("Users, accounts and settings came from the configuration of another archive."),
+        Doubt.PATH: _("The archive was at work under another path."),
+        Doubt.FILES: _("The files in this folder are copies of those it was at work with."),
+        Doubt.MACHINE: _("The archive was at work on another machine."),
+    }
+    context = {
+        "here": "overview",
+        "data": data,
+        "doubts": [words[doubt] for doubt in find_doubts(data)],
+        "accounts": Source.objects.exclude(protocol=SourceProtocol.FILE).filter(enabled=True),
+    }
+    return render(request, "console/place.html", context)
+
+
 @allow("system:see")
 @require_GET
 def system(request: Request) -> HttpResponse:
@@ -59,6 +94,7 @@ def system(request: Request) -> HttpResponse:
     context = {
         "here": "system",
         "numbers": numbers,
+        "verified": read_verified(request.vault.disk),
         "config": request.vault.config,
         "has_index": request.vault.index is not None,
         "disk": disk,
