@@ -12,15 +12,19 @@ import pytest
 from amberpost.clock import now
 from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import report_status
+from amberpost.errors import Finding, FindingKind
 from amberpost.notice.configure import ROW, current_settings, save_settings
 from amberpost.notice.models import Notice, Round
 from amberpost.sources.models import FetchRun, Source, SourceStatus
+from amberpost.store.disk import LocalDisk
 from amberpost.vault.alarms import Facts, SourceFacts
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerStatus
 from amberpost.vault.numbers import kept_bytes
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, take_snapshot
+from amberpost.vault.verified import note_verified
+from amberpost.vault.verify import Report
 from tests.archive import Archive, kill_all
 from tests.opened import Opened
 from tests.people import ALICE, letter
@@ -107,10 +111,12 @@ def test_quarantine_counts_the_last_day_only(opened: Opened) -> None:
 
 
 def test_the_last_verification_decides(opened: Opened) -> None:
-    finding = {"kind": "x", "where": "y", "message": "z"}
-    Work.objects.create(kind="verify", finished_at=now() - HOUR, result={"findings": [finding, finding]})
+    finding = Finding(kind=FindingKind.COMMITMENT_MISMATCH, where="y", message="z")
+    note_verified(
+        LocalDisk(opened.config.data), "quick", by="test", report=Report(findings=[finding, finding])
+    )
     assert facts(opened).findings == 2
-    Work.objects.create(kind="verify", finished_at=now(), error="StoreError: no")
+    note_verified(LocalDisk(opened.config.data), "quick", by="test", report=Report(), error="StoreError: no")
     assert (facts(opened).findings, facts(opened).has_failed_verify) == (0, True)
     Work.objects.create(kind="assign", finished_at=now(), error="ValueError: no")
     Work.objects.create(kind="assign", finished_at=now() - timedelta(days=8), error="ValueError: no")

@@ -101,7 +101,9 @@ def fetch_now(request: Request, source_id: int) -> HttpResponse:
         messages.success(request, _("%(source)s is being fetched.") % {"source": source.name})
     else:
         messages.error(
-            request, _("%(source)s is fetched when this is the archive.") % {"source": source.name}
+            request,
+            _("%(source)s waits: first somebody must confirm that this is the archive.")
+            % {"source": source.name},
         )
     return _back(request, source)
 
