@@ -148,6 +148,7 @@ class Worker:
         if self._indexer:
             self._indexer.commit()
         self._vault.publish()
+        self._report()  # the last word of a worker that ends now is that nothing is left
 
     def step(self) -> bool:
         """One round: read the next batch into the pool, seal the one before. False if there was nothing.
