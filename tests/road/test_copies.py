@@ -16,7 +16,7 @@ from amberpost.daemon.fetch import due_sources
 from amberpost.daemon.notices import hold_round
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Dispatch, Notice, Round
-from amberpost.sources.models import Source, SourceStatus
+from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.store.disk import LocalDisk
 from amberpost.store.place import find_doubts
 from amberpost.vault.models import Capture, WorkerStatus
@@ -98,7 +98,7 @@ def test_a_copy_leaves_the_mailbox_as_it_is_until_it_is_confirmed(mailbox: Mailb
 def test_a_copy_that_is_served_waits_and_goes_on_when_it_is_confirmed(
     mailbox: Mailbox, tmp_path: Path
 ) -> None:
-    copy = copied(mailbox, tmp_path)
+    copy, began = copied(mailbox, tmp_path), now()
     served = copy.commands.start("serve", "--listen", "127.0.0.1:0")
     try:
         _until(lambda: WorkerStatus.objects.filter(name="fetch").exists())
@@ -107,6 +107,8 @@ def test_a_copy_that_is_served_waits_and_goes_on_when_it_is_confirmed(
         assert in_mailbox(mailbox) == 2
         assert copy.commands.run("place", "confirm").code == 0
         _until(lambda: in_mailbox(mailbox) == 0)
+        confirmed_at = AuditEvent.objects.get(action="place:confirmed").at
+        assert not FetchRun.objects.filter(started_at__gt=began, started_at__lt=confirmed_at).exists()
     finally:
         kill_all(served)
         copy.leave()
