@@ -8,7 +8,6 @@ import dataclasses
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -126,40 +125,6 @@ def read_export(to: Path) -> dict[int, bytes]:
         raw = (to / entry["file"]).read_bytes()
         assert hashlib.sha256(raw).hexdigest() == entry["sha256"], entry
         found[entry["id"]] = raw
-    return found
-
-
-def kill_all(process: "subprocess.Popen[bytes]") -> None:
-    """kill -9 of a started command and of every process of its session."""
-    session = process.pid
-    for pid in session_members(session):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.wait(30)
-
-
-def session_members(session: int) -> list[int]:
-    """The processes of a session, and of the sessions its members started."""
-    parents = _parents()
-    found = {pid for pid, (_, own) in parents.items() if own == session} | {session}
-    while more := {pid for pid, (parent, _) in parents.items() if parent in found} - found:
-        found |= more
-    return sorted(pid for pid in found if pid in parents)
-
-
-def _parents() -> dict[int, tuple[int, int]]:
-    """pid -> (parent, session) of the living."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != "Z":
-                found[int(entry.name)] = (int(fields[1]), int(fields[3]))
     return found
 
 

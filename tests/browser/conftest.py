@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from amberpost.accounts.setup import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
-from tests.archive import Archive, kill_all
+from tests.archive import Archive
 from tests.opened import Opened, _set_hashers
 from tests.people import ALICE, BOB, CHARLIE, letter, report
+from tests.processes import kill_all
 
 expect.set_options(timeout=30_000)  # other tests run on the same machine
 CHROMIUM = shutil.which("chromium")

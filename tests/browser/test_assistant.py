@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.archive import Archive, kill_all
+from tests.archive import Archive
 from tests.browser.conftest import _free_port, _wait_for
 from tests.people import ALICE, letter, report
+from tests.processes import kill_all
 from tests.servers.dovecot import Dovecot
 
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.slow]

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.pages import PASSWORD
-from tests.archive import kill_all
 from tests.browser.conftest import CHROMIUM, OPTIONS, _free_port, _wait_for, sign_in
 from tests.microsoft_site import MicrosoftSite, make_site
 from tests.opened import Opened, _set_hashers
 from tests.people import letter
+from tests.processes import kill_all
 from tests.servers.microsoft import Microsoft
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

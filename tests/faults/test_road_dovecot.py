@@ -16,11 +16,12 @@ import pytest
 
 from amberpost.cli.main import main
 from amberpost.daemon import fetch as fetch_module
-from tests.archive import Archive, kill_all
+from tests.archive import Archive
 from tests.corpora import own_and_shared
 from tests.faults.road_faults import as_served, assert_each_once
 from tests.opened import Opened
 from tests.people import letter, report
+from tests.processes import kill_all
 from tests.road.sample import corpus, generated, report_files
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.proxy import Proxy

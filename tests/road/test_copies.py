@@ -21,9 +21,9 @@ from amberpost.store.disk import LocalDisk
 from amberpost.store.place import find_doubts
 from amberpost.vault.models import Capture, WorkerStatus
 from amberpost.vault.open import open_keys_of
-from tests.archive import kill_all
 from tests.opened import Opened
 from tests.people import ALICE, letter
+from tests.processes import kill_all
 from tests.road.collecting import USER, WORD, Mailbox, collect_one
 from tests.servers.dovecot import PROGRAM, Dovecot
 from tests.servers.smtp import relay

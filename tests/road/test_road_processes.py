@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive import Archive, kill_all, session_members
+from tests.archive import Archive
 from tests.people import ALICE, letter
+from tests.processes import kill_all, session_members
 from tests.road.sample import generated
 
 PATIENCE = 40
@@ -49,6 +50,14 @@ def is_working(archive: Archive) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def collector_of(archive: Archive) -> int | None:
+    """The process that collects, as its lock names it."""
+    try:
+        return int((archive.data / "fetch.lock").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def folder_of(tmp_path: Path, name: str, messages: list[bytes]) -> Path:
@@ -245,7 +254,7 @@ def test_a_second_worker_waits_for_the_first(archive: Archive, tmp_path: Path) -
 
 def test_a_second_serve_on_the_same_folder_names_the_first_and_ends(archive: Archive) -> None:
     with serving(archive, "--listen", "127.0.0.1:0") as first:
-        until(lambda: set(parts(first)) == {"work", "fetch", "web"}, "all parts run")
+        until(lambda: collector_of(archive) in session_members(first.pid), "its collector has begun")
         second = archive.run("serve", "--listen", "127.0.0.1:0")
         assert second.code == 2
         assert f"Process {first.pid} serves this archive already" in second.words

@@ -12,7 +12,6 @@ import os
 import pwd
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.processes import kill_all
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.microsoft import Microsoft
 
@@ -168,7 +168,7 @@ class Dovecot:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
-                start_new_session=True,  # kill() reaches every child of the master through the group
+                start_new_session=True,  # kill() finds every child of the master by it
             )
         deadline = time.monotonic() + 20
         while not self._answers():
@@ -190,9 +190,7 @@ class Dovecot:
         """kill -9 of the master and all its children at once; start() brings it back on the same ports."""
         if self._master is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(self._master.pid, signal.SIGKILL)
-        self._master.wait()
+        kill_all(self._master)
         self._master = None
         (self.folder / "run" / "master.pid").unlink(missing_ok=True)
 

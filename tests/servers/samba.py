@@ -11,17 +11,16 @@ import functools
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.processes import kill_all
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.ldif import LdifEntry, with_parents, write_ldif
 
@@ -169,9 +168,7 @@ class Samba:
         """kill -9; start() brings it back on the same address."""
         if self._process is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        kill_all(self._process)
         self._process = None
 
     def close(self) -> None:

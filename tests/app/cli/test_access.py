@@ -17,9 +17,10 @@ from amberpost.cli import access
 from amberpost.cli.access import Owner, Step, first_step
 from amberpost.cli.main import COMMANDS, READING
 from tests.another_user import OWNER, STRANGER, give_to, need_other_users, open_to_all, run_as, start_as
-from tests.archive import Archive, Done, kill_all, session_members
+from tests.archive import Archive, Done
 from tests.opened import Opened
 from tests.people import ALICE, letter
+from tests.processes import kill_all, session_members
 
 ROOT = 0
 

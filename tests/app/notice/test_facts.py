@@ -25,9 +25,10 @@ from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, take_snapshot
 from amberpost.vault.verified import note_verified
 from amberpost.vault.verify import Report
-from tests.archive import Archive, kill_all
+from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter
+from tests.processes import kill_all
 from tests.servers.certificates import make_certificates
 from tests.servers.smtp import USER, WORD, relay, web_server
 
