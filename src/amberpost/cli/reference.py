@@ -15,7 +15,7 @@ from amberpost.cli.main import COMMANDS, build_parser, start_django
 ACTION_TEXTS = {
     Action.ARCHIVE_CREATED: "A new archive was made.",
     Action.ARCHIVE_REBUILT: "Catalogue or index were made anew from segments and keys.",
-    Action.ARCHIVE_VERIFIED: "The archive was verified, by schedule or as a page asked; the detail counts the findings.",
+    Action.ARCHIVE_VERIFIED: "The archive was verified, by schedule or for a page; the detail counts the findings.",
     Action.CLOCK_CONFIRMED: "Somebody said that the machine's clock is right: entries are sealed by it.",
     Action.CONFIG_EXPORTED: "Users, archives and accounts were written to a file.",
     Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
