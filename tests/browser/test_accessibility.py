@@ -71,7 +71,7 @@ def test_a_reader_meets_no_barrier(served: Served, axe: str) -> None:
 
 
 def test_an_operator_meets_no_barrier(served: Served, axe: str) -> None:
-    page = served.page("otto", bypass_csp=True)
+    page = served.page("otto", bypass_csp=True, timezone_id="Europe/Berlin")  # which is offered
     found = []
     for path in OPERATOR:
         page.goto(f"{served.url}/console/{path}")

@@ -1,6 +1,7 @@
 """This archive's own name, language and time zone, and how far its set-up has come."""
 
 from enum import IntEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 
@@ -9,6 +10,7 @@ from amberpost.bell import ring
 from amberpost.clock import now
 
 _THE_ONE = 1
+_UTC = ZoneInfo("UTC")
 
 
 class SetupStep(IntEnum):
@@ -27,6 +29,19 @@ class SetupStep(IntEnum):
 def current_installation() -> Installation:
     """The one row; an unsaved one with empty fields if nobody decided anything yet."""
     return Installation.objects.order_by("pk").first() or Installation(pk=_THE_ONE)
+
+
+def archive_zone() -> ZoneInfo:
+    """The archive's time zone; UTC until somebody has chosen one."""
+    return zone_named(current_installation().time_zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of this name; UTC for one that this machine does not know."""
+    try:
+        return ZoneInfo(name) if name else _UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return _UTC
 
 
 def save_installation(*, name: str, language: str, time_zone: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -12,10 +13,12 @@ from amberpost.accounts.sessions import end_sessions
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.directory.local import add_addresses, create_archive
-from amberpost.directory.models import ArchiveState
+from amberpost.directory.models import Address, Archive, ArchiveState
 from amberpost.errors import UserError
+from amberpost.message.headers import normalise_address
 
 _LOGIN = re.compile(r"[\w.@+-]{1,150}", re.UNICODE)
+_TOLD = 10  # of several that may be meant
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like another
 
 
@@ -100,9 +103,57 @@ def find_signing_in(name: str) -> User | None:
     return found[0] if len(found) == 1 else None
 
 
-def get_user(login: str) -> User:
-    """The user with this login, whatever its case; UserError if there is none."""
-    user = User.objects.filter(login__iexact=login).select_related("private_archive").first()
-    if user is None:
-        raise UserError(_("There is no such user"), subject=login)
-    return user
+def get_user(text: str) -> User:
+    """The one whom an operator means: by login, address or name. UserError if nobody fits, or several do."""
+    users = matching_users(text)
+    if len(users) == 1:
+        return users[0]
+    if users:
+        raise ambiguous(text, users, ())
+    raise UserError(_("There is no such user"), subject=text)
+
+
+def matching_users(text: str) -> list[User]:
+    """Users with this login; else the one who has this address; else those with this name or further login.
+
+    Case, spaces around, and how a letter with a diacritic is put together (NFC) make no difference.
+    """
+    users = User.objects.select_related("private_archive")
+    wanted = comparable(text)
+    if not wanted:
+        return []
+    if found := list(users.filter(login__iexact=unicodedata.normalize("NFC", text.strip()))):
+        return found
+    rows = list(User.objects.values_list("pk", "login", "name", "further_logins"))
+    by_login = [
+        pk for pk, login, _name, _further in rows if comparable(login) == wanted
+    ]  # SQLite folds ASCII only
+    held = Address.objects.filter(address=normalise_address(text), valid_until=None)
+    by_address = list(held.filter(archive__owner__isnull=False).values_list("archive__owner", flat=True))
+    by_name = [
+        pk
+        for pk, _login, name, further in rows
+        if comparable(name) == wanted or wanted in map(comparable, further.splitlines())
+    ]
+    return list(users.filter(pk__in=by_login or by_address or by_name))
+
+
+def comparable(text: str) -> str:
+    """The form in which logins and names are compared."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
+
+
+def ambiguous(text: str, users: Sequence[User], groups: Sequence[Archive]) -> UserError:
+    """Who all may be meant, each by what only they have."""
+    told = [f"{user.name} ({user.login})" if user.name else user.login for user in users[:_TOLD]]
+    for group in groups[:_TOLD]:
+        held = (
+            Address.objects.filter(archive=group, valid_until=None).values_list("address", flat=True).first()
+        )
+        told.append(f"{group.name} ({held or _('archive %(number)d') % {'number': group.pk}})")
+    if len(users) > _TOLD or len(groups) > _TOLD:
+        told.append("…")
+    return UserError(
+        _("Several fit; please give a login or an address. They are: %(names)s") % {"names": "; ".join(told)},
+        subject=text,
+    )

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import DatabaseError
+from django.utils import timezone
 
+from amberpost.accounts.installation import archive_zone
 from amberpost.config import Config
 from amberpost.daemon.database import require_database
 from amberpost.daemon.work import settle
@@ -24,6 +26,11 @@ def require_archive(config: Config, *, alone: bool = True) -> None:
         give_room(LocalDisk(config.data))
     open_keys_of(config).close()
     require_database(config, alone=alone)
+
+
+def archive_time() -> AbstractContextManager[None]:
+    """Times are written in the archive's zone."""
+    return timezone.override(archive_zone())
 
 
 @contextmanager

@@ -36,12 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--address", action="append", required=True, help="may be given several times")
     add.add_argument("--origin", choices=_PUBLIC, default=ArchiveOrigin.SHARED)
     given = _archive_action(actions, "release", "let somebody read a public archive")
-    given.add_argument("--to", required=True, help="login of a user, or address or name of a group")
+    given.add_argument("--to", required=True, help="a user or a group: login, address or name")
     given.add_argument("--reason", default="")
     ended = _archive_action(actions, "revoke", "end a release at once")
-    ended.add_argument("--from", dest="reader", required=True, help="user or group that reads it")
+    ended.add_argument(
+        "--from", dest="reader", required=True, help="the user or group that reads it: login, address or name"
+    )
     over = _archive_action(actions, "handover", "let a successor read the archive of somebody who left")
-    over.add_argument("--to", required=True, help="login of the successor")
+    over.add_argument("--to", required=True, help="the successor: login, address or name")
     over.add_argument("--reason", required=True)
     select = _archive_action(actions, "select", "whether an archive takes new mail")
     select.add_argument(
@@ -63,7 +65,11 @@ def _archive_action(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
 ) -> argparse.ArgumentParser:
     parser = add_action(actions, name, text)
-    parser.add_argument("--archive", required=True, help="its number or one of its addresses")
+    parser.add_argument(
+        "--archive",
+        required=True,
+        help="its number, name or one of its addresses, or its owner's login or name",
+    )
     return parser
 
 

@@ -7,6 +7,7 @@ from amberpost.clock import now
 from amberpost.daemon.work import settle
 from amberpost.errors import SealingWaits
 from amberpost.notice.words import sentence
+from amberpost.times import column_text
 from amberpost.vault.alarms import clock_alarms
 from amberpost.vault.clock_readings import confirm_clock, last_judgement, sayings
 
@@ -40,8 +41,8 @@ def run(call: Call) -> Result:
             for one in [*live, *older]
         ],
     }
-    lines = [f"This machine\t{ours:%Y-%m-%d %H:%M:%S} UTC"]
-    lines += [f"{one.name}\t{one.earliest:%Y-%m-%d %H:%M:%S} UTC\t{one.who}" for one in live]
+    lines = [f"This machine\t{column_text(ours)}"]
+    lines += [f"{one.name}\t{column_text(one.earliest)}\t{one.who}" for one in live]
     lines.append(clock_sentence() or "The clock is believed; nothing waits because of it.")
     return Result(data=data, text="\n".join(lines), exit_code=SealingWaits.exit_code if waits else 0)
 

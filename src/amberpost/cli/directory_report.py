@@ -6,6 +6,7 @@ from amberpost.directory.active import status_of
 from amberpost.directory.claims import Conflict
 from amberpost.directory.models import Directory, DirectoryRun
 from amberpost.directory.plan import Changing, Coming
+from amberpost.times import column_text
 from amberpost.vault.directories import Preview
 
 Json = dict[str, Any]
@@ -97,7 +98,7 @@ def run_facts(run: DirectoryRun) -> Json:
 
 
 def run_text(run: DirectoryRun) -> str:
-    said = f"{run.started_at:%Y-%m-%d %H:%M:%S}\t{run.outcome!s}"
+    said = f"{column_text(run.started_at)}\t{run.outcome!s}"
     if run.error:
         return f"{said}\t{run.error}"
     return (

@@ -16,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="DIR", type=Path, required=True)
     parser.add_argument("--query", default="", help="only what this finds (default: everything)")
     parser.add_argument(
-        "--as", dest="login", metavar="LOGIN", help="with this user's rights; without: the whole archive"
+        "--as",
+        dest="login",
+        metavar="USER",
+        help="with the rights of this user (login, address or name); without: the whole archive",
     )
     parser.add_argument("--what", choices=["original", "capture"], default="original")
 

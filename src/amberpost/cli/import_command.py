@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder with all below it"
     )
-    parser.add_argument("--archive", metavar="LOGIN", help="put everything into this user's archive")
+    parser.add_argument(
+        "--archive", metavar="USER", help="put everything into this user's archive (login, address or name)"
+    )
     parser.add_argument("--evaluation", default="journal", help="how owners are found (default: journal)")
     parser.add_argument(
         "--deleted", action="store_true", help="also what was deleted in its mailbox and not yet removed"

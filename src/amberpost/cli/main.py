@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
@@ -85,7 +86,7 @@ class _Printer:
     def result(self, result: Result) -> int:
         try:
             if self.as_json:
-                sys.stdout.write(json.dumps(result.data, ensure_ascii=False, default=str) + "\n")
+                sys.stdout.write(json.dumps(result.data, ensure_ascii=False, default=_plain) + "\n")
             else:
                 sys.stdout.buffer.write(result.bytes_to_print)
             sys.stdout.flush()
@@ -102,6 +103,11 @@ class _Printer:
             )
         sys.stderr.write(f"amberpost: {error}\n")
         return error.exit_code
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for; moments as ISO 8601."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def program() -> int:
@@ -199,6 +205,8 @@ def _run(words: Sequence[str]) -> Result:
     if command.NEEDS_ARCHIVE:
         opening = importlib.import_module("amberpost.cli.archive")
         opening.require_archive(chosen_config, alone=arguments.command != "serve")
+        with opening.archive_time():
+            return command.run(call)
     return command.run(call)
 
 

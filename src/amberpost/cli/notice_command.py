@@ -14,6 +14,7 @@ from amberpost.notice.configure import SECRETS, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, RelayLogin, Security
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
+from amberpost.times import column_text
 from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
@@ -115,7 +116,8 @@ def _test(call: Call) -> Result:
 
 
 def _list(call: Call) -> Result:
-    rows = Notice.objects.all() if call.arguments.all else Notice.objects.filter(ended_at=None)
+    chosen = Notice.objects.all() if call.arguments.all else Notice.objects.filter(ended_at=None)
+    rows = list(chosen[:_SHOWN])
     notices = [
         {
             "kind": row.kind,
@@ -126,9 +128,12 @@ def _list(call: Call) -> Result:
             "ended": row.ended_at,
             "text": sentence(row.kind, row.arguments),
         }
-        for row in rows[:_SHOWN]
+        for row in rows
     ]
-    text = "\n".join(f"{row['since']:%Y-%m-%d %H:%M}\t{row['level']}\t{row['text']}" for row in notices)
+    text = "\n".join(
+        f"{column_text(row.first_at)}\t{told['level']}\t{told['text']}"
+        for row, told in zip(rows, notices, strict=True)
+    )
     return Result(data={"notices": notices}, text=text or "Nothing that would be told.")
 
 

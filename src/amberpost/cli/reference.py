@@ -101,6 +101,8 @@ def _commands() -> str:
         "The key file is where `AMBERPOST_KEY_FILE` says, else where `init` put it.",
         "Exit codes: 0 well, 2 the caller can fix it, 4 a source or the directory failed, 5 disk or keys, 6 integrity,",
         "8 sealing waits for the clock.",
+        "Where a user is asked for, login, address or name will do, whatever the case; several that fit are listed.",
+        "Times are those of the archive's zone with their distance from UTC; JSON has ISO 8601.",
     ]
     for name, text in COMMANDS.items():
         parser = build_parser(name)

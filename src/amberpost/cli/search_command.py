@@ -5,6 +5,7 @@ import argparse
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result
+from amberpost.times import column_text
 from amberpost.vault.find import Hit, find
 
 NEEDS_ARCHIVE = True
@@ -12,7 +13,7 @@ NEEDS_ARCHIVE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", metavar="QUERY", help="empty matches everything")
-    parser.add_argument("--as", dest="login", required=True, metavar="LOGIN")
+    parser.add_argument("--as", dest="login", required=True, metavar="USER", help="login, address or name")
     parser.add_argument("--sort", choices=["date", "relevance"], default="relevance")
     parser.add_argument("--limit", type=int, default=25)
     parser.add_argument("--offset", type=int, default=0)
@@ -31,9 +32,7 @@ def run(call: Call) -> Result:
             offset=max(wanted.offset, 0),
             actor=call.actor_as(user.login),
         )
-    lines = [
-        f"{hit.id}\t{hit.sent_at:%Y-%m-%d %H:%M}\t{hit.from_address}\t{hit.subject}" for hit in page.hits
-    ]
+    lines = [f"{hit.id}\t{column_text(hit.sent_at)}\t{hit.from_address}\t{hit.subject}" for hit in page.hits]
     return Result(
         data={
             "count": page.count,

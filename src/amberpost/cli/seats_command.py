@@ -6,6 +6,7 @@ from amberpost.accounts.seats import Seats, seats, set_seat_limit
 from amberpost.cli.call import Call, Result
 from amberpost.daemon.work import settle
 from amberpost.errors import UserError
+from amberpost.times import column_text
 
 NEEDS_ARCHIVE = True
 
@@ -33,5 +34,5 @@ def run(call: Call) -> Result:
 def _text(now: Seats) -> str:
     if now.limit is None:
         return f"{now.used} seats used, no limit"
-    over = f"; collecting stops on {now.grace_until:%Y-%m-%d %H:%M} UTC" if now.grace_until else ""
+    over = f"; collecting stops on {column_text(now.grace_until)}" if now.grace_until else ""
     return f"{now.used} of {now.limit} seats used{over}"

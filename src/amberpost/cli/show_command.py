@@ -14,7 +14,7 @@ NEEDS_ARCHIVE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", type=int)
-    parser.add_argument("--as", dest="login", required=True, metavar="LOGIN")
+    parser.add_argument("--as", dest="login", required=True, metavar="USER", help="login, address or name")
     parser.add_argument("--raw", action="store_true", help="the exact bytes")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from amberpost.sources.models import LeftMessage, SignalKind, Source, SourceSignal, SourceStatus
 from amberpost.sources.probe import Step
+from amberpost.times import column_text
 
 _RUNS = 20
 _STATUS = (
@@ -119,7 +120,7 @@ def report_text(report: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"{report['source']}: {_state(report)}"]
     lines += [
-        f"{run['started_at']:%Y-%m-%d %H:%M:%S}  {run['seen']} = {run['stored']} stored + {run['duplicate']} repeated"
+        f"{column_text(run['started_at'])}  {run['seen']} = {run['stored']} stored + {run['duplicate']} repeated"
         f" + {run['quarantined']} to quarantine + {run['left']} left"
         + "".join(f"\n  {word}" for word in [*run["notes"], run["error"]] if word)
         for run in report["runs"]
@@ -137,7 +138,8 @@ def _state(report: dict[str, Any]) -> str:
         return "paused"
     if status.get("failures"):
         return f"failed {status['failures']} times: {status['last_error']}"
-    return f"last success {status.get('last_success_at') or 'never'}"
+    last = status.get("last_success_at")
+    return f"last success {column_text(last) if last else 'never'}"
 
 
 def _left(one: LeftMessage) -> dict[str, Any]:

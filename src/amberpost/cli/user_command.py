@@ -20,6 +20,8 @@ from amberpost.vault.late import request_assignment
 
 NEEDS_ARCHIVE = True
 
+_WHO = "login, address or name"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
@@ -32,14 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "export", "local users to CSV, without passwords").add_argument("file", type=Path)
     add_action(actions, "list", "all users")
     give = add_action(actions, "address", "give a user further addresses")
-    give.add_argument("--login", required=True)
+    give.add_argument("--login", required=True, metavar="USER", help=_WHO)
     give.add_argument("--address", action="append", required=True)
     for name, text in (
         ("password", "a new one-time password"),
         ("disable", "no more sign-in"),
         ("enable", "sign-in"),
     ):
-        add_action(actions, name, text).add_argument("--login", required=True)
+        add_action(actions, name, text).add_argument("--login", required=True, metavar="USER", help=_WHO)
 
 
 def run(call: Call) -> Result:
@@ -60,10 +62,24 @@ def _add(call: Call) -> Result:
 
 
 def _import(call: Call) -> Result:
-    users = import_users(call.arguments.file, by=call.actor)
-    for user in users:
+    file: Path = call.arguments.file
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise UserError("This file cannot be read", subject=str(file)) from error
+    imported = import_users(raw, by=call.actor)
+    for user in imported.users:
         _assign(user, call)
-    return Result(data={"added": [user.login for user in users]}, text=f"{len(users)} users added")
+    return Result(
+        data={
+            "added": [user.login for user in imported.users],
+            "encoding": imported.table.encoding,
+            "delimiter": imported.table.delimiter,
+            "heading": imported.has_heading,
+            "unread": list(imported.unread),
+        },
+        text=f"{imported.said}\n{len(imported.users)} users added",
+    )
 
 
 def _export(call: Call) -> Result:

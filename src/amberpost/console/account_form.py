@@ -11,8 +11,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +24,7 @@ from amberpost.message.evaluate import MODES, parse_mode
 from amberpost.sources.certificates import valid_authority, valid_fingerprint
 from amberpost.sources.configure import EXCHANGE_ONLINE, NewSecrets, default_security, valid_server
 from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
+from amberpost.times import day_text
 
 CUSTOM = "custom"
 SECRETS = ("password", "client_secret")
@@ -396,8 +395,7 @@ def _follow_protocol(post: Mapping[str, str], protocol: SourceProtocol) -> dict[
 
 
 def _set_on(at: datetime) -> str:
-    day = date_format(timezone.localtime(at), "DATE_FORMAT")
-    return gettext("Set on %(day)s. Leave empty to keep it.") % {"day": day}
+    return gettext("Set on %(day)s. Leave empty to keep it.") % {"day": day_text(at)}
 
 
 def _judged(check: Any, value: str) -> str:  # noqa: ANN401  Django's forms know no types

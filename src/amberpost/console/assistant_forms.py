@@ -1,6 +1,5 @@
 """The forms of the set-up assistant's own pages."""
 
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -103,6 +102,8 @@ class InstallationForm(forms.ModelForm):  # type: ignore[type-arg]
             choices=[("UTC", "UTC"), *zone_choices()],
             help_text=_("Of people who chose none."),
         )
+        if not self.instance.time_zone:
+            self.fields["time_zone"].widget.attrs["data-browser-zone"] = ""
         self.initial["language"] = self.instance.language or spoken
         self.initial["time_zone"] = self.instance.time_zone or _ZONES.get(spoken, "UTC")
 
@@ -136,7 +137,10 @@ class PeopleForm(forms.Form):
         label=_("Upload a CSV file"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text=_("Without heading: login, password, first name, last name, address, further addresses."),
+        help_text=_(
+            "As Excel saves it. With a heading, the columns may stand in any order; without one they are: login, "
+            "password, first name, last name, address, further addresses."
+        ),
     )
 
     def clean_people(self) -> list[NewUser]:
@@ -154,15 +158,6 @@ class PeopleForm(forms.Form):
             self.add_error("csv", _("This file is too large; use the command: amberpost user import"))
         return cleaned
 
-    def write_csv(self, folder: Path) -> Path | None:
-        """The upload as a file, since lists of users are read from files."""
-        upload = self.cleaned_data.get("csv")
-        if upload is None:
-            return None
-        path = folder / "users.csv"
-        path.write_bytes(upload.read())
-        return path
-
 
 class DomainsForm(forms.Form):
     """The own mail domains, one a line."""
@@ -177,7 +172,7 @@ class DomainsForm(forms.Form):
     )
 
     def clean_domains(self) -> list[str]:
-        words = str(self.cleaned_data["domains"]).replace(",", " ").split()
+        words = str(self.cleaned_data["domains"]).replace(",", " ").replace(";", " ").split()
         try:
             return list(dict.fromkeys(valid_domain(word) for word in words))
         except UserError as error:

@@ -1,5 +1,6 @@
 """The forms of the operators' pages."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -18,9 +19,11 @@ class AddressesField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocapitalize": "none"})
 
     def clean(self, value: Any) -> list[str]:  # noqa: ANN401  Django's signature
-        lines = [line.strip() for line in str(super().clean(value)).replace(",", "\n").splitlines()]
+        parts = re.split(
+            r"[,;\t\r\n]+", str(super().clean(value))
+        )  # as they come from a sheet or a mail program
         try:
-            return list(dict.fromkeys(valid_address(line) for line in lines if line))
+            return list(dict.fromkeys(valid_address(part) for part in parts if part.strip()))
         except UserError as error:
             raise ValidationError(str(error)) from error
 

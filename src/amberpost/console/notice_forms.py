@@ -6,14 +6,13 @@ from typing import Any
 from django import forms
 from django.conf import settings as django_settings
 from django.forms.boundfield import BoundField
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.console.forms import AddressesField
 from amberpost.notice.models import NoticeSettings, RelayLogin
 from amberpost.sources.exchange import is_exchange_online
+from amberpost.times import day_text
 
 _OWN_NAMES = {"en": "English", "de": "Deutsch", "fr": "Français"}
 _MAIL = ("addresses", "relay", "security", "sender", "login", "user", "password")
@@ -162,5 +161,5 @@ def password_warning(settings: NoticeSettings) -> str:
 
 
 def _tell_when_set(field: forms.Field, at: datetime | None, otherwise: str) -> None:
-    day = date_format(timezone.localtime(at), "DATE_FORMAT") if at else ""
-    field.help_text = gettext("Set on %(day)s. Leave empty to keep it.") % {"day": day} if at else otherwise
+    said = gettext("Set on %(day)s. Leave empty to keep it.")
+    field.help_text = said % {"day": day_text(at)} if at else otherwise

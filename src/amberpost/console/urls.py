@@ -68,6 +68,7 @@ urlpatterns = [
     path("integrity/", integrity.show, name="integrity"),
     path("integrity/verify/", integrity.verify_now, name="verify"),
     path("system/", overview.system, name="system"),
+    path("system/time-zone/", configuration.time_zone, name="time-zone"),
     path("system/configuration/", configuration.export, name="configuration"),
     path("assistant/", assistant.resume, name="assistant"),
     path("assistant/<int:number>/", assistant.step, name="assistant-step"),

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
 
+from amberpost.accounts.installation import archive_zone
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.errors import ArchiveError
@@ -54,7 +56,7 @@ def hold_round(config: Config, at: datetime) -> bool:
 def carry_all(config: Config) -> None:
     """Hand over what waits in the outbox. After a failure the rest of that way waits, too."""
     settings, failed = current_settings(), set()
-    with unsealing(config) as unseal:
+    with unsealing(config) as unseal, timezone.override(archive_zone()):
         for dispatch in waiting(now()):
             if dispatch.channel not in failed and not carry(dispatch, settings, unseal, config.url):
                 failed.add(dispatch.channel)

@@ -18,6 +18,7 @@ from amberpost.directory.ldap import CredentialsRefused, base_of, read_all, sign
 from amberpost.directory.ldap_session import LdapSession
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.times import day_text
 
 _SAMPLE = 5
 
@@ -93,7 +94,7 @@ class _Trial:
             "version": certificate.version,
             "names": ", ".join(certificate.names),
             "issuer": certificate.issuer,
-            "until": certificate.expires_at.date().isoformat(),
+            "until": day_text(certificate.expires_at),
         }
 
     def _bind(self) -> str:

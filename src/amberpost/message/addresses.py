@@ -26,9 +26,7 @@ _SIMPLE = re.compile(
     r'\s*+(?:(?:"([^"\\]*+)"|([^"<>(),:;@\\\[\]]*+))\s*<\s*([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++)\s*>'
     r'|([^\s<>"(),:;\\@]++@[^\s<>"(),:;\\@]++))\s*+(?:,|\Z)'
 )
-_PLAIN = re.compile(
-    r"(?!imceaex-)[a-z0-9][a-z0-9._+&=-]*+@(?:[a-z0-9-]++\.)*[a-z0-9-]++", re.IGNORECASE | re.ASCII
-)
+_PLAIN = re.compile(r"(?!imceaex-)[a-z0-9][a-z0-9._+&=-]*+@[a-z0-9-]++(?:\.[a-z0-9-]++)*+")
 # Written by programs and people that copy from address books: <SMTP:a@b>, <mailto:a@b>
 _SCHEME = re.compile(r"(?:smtp|mailto|rfc822|e-?mail)\s{0,5}:\s{0,5}", re.IGNORECASE)
 _SEVERAL = re.compile(r"(?<=[^\s,;])[\s,;]+(?=(?:smtp|mailto):)", re.IGNORECASE)
@@ -51,8 +49,9 @@ def normalise_address(address: str) -> str:
 
     Exchange's X.500 forms ([EX:/o=..] and its IMCEAEX encapsulation) both become "[ex:/o=..]".
     """
-    if _PLAIN.fullmatch(address):
-        return address.lower()
+    lowered = address.lower()
+    if address.isascii() and _PLAIN.fullmatch(lowered):
+        return lowered
     if not address.isprintable():
         address = "".join(character for character in address if character.isprintable())
     address = address.strip()

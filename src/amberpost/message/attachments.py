@@ -75,16 +75,10 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
     return tuple(found[: limits.PARTS])
 
 
-def count_attachments(raw: bytes, parsed: ParsedMessage) -> int:
-    """How many attachments() lists; names and sizes cost more than all the rest of it."""
-    count = 0
-    for place in places(raw, parsed):
-        inside = _tnef_files(place.raw, place.part)
-        count += len(inside) if inside is not None else place.part.is_attachment
-        count += len(_uuencoded(place))
-        if count >= limits.PARTS:
-            break
-    return min(count, limits.PARTS)
+def count_at(place: Place) -> int:
+    """How many attachments() lists of one place; names and sizes cost more than all the rest of it."""
+    inside = _tnef_files(place.raw, place.part)
+    return (len(inside) if inside is not None else place.part.is_attachment) + len(_uuencoded(place))
 
 
 def _uuencoded(place: Place) -> tuple[EncodedFile, ...]:
@@ -141,7 +135,7 @@ def _tnef_files(raw: bytes, part: Part) -> list[TnefAttachment] | None:
 def _listed(raw: bytes, part: Part, path: str) -> Attachment:
     return Attachment(
         path=path,
-        name=attachment_name(raw, part),
+        name=attachment_name(raw, part, _subject(raw, part)),
         content_type=part.content_type,
         size_bytes=_size(raw, part),
     )
@@ -156,12 +150,12 @@ def _listed_in_tnef(path: str, number: int, file: TnefAttachment) -> Attachment:
     )
 
 
-def attachment_name(raw: bytes, part: Part) -> str:
-    """The name given, else the subject of a nested message, else one made of the path and type."""
+def attachment_name(raw: bytes, part: Part, subject: str) -> str:
+    """The name given, else the `subject` of the nested message it is, else one made of the path and type."""
     if part.filename:
         return part.filename
     if part.content_type in NESTED_TYPES:
-        return (_nested_subject(raw, part)[:100] or f"message-{part.path}") + ".eml"
+        return (clean_filename(subject)[:100] or f"message-{part.path}") + ".eml"
     if part.encoding == UUENCODE[0]:
         _, files = take_files(decode(raw[part.body.start : part.body.end], None).replace("\r\n", "\n"))
         if files and (name := clean_filename(files[0].name)):
@@ -169,9 +163,12 @@ def attachment_name(raw: bytes, part: Part) -> str:
     return f"attachment-{part.path}.{_EXTENSIONS.get(part.content_type, 'bin')}"
 
 
-def _nested_subject(raw: bytes, part: Part) -> str:
-    data = readable(decode_part(raw, part))
-    return clean_filename(text_field(data, scan_header(data, 0, len(data), set()), b"subject", set()))
+def _subject(raw: bytes, part: Part) -> str:
+    """That of a nested message without a name."""
+    if part.filename or part.content_type not in NESTED_TYPES:
+        return ""
+    view = readable(decode_part(raw, part))
+    return text_field(view, scan_header(view, 0, len(view), set()), b"subject", set())
 
 
 def _size(raw: bytes, part: Part) -> int:

@@ -9,11 +9,15 @@ from collections.abc import Callable, Collection
 
 from amberpost.message.addresses import normalise_address
 from amberpost.message.scan import first_field, readable
+from amberpost.message.types import Defect, ParsedMessage
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")  # without \A: that would cost ten times as much
 _START = rb"(?:^|(?<=\xef\xbb\xbf))"  # of a line, perhaps behind a byte order mark
 _REST = rb"[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)"
 _BCC = re.compile(_START + rb"(?:resent-)?bcc" + _REST, re.IGNORECASE | re.MULTILINE)
+_BCC_FIELDS = (b"bcc", b"resent-bcc")
+# A parser may see its end before the first empty line, or did not read all of it.
+_BROKEN_HEADER = (Defect.NO_HEADER, Defect.MALFORMED_HEADER, Defect.HEADER_LIMIT)
 _DELIVERY = (
     rb"delivered-to|x-delivered-to|envelope-to|x-envelope-to|x-original-to|x-real-to|x-rcpt-to|apparently-to"
 )
@@ -21,12 +25,13 @@ _RECEIVED_FOR = re.compile(rb"\bfor\s+<?([^\s<>;]+@[^\s<>;]+)", re.IGNORECASE)
 _ADDRESS = re.compile(rb"[^\s<>()\",;:]+@[^\s<>()\",;]+")
 
 
-def has_bcc(raw: bytes) -> bool:
+def has_bcc(raw: bytes, parsed: ParsedMessage) -> bool:
     """True if the header has a field for blind copies."""
+    if parsed.defects.isdisjoint(_BROKEN_HEADER):
+        return not parsed.fields.keys().isdisjoint(_BCC_FIELDS)
     view = readable(raw)
     end = _header_end(view)
-    # Nearly no mail has one: the plain search that says so takes a quarter of the expression's time.
-    return b"bcc" in view[:end].lower() and _BCC.search(view, 0, end) is not None
+    return _BCC.search(view, 0, end) is not None
 
 
 def without_bcc(raw: bytes, *, own: Collection[str] = ()) -> bytes:

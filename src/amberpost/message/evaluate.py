@@ -5,6 +5,7 @@ gives nothing; there is no silent fallback. What is no address (a bare word, `<>
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from amberpost.errors import UserError
@@ -12,7 +13,7 @@ from amberpost.message import limits
 from amberpost.message.addresses import is_address, normalise_address
 from amberpost.message.headers import mailboxes
 from amberpost.message.scan import HeaderBlock, field_text, readable, scan_header, unfold
-from amberpost.message.types import Envelope, Mailbox, ParsedMessage, RecipientKind
+from amberpost.message.types import Envelope, Mailbox, ParsedMessage
 
 MODES = ("journal", "header", "x-envelope-to", "x-original-to", "delivered-to")
 _CUSTOM = re.compile(r"custom:([!-9;-~]{1,100})", re.IGNORECASE)
@@ -58,8 +59,8 @@ def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[Found, ...]
     block = scan_header(view, 0, len(view), set())
     if mode.startswith("custom:"):
         named = _custom(view, block, mode.removeprefix("custom:").lower())
-        return _unique([Found(reason="custom", address=address) for address in named])
-    found = _unique([Found(reason=mode, address=address) for address in _named(view, block, mode)])
+        return _unique(("custom", address) for address in named)
+    found = _unique((mode, address) for address in _named(view, block, mode))
     return found + _behind_prefixes(found) if mode == "delivered-to" else found
 
 
@@ -83,8 +84,8 @@ def without_prefix(address: str) -> tuple[str, ...]:
 def _behind_prefixes(found: tuple[Found, ...]) -> tuple[Found, ...]:
     """Without those that are named in full as well."""
     full = {item.address for item in found}
-    rests = [rest for item in found for rest in without_prefix(item.address) if rest not in full]
-    return _unique([Found(reason=PREFIXED, address=rest) for rest in rests])
+    rests = (rest for item in found for rest in without_prefix(item.address) if rest not in full)
+    return _unique((PREFIXED, rest) for rest in rests)
 
 
 def _header_addresses(parsed: ParsedMessage) -> tuple[Found, ...]:
@@ -96,12 +97,16 @@ def _header_addresses(parsed: ParsedMessage) -> tuple[Found, ...]:
         ("header_bcc", parsed.bcc),
         ("header_resent", parsed.resent),
     )
-    return _unique([Found(reason=reason, address=box.address) for reason, boxes in fields for box in boxes])
+    return _unique((reason, box.address) for reason, boxes in fields for box in boxes)
 
 
-def _unique(found: list[Found]) -> tuple[Found, ...]:
-    """Without repetitions and what is no address, in order."""
-    return tuple(dict.fromkeys(item for item in found if is_address(item.address)))
+def _unique(named: Iterable[tuple[str, str]]) -> tuple[Found, ...]:
+    """Pairs of reason and address without repetitions and what is no address, in order."""
+    return tuple(
+        Found(reason=reason, address=address)
+        for reason, address in dict.fromkeys(named)
+        if is_address(address)
+    )
 
 
 def _named(view: bytes, block: HeaderBlock, name: str) -> list[str]:
@@ -134,18 +139,12 @@ def _in_trace(view: bytes, block: HeaderBlock, name: str) -> list[str]:
 
 def envelope_addresses(envelope: Envelope) -> tuple[Found, ...]:
     """Every address of an envelope: sender, delegate, recipients and what they were expanded from."""
-    found = [
-        Found(reason="sender", address=normalise_address(envelope.mail_from or "")),
-        Found(reason="on_behalf_of", address=normalise_address(envelope.on_behalf_of or "")),
+    named = [
+        ("sender", normalise_address(envelope.mail_from or "")),
+        ("on_behalf_of", normalise_address(envelope.on_behalf_of or "")),
     ]
     for recipient in envelope.rcpt_to:
-        found.append(Found(reason=_reason(recipient.kind), address=normalise_address(recipient.address)))
-        found += (
-            Found(reason=f"{redirection.kind.value}_from", address=normalise_address(redirection.address))
-            for redirection in recipient.redirections
-        )
-    return tuple(dict.fromkeys(item for item in found if item.address))
-
-
-def _reason(kind: RecipientKind) -> str:
-    return kind.value
+        named.append((str(recipient.kind), normalise_address(recipient.address)))
+        for redirection in recipient.redirections:
+            named.append((f"{redirection.kind}_from", normalise_address(redirection.address)))
+    return tuple(Found(reason=reason, address=address) for reason, address in dict.fromkeys(named) if address)

@@ -5,10 +5,11 @@
 identifies: messages with different bytes stay separate messages.
 """
 
-from hashlib import blake2b
+import hashlib
+from hashlib import sha256
 
 from amberpost.message.body import decode_part
-from amberpost.message.scan import readable, scan_header
+from amberpost.message.scan import readable
 from amberpost.message.types import ParsedMessage, Part
 
 # What servers on the way add, take away or change; docs/design/archives.md has the same list.
@@ -18,38 +19,39 @@ TRANSPORT_FIELDS = (
 )  # fmt: skip
 TRANSPORT_PREFIXES = (b"arc-", b"x-ms-exchange-", b"x-spam-")
 
+_KEY_BYTES = 16
 _CHUNK_BYTES = 1 << 20  # a large message is not copied as a whole to change its line ends
 
 
-def fork_key(raw: bytes) -> bytes:
+def fork_key(raw: bytes, parsed: ParsedMessage) -> bytes:
     """16 bytes, equal for copies that differ in transport fields and line ends only.
 
     Preamble, epilogue and encoding count: what stands only in one copy is for the owners of that copy.
     """
     view = readable(raw)
-    block = scan_header(view, 0, len(view), set())
+    body = parsed.parts[0].body.start
     kept: list[bytes] = []
     position = 0
     transport = [
-        (span, len(name)) for name in block.fields if _is_transport(name) for span in block.fields[name]
+        (span, len(name)) for name in parsed.fields if _is_transport(name) for span in parsed.fields[name]
     ]
     for (start, end), length in sorted(transport):
         # Up to the name: what stands before it on its line, as a byte order mark, is not the field's.
         before = view[position : start - 1].rstrip(b" \t")
         kept.append(before[: len(before) - length])
-        position = min(end + 1, block.body)
-    kept.append(view[position : block.body])
-    digest = blake2b(digest_size=16)
-    _add(digest, b"".join(kept).replace(b"\r\n", b"\n"))
-    _add_lines(digest, view, block.body)
-    return digest.digest()
+        position = min(end + 1, body)
+    kept.append(view[position:body])
+    digest = sha256()
+    _add(digest, _with_one_line_end(b"".join(kept)))
+    _add_lines(digest, view, body)
+    return digest.digest()[:_KEY_BYTES]
 
 
 def _is_transport(name: bytes) -> bool:
     return name in TRANSPORT_FIELDS or name.startswith(TRANSPORT_PREFIXES)
 
 
-def _add_lines(digest: blake2b, view: bytes, start: int) -> None:
+def _add_lines(digest: "hashlib._Hash", view: bytes, start: int) -> None:
     """The body with one kind of line end. A line end at its very end may be a delimiter's (RFC 2046 §5.1.1)."""
     end = len(view)
     if end > start and view[end - 1] == 10:
@@ -58,13 +60,13 @@ def _add_lines(digest: blake2b, view: bytes, start: int) -> None:
         stop = min(start + _CHUNK_BYTES, end)
         if stop < end and view[stop - 1] == 13:
             stop += 1  # CR LF stays together
-        digest.update(view[start:stop].replace(b"\r\n", b"\n"))
+        digest.update(_with_one_line_end(view[start:stop]))
         start = stop
 
 
 def likeness(raw: bytes, parsed: ParsedMessage) -> bytes:
     """16 bytes, equal for messages in which a reader sees the same: people, date, subject, texts and files."""
-    digest = blake2b(digest_size=16)
+    digest = sha256()
     for people in (parsed.from_, parsed.to, parsed.cc):
         _add(digest, ",".join(box.address for box in people).encode("utf-8", "replace"))
     for text in (parsed.message_id, parsed.subject, _date(parsed)):
@@ -74,7 +76,7 @@ def likeness(raw: bytes, parsed: ParsedMessage) -> bytes:
         if not part.is_multipart and part.path not in parents and not _is_container(part, parsed):
             _add(digest, f"{part.content_type}\n{part.filename}".encode("utf-8", "replace"))
             _add(digest, _leaf(raw, part))
-    return digest.digest()
+    return digest.digest()[:_KEY_BYTES]
 
 
 def _date(parsed: ParsedMessage) -> str:
@@ -90,11 +92,16 @@ def _is_container(part: Part, parsed: ParsedMessage) -> bool:
 def _leaf(raw: bytes, part: Part) -> bytes:
     data = decode_part(raw, part)
     if part.content_type.startswith("text/"):  # transport may rewrite line ends, never words
-        return data.replace(b"\r\n", b"\n").rstrip(b"\n")
+        return _with_one_line_end(data).rstrip(b"\n")
     return data
 
 
-def _add(digest: blake2b, value: bytes) -> None:
+def _with_one_line_end(data: bytes) -> bytes:
+    """CR LF as LF. Joining the lines takes half the time of replace()."""
+    return b"\n".join(data.split(b"\r\n")) if b"\r\n" in data else data
+
+
+def _add(digest: "hashlib._Hash", value: bytes) -> None:
     """Length first, so that no two lists of values give the same input."""
     digest.update(len(value).to_bytes(8, "big"))
     digest.update(value)

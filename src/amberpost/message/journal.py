@@ -5,6 +5,7 @@ outermost header decides whether mail is a report; mail that is none is told apa
 decide whom to trust: that is the source's setting, and SUSPICIOUS reports are for quarantine.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from amberpost.message.transfer import decode_transfer
 from amberpost.message.types import Envelope, Flag, Part, Span
 
 _HEADER_WINDOW = 256 * 1024
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _REPORT_FIELD = b"x-ms-journal-report"
 # Exchange 2003 misspells its own field; both spellings are accepted.
 _OLD_FIELDS = (b"content-identifer", b"content-identifier")
@@ -72,11 +74,8 @@ _ORDINARY = _not_a_report(None)
 def _may_be_report(raw: bytes) -> bool:
     """A quick no for ordinary mail."""
     begin = first_field(raw, 0, len(raw))
-    end = raw.find(b"\n\r\n", begin, begin + _HEADER_WINDOW)
-    if end < 0:
-        end = begin + _HEADER_WINDOW
-    plain_end = raw.find(b"\n\n", begin, end)
-    head = raw[begin : plain_end if plain_end >= 0 else end].lower()
+    blank = _BLANK_LINE.search(raw, begin, begin + _HEADER_WINDOW)
+    head = raw[begin : blank.start() if blank else begin + _HEADER_WINDOW].lower()
     return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
 
 

@@ -102,10 +102,11 @@ def html_text(html: str) -> str:
         # Each name more that is asked for costs as much as the reading itself.
         separating = ",".join(names & _SEPARATING)
         for node in tree.css(separating) if separating else ():
-            separator = " " if node.tag in _GAPS else _BREAK
+            tag = node.tag
+            separator = " " if tag in _GAPS else _BREAK
             node.insert_before(separator)
             node.insert_after(separator)
-            if node.tag == "img":  # shown in its place, as pictures are not loaded
+            if tag == "img":  # shown in its place, as pictures are not loaded
                 node.insert_after(f" {node.attributes.get('alt') or ''}")
         text = _text_of(tree).replace(_SENTINEL, "")
         if "<pre" not in html and "<PRE" not in html:

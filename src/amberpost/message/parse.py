@@ -57,6 +57,7 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
         ),
         header=Span(start=block.start, end=block.end),
         parts=tuple(tree.parts),
+        fields=block.fields,
         flags=frozenset(tree.flags),
         defects=frozenset(defects),
     )

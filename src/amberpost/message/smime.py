@@ -7,8 +7,6 @@ Never raises; BER with indefinite lengths and octet strings in pieces is what ma
 import zlib
 from typing import Literal
 
-from asn1crypto import cms
-
 TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _NAMES = (".p7m", ".p7z")
 _MAX_INFLATED = 64 * 1024 * 1024  # zlib makes up to a thousand bytes of one
@@ -43,6 +41,8 @@ def opened(data: bytes) -> bytes | None:
     kind = kind_of(data)
     if kind not in ("signed", "compressed"):
         return None
+    from asn1crypto import cms  # noqa: PLC0415  20 ms that nearly no process needs
+
     try:
         content = cms.ContentInfo.load(data)["content"]["encap_content_info"]["content"].native
         if not isinstance(content, bytes):

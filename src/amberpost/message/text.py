@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from amberpost.message import limits
-from amberpost.message.attachments import attachment_name
+from amberpost.message.attachments import attachment_name, count_at
 from amberpost.message.body import decode_part, is_html, is_text, is_tnef, read_text
 from amberpost.message.charset import decode
 from amberpost.message.contents import Place, places
@@ -56,7 +56,7 @@ class IndexText:
     body: str
     filenames: tuple[str, ...]
     truncated: bool  # more text than the index takes
-    attachment_count: int  # as attachments() lists them; where the text is cut, only of what was read
+    attachment_count: int  # as attachments() lists them
     defects: frozenset[Defect] = frozenset()  # what only a look into the bodies shows
 
 
@@ -91,18 +91,21 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
     plain, plain_of = "", parsed
     for place in places(raw, parsed):
         part = place.part
-        _collect_names(found, place)
-        found.attachment_count += part.is_attachment and not is_tnef(part)
         if part.is_multipart:
+            found.name(part.filename)
             found.around += _around(place)
             continue
+        is_nested = part.content_type in NESTED_TYPES or place.inside is not None
+        subject, header_words = _header_of(place) if is_nested else ("", "")
+        is_listed = part.is_attachment and not is_tnef(part)
+        found.name(attachment_name(place.raw, part, subject) if is_listed else part.filename)
         if found.room <= 0 or place.is_beyond:
             found.truncated = True
+            found.attachment_count += count_at(place)
             continue
-        if part.content_type in NESTED_TYPES and place.has_parts:
-            found.add(_header_words(place.raw[part.body.start : part.body.end]))
-        elif place.inside is not None:
-            found.add(_header_words(place.inside))
+        found.attachment_count += is_listed
+        if is_nested:
+            found.add(header_words)
         elif is_tnef(part):
             _collect_tnef(found, place)
         elif is_text(part):
@@ -133,13 +136,6 @@ def index_text(raw: bytes, parsed: ParsedMessage) -> IndexText:
         attachment_count=min(found.attachment_count, limits.PARTS),
         defects=frozenset(found.defects),
     )
-
-
-def _collect_names(found: _Collector, place: Place) -> None:
-    if place.part.is_attachment and not is_tnef(place.part):
-        found.name(attachment_name(place.raw, place.part))
-    else:
-        found.name(place.part.filename)
 
 
 def _html_words(found: _Collector, html: str) -> str:
@@ -190,15 +186,16 @@ def _unseen_lines(html: str, plain: str) -> str:
     return "\n".join(line for line in lines if not words.issuperset(line.split()))
 
 
-def _header_words(data: bytes) -> str:
-    """Subject and addresses of a nested message."""
-    view = readable(data)
+def _header_of(place: Place) -> tuple[str, str]:
+    """The subject of a nested message; and its subject and addresses, for the index."""
+    view = readable(place.inside if place.inside is not None else decode_part(place.raw, place.part))
     block = scan_header(view, 0, len(view), set())
-    words = [text_field(view, block, b"subject", set())[: limits.SUBJECT_CHARACTERS]]
+    subject = text_field(view, block, b"subject", set())
+    words = [subject[: limits.SUBJECT_CHARACTERS]]
     for name in _NESTED_FIELDS:
         for mailbox in mailboxes(view, block, name, set()):
             words += mailbox.name, mailbox.address
-    return " ".join(filter(None, words))
+    return subject, " ".join(filter(None, words))
 
 
 def _collect_tnef(found: _Collector, place: Place) -> None:

@@ -4,6 +4,7 @@ Nothing here touches a disk, a network or a framework. Offsets are byte offsets 
 to parse(); `end` is exclusive.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -154,5 +155,7 @@ class ParsedMessage:
     thread: str  # conversation key, see thread.py; "" never
     header: Span
     parts: tuple[Part, ...]
+    # Where the values of the outermost header stand, by the name of the field in small letters.
+    fields: Mapping[bytes, Sequence[tuple[int, int]]] = field(default_factory=dict, compare=False, repr=False)
     flags: frozenset[Flag] = field(default_factory=frozenset)
     defects: frozenset[Defect] = field(default_factory=frozenset)

@@ -21,6 +21,7 @@ from amberpost.notice.models import Channel, Dispatch, NoticeSettings
 from amberpost.notice.rounds import Event
 from amberpost.notice.webhook import post
 from amberpost.notice.words import sentence
+from amberpost.times import moment_text
 
 log = logging.getLogger(__name__)
 
@@ -119,17 +120,17 @@ def text_of(events: Sequence[Event], url: str, at: datetime) -> str:
             lines = [f"- {line_of(event)}" for event in mine if event["kind"]]
             parts.append("\n".join([heading, *lines]))
     parts.append(_("Look here: %(url)s") % {"url": f"{url}/console/"})
-    moment = at.strftime("%Y-%m-%d %H:%M UTC")
-    parts.append(_("Written by the archive at %(url)s on %(moment)s.") % {"url": url, "moment": moment})
+    parts.append(
+        _("Written by the archive at %(url)s on %(moment)s.") % {"url": url, "moment": moment_text(at)}
+    )
     return "\n\n".join(parts) + "\n"
 
 
 def line_of(event: Event) -> str:
     """One event as a sentence, with its beginning."""
-    since = datetime.fromisoformat(event["since"]).strftime("%Y-%m-%d %H:%M UTC")
     return _("%(sentence)s (since %(since)s)") % {
         "sentence": sentence(event["kind"], event["arguments"]),
-        "since": since,
+        "since": moment_text(datetime.fromisoformat(event["since"])),
     }
 
 

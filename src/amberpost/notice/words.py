@@ -1,21 +1,24 @@
 """The sentence of each alarm, in the language that is active. Never mail, its subjects or people's addresses."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amberpost.notice.alarm import Arguments, Kind
+from amberpost.times import day_text, moment_text
 
 PROCESSES = ("work", "fetch")
+_DAYS, _MOMENTS = {"day"}, {"ours", "known", "until"}
 
 
 def sentence(kind: str, arguments: Arguments) -> str:
     """What is wrong, for a person; the bare kind if this release does not know it."""
     make = _SENTENCES.get(kind)
     try:
-        return " ".join((make(arguments) if make else kind).split())
-    except LookupError:  # a row of another release
+        return " ".join((make(_with_times(arguments)) if make else kind).split())
+    except (LookupError, ValueError):  # a row of another release
         return kind
 
 
@@ -29,6 +32,17 @@ def _place_in_doubt(values: Arguments) -> str:
         "This is a copy of the archive, or it was moved or restored. Until somebody confirms that this is now the "
         "archive, no mail is collected and nobody is notified."
     )
+
+
+def _with_times(arguments: Arguments) -> Arguments:
+    """Days and moments, which wait as ISO 8601, as the reader has them."""
+    written: dict[str, str | int] = dict(arguments)
+    for name in _DAYS & written.keys():
+        text = str(written[name])
+        written[name] = day_text(datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text))
+    for name in _MOMENTS & written.keys():
+        written[name] = moment_text(datetime.fromisoformat(str(written[name])))
+    return written
 
 
 def _findings(values: Arguments) -> str:
@@ -206,7 +220,7 @@ def _seats_exceeded(values: Arguments) -> str:
         text = _("%(used)d users for %(limit)d seats. Collecting has stopped; mail waits on its servers.")
     else:
         text = _("%(used)d users for %(limit)d seats. Collecting stops on %(day)s.")
-    return text % values
+    return text % {**values, "day": values["until"]}
 
 
 def _clock_ahead(values: Arguments) -> str:

@@ -122,15 +122,15 @@ def _integrity(facts: Facts) -> Iterator[Alarm]:
 
 def clock_alarms(clock: Judgement | None) -> Iterator[Alarm]:
     """Grave where sealing waits for somebody; else it is reported."""
-    if clock is None or clock.fault is None:
+    if clock is None or clock.fault is None or clock.known is None:
         return
     yield Alarm(
         kind=_CLOCK[clock.fault],
         level=Level.GRAVE if clock.waits else Level.WARNING,
         stage=int(clock.waits),
         arguments={
-            "ours": f"{clock.ours:%Y-%m-%d %H:%M} UTC",
-            "known": f"{clock.known:%Y-%m-%d %H:%M} UTC",
+            "ours": clock.ours.isoformat(),
+            "known": clock.known.isoformat(),
             "who": clock.who,
             "waits": int(clock.waits),
         },
@@ -218,7 +218,7 @@ def _certificates(facts: Facts) -> Iterator[Alarm]:
     for host, accounts in servers.items():
         ends = min(account.certificate_expires_at for account in accounts if account.certificate_expires_at)
         days = (ends - facts.at).days  # rounds down: -1 once it has ended
-        values = {"day": ends.date().isoformat(), "server": host}
+        values = {"day": ends.isoformat(), "server": host}
         yield from _expiring(Kind.CERTIFICATE_EXPIRES, days, _CERTIFICATE_DAYS, accounts[0], values)
 
 
@@ -269,7 +269,7 @@ def _seats(facts: Facts) -> Iterator[Alarm]:
         arguments={
             "used": seats.used,
             "limit": seats.limit,
-            "day": seats.grace_until.date().isoformat(),
+            "until": seats.grace_until.isoformat(),
             "has_stopped": int(left <= timedelta(0)),
         },
     )

@@ -17,6 +17,7 @@ from amberpost.errors import UserError
 from amberpost.handover import Incoming
 from amberpost.sources.cursor import Cursor, RemoteId
 from amberpost.sources.models import Source
+from amberpost.times import column_text
 from amberpost.vault.clock_judge import TOLERANCE, ClockFault, Judgement, judge
 from amberpost.vault.models import ClockReading, WorkerStatus
 from amberpost.vault.open import LogPair, Vault
@@ -70,7 +71,7 @@ def confirm_clock(by: str) -> datetime:
     ours = now()
     if ours < EARLIEST:
         raise UserError(
-            "The clock is behind the first archive there ever was; set it right", subject=f"{ours:%Y-%m-%d}"
+            "The clock is behind the first archive there ever was; set it right", subject=column_text(ours)
         )
     said = Saying(name=_OPERATOR, who=by, earliest=ours, latest=ours, uptime=uptime())
     ClockReading.objects.exclude(earliest=None).delete()

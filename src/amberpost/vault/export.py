@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import User
@@ -80,7 +81,7 @@ def _pages(vault: Vault, scope: Scope, query: str) -> Iterator[list[int]]:
         for start in range(0, ids.count(), _PAGE):
             yield list(ids[start : start + _PAGE])
         return
-    index, tree, offset = readable_index(vault), parse_query(query), 0
+    index, tree, offset = readable_index(vault), parse_query(query, get_current_timezone()), 0
     while found := index.find(tree, scope, sort="date", limit=_PAGE, offset=offset).ids:
         yield list(messages_within(scope).filter(id__in=found).values_list("id", flat=True))
         offset += len(found)

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, tzinfo
+
+from django.utils.timezone import get_current_timezone
 
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
@@ -24,8 +25,6 @@ from amberpost.vault.models import Assignment, Message, Position
 from amberpost.vault.open import Vault
 from amberpost.vault.rows import chunks
 from amberpost.vault.visible import messages_within, visible_messages
-
-UTC_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +66,13 @@ def find(
     limit: int = 25,
     offset: int = 0,
     actor: str | None = None,
-    zone: ZoneInfo = UTC_ZONE,
+    zone: tzinfo | None = None,
 ) -> Page:
-    """Search as `user`. QueryError if the text cannot be understood. Recorded, without the words."""
-    query = parse_query(text, zone=zone)
+    """Search as `user`. QueryError if the text cannot be understood. Recorded, without the words.
+
+    Days are those of `zone`, else of the time zone that is active.
+    """
+    query = parse_query(text, zone=zone or get_current_timezone())
     page = find_within(vault, scope_of(user), query, sort=sort, limit=limit, offset=offset)
     if offset == 0:
         record_reading(

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from amberpost.message.attachments import count_attachments
 from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.dates import AFTER_RECEIVED
@@ -114,13 +113,8 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     unwrapped = unwrap(raw, capture.envelope) if capture.evaluation == "journal" else _as_handed_over(capture)
     shown = unwrapped.shown_bytes(raw)
     parsed = parse(shown, captured_at=capture.captured_at)
-    facts = _facts(capture, unwrapped, shown, parsed)
-    text = _index_text(capture, shown, parsed, facts)
-    facts = replace(
-        facts,
-        attachment_count=count_attachments(shown, parsed) if text.truncated else text.attachment_count,
-        defects=" ".join(sorted(parsed.defects | text.defects)),
-    )
+    text = _index_text(capture, shown, parsed)
+    facts = _facts(capture, unwrapped, shown, parsed, text)
     document = _document(
         facts,
         from_=_people(parsed.from_ or parsed.sender),
@@ -136,9 +130,9 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     )
 
 
-def _index_text(capture: Taken, shown: bytes, parsed: ParsedMessage, facts: MessageFacts) -> IndexText:
+def _index_text(capture: Taken, shown: bytes, parsed: ParsedMessage) -> IndexText:
     """Nobody finds it by a blind copy, not even where a broken header ends before the field and shows it."""
-    if Flag.BCC_FIELD not in facts.flags.split():
+    if not has_bcc(shown, parsed):
         return index_text(shown, parsed)
     copy = without_bcc(shown)
     return index_text(copy, parse(copy, captured_at=capture.captured_at))
@@ -226,8 +220,9 @@ def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMe
         found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
     else:
         found = addresses(shown, parsed, capture.evaluation)
-    claims = (Claim(reason=reason_of(f.reason), address=f.address) for f in found if _may_be_held(f.address))
-    return tuple(dict.fromkeys(claims))
+    return tuple(
+        Claim(reason=reason_of(f.reason), address=f.address) for f in found if _may_be_held(f.address)
+    )
 
 
 def _may_be_held(address: str) -> bool:
@@ -235,10 +230,12 @@ def _may_be_held(address: str) -> bool:
     return 0 < len(address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
 
 
-def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage) -> MessageFacts:
+def _facts(
+    capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage, text: IndexText
+) -> MessageFacts:
     people = parsed.from_ or parsed.sender or (Mailbox(name="", address=""),)
     flags, size = parsed.flags | unwrapped.flags, len(shown)
-    if has_bcc(shown):
+    if has_bcc(shown, parsed):
         flags |= {Flag.BCC_FIELD}
         size = len(without_bcc(shown))  # the length of a hidden name is a hint, too
     return MessageFacts(
@@ -249,12 +246,12 @@ def _facts(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMes
         from_address=_storable(people[0].address, 400),
         sent_at=parsed.sent_at or arrived_at(capture),
         thread=parsed.thread[:64],
-        fork=fork_key(shown),
+        fork=fork_key(shown, parsed),
         likeness=likeness(shown, parsed),
         size_bytes=size,
-        attachment_count=0,  # counted where its text is read
+        attachment_count=text.attachment_count,
         flags=" ".join(sorted(flags)),
-        defects="",  # known when the bodies have been read
+        defects=" ".join(sorted(parsed.defects | text.defects)),
         error="",
     )
 

@@ -4,6 +4,7 @@ The numbers are part of the sealed format: they are never changed or used again.
 """
 
 from enum import IntEnum
+from functools import cache
 
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +60,7 @@ LABELS = {
 }
 
 
+@cache
 def reason_of(name: str) -> Reason:
-    """The Reason for a name that message.evaluate gives; any unknown field name is CUSTOM."""
+    """The Reason for a name that message.evaluate gives, of which there are a few; any other is CUSTOM."""
     return Reason.__members__.get(name.upper().replace("-", "_"), Reason.CUSTOM)

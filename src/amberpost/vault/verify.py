@@ -16,6 +16,7 @@ from amberpost.errors import ArchiveError, Finding, FindingKind, NotReadable
 from amberpost.store.disk import Disk
 from amberpost.store.keys import month_class
 from amberpost.store.worker_lock import is_at_work
+from amberpost.times import column_text
 from amberpost.vault.catalogue import CATALOGUE, position
 from amberpost.vault.clock_judge import TOLERANCE
 from amberpost.vault.entries import header_hash, parse_header, parse_leaf
@@ -122,7 +123,7 @@ def _check_order(pair: LogPair, leaves: list[bytes]) -> Iterator[Finding]:
 
 
 def _shown(moment: int) -> str:
-    return f"{from_milliseconds(moment):%Y-%m-%d %H:%M:%S} UTC"
+    return column_text(from_milliseconds(moment))
 
 
 def _sealed_at(leaf: bytes) -> int | None:

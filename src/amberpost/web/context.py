@@ -13,9 +13,12 @@ def page(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     known = user if isinstance(user, User) and user.is_active else None
     ready = known is not None and not known.must_change_password
+    rights = RIGHTS.get(known.role, frozenset()) if known and ready else frozenset()
+    archive = current_installation()
     return {
-        "rights": RIGHTS.get(known.role, frozenset()) if known and ready else frozenset(),
+        "rights": rights,
         "theme": known.theme if known else Theme.SYSTEM,
         "version": amberpost.__version__,
-        "archive_name": current_installation().name,
+        "archive_name": archive.name,
+        "asks_zone": "system:change" in rights and not archive.time_zone,
     }

@@ -4,7 +4,7 @@ Strangers get what their browser asks for; if it asks for nothing we know, the l
 """
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +12,10 @@ from django.utils import timezone, translation
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from amberpost.accounts.installation import current_installation
+from amberpost.accounts.installation import archive_zone, current_installation, zone_named
 from amberpost.accounts.models import User
 
-UTC = ZoneInfo("UTC")
+UTC = ZoneInfo("UTC")  # strangers are shown no times, and a watcher is answered without a database
 
 
 class UserLocale:
@@ -35,12 +35,8 @@ class UserLocale:
 
 
 def zone_of(user: User) -> ZoneInfo:
-    """The user's time zone; if he chose none, that of the archive. UTC for one this machine does not know."""
-    name = user.time_zone or current_installation().time_zone
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+    """The user's time zone; if they chose none, that of the archive."""
+    return zone_named(user.time_zone) if user.time_zone else archive_zone()
 
 
 def _language(request: HttpRequest, user: User | None) -> str:

@@ -152,9 +152,9 @@ def test_who_chose_for_himself_keeps_his_language(setting: Setting) -> None:
 def test_times_are_those_of_the_archive_unless_one_chose(setting: Setting) -> None:
     setting.post(1, name="", language="en", time_zone="Pacific/Auckland")
     AuditEvent.objects.update(at="2026-01-31T12:00:00Z")
-    assert "NZDT" in text(setting.client.get("/console/audit/"))
+    assert "UTC+13" in text(setting.client.get("/console/audit/"))
     User.objects.update(time_zone="Europe/Berlin")
-    assert "NZDT" not in text(setting.client.get("/console/audit/"))
+    assert "UTC+13" not in text(setting.client.get("/console/audit/"))
 
 
 def test_the_own_settings_say_what_nothing_chosen_means(setting: Setting) -> None:
@@ -201,6 +201,18 @@ def test_users_come_from_csv_too(setting: Setting) -> None:
     csv = SimpleUploadedFile("users.csv", b"eva,a long enough word,Eva,Ernst,eva@firma.example\n")
     assert "1 user is added" in text(setting.post(3, csv=csv))
     assert User.objects.get(login="eva").check_password("a long enough word")
+
+
+def test_a_list_of_a_german_excel_is_taken_and_how_it_was_read_is_said(setting: Setting) -> None:
+    setting.to(3)
+    lines = "Benutzername;Vorname;Nachname;E-Mail\r\njwolf;Jörg;Wölfle;j@firma.example\r\n;;;\r\n"
+    made = setting.post(3, csv=SimpleUploadedFile("Liste.csv", lines.encode("cp1252")))
+    assert "Read as semicolon, Windows-1252, with a heading: 1 person." in text(made)
+    assert User.objects.get(login="jwolf").name == "Jörg Wölfle"
+    assert "none yet" in text(made), "a list without passwords gives nobody one"
+    refused = setting.post(3, csv=SimpleUploadedFile("Liste.csv", lines.replace("j@", "").encode("cp1252")))
+    assert "line 2, column 4 (E-Mail): This is not an e-mail address" in html.unescape(text(refused))
+    assert "/tmp" not in text(refused)
 
 
 @pytest.mark.parametrize(

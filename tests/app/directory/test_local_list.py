@@ -1,7 +1,5 @@
 """The local list: CSV both ways, public archives only where they are switched on, managed users left alone."""
 
-from pathlib import Path
-
 import pytest
 
 from amberpost.accounts.csv_list import export_users, import_users
@@ -27,19 +25,13 @@ from tests.opened import Opened
 pytestmark = pytest.mark.usefixtures("opened")
 
 
-def file(folder: Path, text: str) -> Path:
-    path = folder / "users.csv"
-    path.write_bytes(text.encode())
-    return path
-
-
-def test_what_is_exported_can_be_imported_and_is_the_same(tmp_path: Path) -> None:
+def test_what_is_exported_can_be_imported_and_is_the_same() -> None:
     lines = (
         "anna,,Anna Maria,Berg,anna@firma.example,a.berg@firma.example\r\n"
         'jürgen_x-1.y,,"Jürgen ""Jogi""",Weiß,j@firma.example\r\n'
         "leer,,,Ohne,\r\n"
     )
-    assert len(import_users(file(tmp_path, lines), by="otto")) == 3
+    assert len(import_users(lines.encode(), by="otto").users) == 3
     written = export_users()
     assert (written.text, written.count, written.left_out) == (lines, 3, ())
     assert "\ufeff" not in written.text
@@ -58,8 +50,8 @@ def test_an_export_has_no_password_and_no_managed_users_or_operators(opened: Ope
     assert written.left_out == ("mit@zeichen",)
 
 
-def test_a_user_without_a_password_cannot_sign_in(tmp_path: Path) -> None:
-    import_users(file(tmp_path, "anna,,Anna,Berg,anna@firma.example\n"), by="otto")
+def test_a_user_without_a_password_cannot_sign_in() -> None:
+    import_users(b"anna,,Anna,Berg,anna@firma.example\n", by="otto")
     assert not get_user("anna").has_usable_password()
     assert reset_password(get_user("anna"), by="otto")
 
@@ -70,16 +62,14 @@ def test_a_user_without_a_password_cannot_sign_in(tmp_path: Path) -> None:
         "an na,x,A,B,a@firma.example",
         "anna@firma,x,A,B,a@firma.example",
         "an/na,x,A,B,a@firma.example",
-        'anna,x,"A,B",C,a@firma.example',
-        'anna,x,"A\nB",C,a@firma.example',
         "anna,x,A",
         "anna,x,A,B,no-address",
         ",x,A,B,a@firma.example",
     ],
 )
-def test_a_wrong_line_imports_nobody_and_is_named(line: str, tmp_path: Path) -> None:
+def test_a_wrong_line_imports_nobody_and_is_named(line: str) -> None:
     with pytest.raises(UserError, match="line 2"):
-        import_users(file(tmp_path, f"gut,pass,A,B,gut@firma.example\n{line}\n"), by="otto")
+        import_users(f"gut,pass,A,B,gut@firma.example\n{line}\n".encode(), by="otto")
     assert not User.objects.exists()
 
 

@@ -168,7 +168,7 @@ def test_a_message_says_in_the_chosen_language_what_is_where() -> None:
     (text,) = mailbox.texts
     assert "Journal" in text
     assert "the server name is not known" in text
-    assert "2026-11-25 10:00 UTC" in text
+    assert "25. November 2026, 10:00 UTC" in text
     assert f"{URL}/console/" in text
     assert "Neu:" in text
     assert "ü" in text or "ß" in text or "ä" in text

@@ -99,8 +99,8 @@ def check_derived(raw: bytes) -> None:
         item.name.encode()
         open_attachment(raw, parsed, item.path)
     indexed = index_text(raw, parsed)
-    assert indexed.truncated or indexed.attachment_count == len(attachments(raw, parsed))
-    assert len(fork_key(raw)) == len(likeness(raw, parsed)) == 16
+    assert indexed.attachment_count == len(attachments(raw, parsed))
+    assert len(fork_key(raw, parsed)) == len(likeness(raw, parsed)) == 16
     ends = 0
     for span in attachment_cuts(raw, parsed, minimum=1):
         assert ends <= span.start < span.end <= len(raw)

@@ -27,7 +27,7 @@ def everything(raw: bytes) -> None:
     index_text(raw, parsed)
     unwrap(raw)
     attachments(raw, parsed)
-    fork_key(raw)
+    fork_key(raw, parsed)
     likeness(raw, parsed)
     addresses(raw, parsed, "custom:envelope-from")
 

@@ -173,7 +173,7 @@ def test_a_clock_is_grave_where_sealing_waits_for_somebody(fault: ClockFault, wa
     (alarm,) = found(replace(WELL, clock=clock))
     assert (alarm.kind, alarm.level) == (f"clock_{fault}", Level.GRAVE if waits else Level.WARNING)
     text = sentence(alarm.kind, alarm.arguments)
-    assert "2026-11-25 10:00 UTC" in text
+    assert "25 November 2026, 10:00 UTC" in text
     assert fault is ClockFault.AHEAD or "amberpost clock confirm" in text
 
 

@@ -140,7 +140,7 @@ def pass_on(request: Request, archive_id: int) -> HttpResponse:
     """Let a successor read the archive of somebody who has left."""
     archive = get_object_or_404(Archive, pk=archive_id)
     try:
-        to = get_user(request.POST.get("to", "").strip())
+        to = get_user(request.POST.get("to", ""))
         hand_over(archive, to=to, by=signed_in(request).login, reason=request.POST.get("reason", "")[:500])
     except UserError as error:
         messages.error(request, str(error))

@@ -1,8 +1,5 @@
 """The pages of the set-up assistant about mail: whose, of which domains, from where, and whom to tell."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -37,12 +34,12 @@ def users(request: Request) -> HttpResponse:
         return _on(SetupStep.DOMAINS)
     if request.method == "POST" and form.is_valid():
         try:
-            made = _add_users(form, by=signed_in(request).login)
+            made, said = _add_users(form, by=signed_in(request).login)
         except UserError as error:
             form.add_error("csv" if form.cleaned_data.get("csv") else "people", str(error))
         else:
             reach_step(SetupStep.DOMAINS)
-            return show_page(request, SetupStep.USERS, part="_made", made=made)
+            return show_page(request, SetupStep.USERS, part="_made", made=made, said=said)
     known = User.objects.exclude(role=Role.OPERATOR)
     directory = active_directory()
     return show_page(
@@ -50,15 +47,16 @@ def users(request: Request) -> HttpResponse:
     )
 
 
-def _add_users(form: PeopleForm, *, by: str) -> list[tuple[User, str]]:
-    """Users with their one-time passwords; those of a file have the password that stands there."""
-    with transaction.atomic(), TemporaryDirectory() as folder:
+def _add_users(form: PeopleForm, *, by: str) -> tuple[list[tuple[User, str]], str]:
+    """Users with their one-time passwords, and how the file was read; whose line it was has the password there."""
+    upload = form.cleaned_data["csv"]
+    with transaction.atomic():
         made = add_people(form.cleaned_data["people"], by=by)
-        path = form.write_csv(Path(folder))
-        made += [(user, "") for user in (import_users(path, by=by) if path else [])]
+        imported = import_users(upload.read(), by=by) if upload else None
+        made += [(user, "") for user in (imported.users if imported else ())]
         held = Address.objects.filter(archive__owner__in=[user for user, _password in made], valid_until=None)
         request_assignment(list(held.values_list("address", flat=True)), by)
-    return made
+    return made, imported.said if imported else ""
 
 
 def domains(request: Request) -> HttpResponse:

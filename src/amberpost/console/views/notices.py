@@ -7,11 +7,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from amberpost.accounts.access import allow
+from amberpost.accounts.installation import archive_zone
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.console.notice_forms import NoticeForm, password_warning
@@ -70,7 +72,8 @@ def test(request: Request) -> HttpResponse:
     """A test message by each way that is set up."""
     settings = current_settings()
     try:
-        trials = send_test(settings, request.vault.keys.open_setting, request.vault.config.url)
+        with timezone.override(archive_zone()):
+            trials = send_test(settings, request.vault.keys.open_setting, request.vault.config.url)
     except UserError as error:
         messages.error(request, str(error))
         return redirect("console:notices")

@@ -3,12 +3,13 @@
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from amberpost.accounts.access import allow
+from amberpost.accounts.people import matching_users
 from amberpost.audit.models import AuditEvent
 from amberpost.console.request import Request
 from amberpost.vault.models import Work
@@ -43,7 +44,9 @@ def audit(request: Request) -> HttpResponse:
     events = AuditEvent.objects.order_by("-id")
     actor, action = request.GET.get("actor", "")[:200], request.GET.get("action", "")[:60]
     if actor:
-        events = events.filter(actor__iexact=actor)
+        events = events.filter(
+            Q(actor__iexact=actor) | Q(actor__in=[user.login for user in matching_users(actor)])
+        )
     if action:
         events = events.filter(action__startswith=action)
     query = urlencode({name: value for name, value in (("actor", actor), ("action", action)) if value})

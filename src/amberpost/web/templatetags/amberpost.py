@@ -1,15 +1,14 @@
 """How times, sizes and signs look on every page of both faces."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from django import template
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from amberpost.clock import now
+from amberpost.times import brief_text, day_text, exact_text, moment_text
 
 register = template.Library()
 
@@ -44,7 +43,7 @@ def when(moment: datetime | str | None) -> SafeString:
     """Today's time, this year's day, else the full date; exact time and zone on hover."""
     if not isinstance(moment, datetime):  # templates give "" for what is not there
         return format_html('<span class="muted">{}</span>', _("never"))
-    return _time(moment, _short(timezone.localtime(moment)))
+    return _time(moment, brief_text(moment))
 
 
 @register.simple_tag
@@ -52,8 +51,19 @@ def exactly(moment: datetime | str | None) -> SafeString:
     """Day and time to the second with the zone, for headers and records."""
     if not isinstance(moment, datetime):  # templates give "" for what is not there
         return format_html('<span class="muted">{}</span>', _("unknown"))
-    local = timezone.localtime(moment)
-    return _time(moment, f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M:%S} {local.tzname()}")
+    return _time(moment, moment_text(moment, to_the_second=True))
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A day within a sentence."""
+    return day_text(value) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Day, time and zone within a sentence."""
+    return moment_text(value) if value else ""
 
 
 @register.filter
@@ -81,14 +91,6 @@ def share(part: int, whole: int) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def _short(local: datetime) -> str:
-    today = timezone.localtime(now())
-    if local.date() == today.date():
-        return f"{local:%H:%M}"
-    return date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "SHORT_DATE_FORMAT")
-
-
 def _time(moment: datetime, text: str) -> SafeString:
-    local = timezone.localtime(moment)
-    exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()} ({moment:%Y-%m-%d %H:%M:%S}Z)"
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, text)
+    utc = moment.astimezone(UTC).isoformat()
+    return format_html('<time datetime="{}" title="{}">{}</time>', utc, exact_text(moment), text)
