@@ -101,7 +101,7 @@ FIELDS = (
         effects=(f"{_EFFECTS}::test_the_next_fetch_is_due_after_the_interval",),
     ),
     Field(
-        name="Keep Mails", label="Keep mails on the server", default=False, typed=True, option="keep_mails",
+        name="Keep Mails", label="Keep e-mails on the server", default=False, typed=True, option="keep_mails",
         kept=True,
         effects=(
             f"{_EFFECTS}::test_keep_mails_leaves_them_there_once_archived_and_switching_it_off_deletes_them",
@@ -145,7 +145,7 @@ FIELDS = (
         effects=(f"{_EFFECTS}::test_a_paused_account_is_not_due",),
     ),
     Field(
-        name=f"Allow insecure OAuth {_ADDED}", label="Send the token without encryption all the same",
+        name=f"Allow insecure OAuth {_ADDED}", label="Send the token without encryption anyway",
         default=False, typed=True, option="allow_insecure_oauth", kept=True, protocols=OAUTH_PROTOCOLS,
         effects=(f"{_EFFECTS}::test_a_token_goes_unencrypted_only_with_the_explicit_tick",),
     ),
@@ -158,7 +158,7 @@ FIELDS = (
         ),
     ),
     Field(
-        name=f"Authority {_ADDED}", label="Login server (authority)", typed="https://login.cloud.example",
+        name=f"Authority {_ADDED}", label="Sign-in server (authority)", typed="https://login.cloud.example",
         option="authority", kept="https://login.cloud.example", protocols=OAUTH_PROTOCOLS,
         effects=("tests/unit/sources/test_account.py::test_the_login_server_is_microsofts_unless_another_is_entered",),
     ),
@@ -173,7 +173,7 @@ FIELDS = (
         effects=(f"{_EFFECTS}::test_only_the_named_folders_are_collected",),
     ),
     Field(
-        name=f"Silence {_ADDED}", label="Alarm when nothing comes for (hours)", default="72", typed="5",
+        name=f"Silence {_ADDED}", label="Alarm when nothing arrives for (hours)", default="72", typed="5",
         option="silence_hours", kept=5,
         effects=(
             "tests/app/console/test_account_form.py::test_the_hours_until_an_alarm_are_kept",

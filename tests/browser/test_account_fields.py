@@ -201,8 +201,8 @@ def test_warnings_stand_beside_the_fields_that_call_for_them(served: Served) -> 
     page = served.page("otto")
     open_form(page, served, OAUTH_IMAP)
     for label, harmless, alarming, words in (
-        ("Connection security", "ssl", "none", "readable for others on the way"),
-        ("Keep mails on the server", False, True, "The mailbox fills up"),
+        ("Connection security", "ssl", "none", "Others can read passwords and mail on the way"),
+        ("Keep e-mails on the server", False, True, "The mailbox fills up"),
         ("Client secret", "aB8Q~value", SECRET_ID, "This looks like the Secret ID"),
         ("Client ID", SECRET_ID, "my-app", "A client ID usually is a GUID"),
         ("User", "journal@archive.example", "journal@FIRMA.example", "in one of your own mail domains"),
@@ -212,7 +212,7 @@ def test_warnings_stand_beside_the_fields_that_call_for_them(served: Served) -> 
         for value, is_called in ((harmless, False), (alarming, True), (harmless, False)):
             enter(page, label, value)
             expect(warning).to_be_visible(visible=is_called)
-    tick = element(page, "Send the token without encryption all the same")
+    tick = element(page, "Send the token without encryption anyway")
     expect(tick).to_be_hidden()
     enter(page, "Connection security", "none")
     expect(tick).to_be_visible()
@@ -298,5 +298,5 @@ def test_own_domains_are_added_in_any_form_and_removed(served: Served) -> None:
     assert served.commands.json("domain", "list")["domains"] == ["firma.example", "xn--bcher-kva.example"]
     expect(page.get_by_text("bücher.example").first).to_be_visible()
     page.get_by_role("button", name="Remove firma.example").click()
-    expect(page.get_by_text("firma.example is no own domain any more")).to_be_visible()
+    expect(page.get_by_text("firma.example is no longer one of your own domains")).to_be_visible()
     assert served.commands.json("domain", "list")["domains"] == ["xn--bcher-kva.example"]

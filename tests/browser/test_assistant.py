@@ -51,13 +51,13 @@ class Hand:
 
 
 GERMAN = {
-    "locale": "de-DE", "make": "Diesen Betreiber anlegen", "begin": "Beginnen", "continue": "Weiter",
+    "locale": "de-DE", "make": "Administrator anlegen", "begin": "Beginnen", "continue": "Weiter",
     "add users": "Benutzer hinzufügen", "other": "Anderes Postfach", "save": "Speichern",
-    "skip": "Vorerst überspringen", "start": "Starten", "overview": "Überblick", "copy": "Ich habe eine Kopie",
+    "skip": "Vorerst überspringen", "start": "Starten", "overview": "Übersicht", "copy": "Ich habe eine Kopie",
     "message": "1 Nachricht", "begun": "Das Abholen hat begonnen",
 }  # fmt: skip
 ENGLISH = {
-    "locale": "en-GB", "make": "Make this operator", "begin": "Begin", "continue": "Continue",
+    "locale": "en-GB", "make": "Create this operator", "begin": "Begin", "continue": "Continue",
     "add users": "Add users", "other": "Other mailbox", "save": "Save", "skip": "Skip for now", "start": "Start",
     "overview": "Overview", "copy": "I have a copy", "message": "1 message", "begun": "Collecting has begun",
 }  # fmt: skip

@@ -83,7 +83,7 @@ def test_connect_test_preview_apply_release_and_only_a_member_finds_the_mail(
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Preview changes").click()
     expect(page.get_by_text("Nothing has been changed.")).to_be_visible()
-    page.get_by_role("button", name="Make these changes").click()
+    page.get_by_role("button", name="Apply these changes").click()
     expect(page.get_by_text("Done:")).to_be_visible()
     aside(served.opened.process)  # the worker assigns what had waited in quarantine
 

@@ -67,7 +67,7 @@ def test_whoever_is_unknown_or_gives_up_is_told_so_and_the_operator_still_comes_
     page.goto(f"{walk.url}/sign-in/")
     page.get_by_role("link", name="Sign in with Microsoft").click()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("alert")).to_contain_text("you said no")
+    expect(page.get_by_role("alert")).to_contain_text("you declined")
     page.get_by_role("link", name="Sign in with Microsoft").click()
     page.get_by_role("button", name="gone@firma.example").click()
     expect(page.get_by_role("alert")).to_contain_text("no account in this archive")

@@ -97,7 +97,7 @@ def test_the_test_deletes_and_marks_nothing(dovecot: Dovecot, protocol: str) -> 
 def test_no_encryption_is_warned_of(dovecot: Dovecot) -> None:
     steps = steps_of(settings_of(dovecot, "full", security="none"))
     assert steps["tls"].state == "warning"
-    assert "readable for others" in steps["tls"].advice
+    assert "Others on the network can read" in steps["tls"].advice
     assert has_succeeded(list(steps.values()))
 
 

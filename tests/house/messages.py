@@ -131,12 +131,23 @@ def missing(catalogue: polib.POFile, messages: Iterable[Message]) -> list[str]:
     ]
 
 
+def french(text: str) -> str:
+    """The apostrophe and the unbreakable spaces of French print, which nobody has on their keys."""
+    text = re.sub(r"(?<=\S)[ \u00a0\u202f]*([;!?])(?=\s|$)", "\u202f\\1", text.replace("'", "’"))
+    text = re.sub(r"[ \u00a0\u202f]+:(?=\s|$)", "\u00a0:", text)
+    return re.sub(r"[ \u00a0\u202f]*»", "\u00a0»", re.sub(r"«[ \u00a0\u202f]*", "«\u00a0", text))
+
+
 def main() -> None:
     """Merge into each language and say what is left to do."""
     messages = collect()
     for language in LANGUAGES:
         catalogue = open_catalogue(language)
         merge(catalogue, messages)
+        if language == "fr":
+            for entry in catalogue:
+                entry.msgstr = french(entry.msgstr)
+                entry.msgstr_plural = {number: french(text) for number, text in entry.msgstr_plural.items()}
         catalogue_path(language).parent.mkdir(parents=True, exist_ok=True)
         catalogue.save(str(catalogue_path(language)))
         print(f"{language}: {len(messages)} texts, {len(missing(catalogue, messages))} to translate")

@@ -11,6 +11,7 @@ from tests.house.messages import (
     LANGUAGES,
     Message,
     collect,
+    french,
     merge,
     messages_of_python,
     messages_of_template,
@@ -86,6 +87,14 @@ def test_merging_keeps_translations_and_drops_what_is_gone() -> None:
     catalogue[2].msgstr_plural = {0: "Katze", 1: "Katzen"}
     merge(catalogue, messages)
     assert catalogue[2].msgstr_plural == {0: "Katze", 1: "Katzen"}
+
+
+def test_french_is_set_as_in_print() -> None:
+    typed = "L'archive « A » : prête ; voir has: ? https://archive.exemple.fr"
+    assert french(typed) == (
+        "L’archive «\u00a0A\u00a0»\u00a0: prête\u202f; voir has:\u202f? https://archive.exemple.fr"
+    )
+    assert french(french(typed)) == french(typed)
 
 
 def test_catalogues_are_compiled_without_gettext(tmp_path: Path) -> None:

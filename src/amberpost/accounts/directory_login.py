@@ -99,7 +99,7 @@ def wrong_login() -> str:
 
 def _directory_is_down() -> str:
     return _(
-        "You are not signed in: the directory cannot be reached, so its people cannot sign in at the moment. "
+        "You are not signed in: the directory cannot be reached, so its users cannot sign in at the moment. "
         "A local operator still can."
     )
 

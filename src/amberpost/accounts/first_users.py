@@ -27,7 +27,7 @@ def read_people(text: str) -> list[NewUser]:
     """One user a line: Name <address>, further addresses. UserError names the line."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if len(lines) > MOST:
-        raise UserError(_("At most %(number)d users at once; more as CSV") % {"number": MOST})
+        raise UserError(_("At most %(number)d users at once; use a CSV file for more") % {"number": MOST})
     return [_read(number, line) for number, line in lines]
 
 

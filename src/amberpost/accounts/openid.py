@@ -81,7 +81,8 @@ def arrive(request: HttpRequest, ticket: str, redirect_uri: str, open_setting: O
     if user is None:
         refuse(request, who.name or who.object_id, "unknown_here")
         text = _(
-            "You are signed in at Microsoft as %(name)s, but have no account in this archive. Please ask your operator."
+            "You are signed in with Microsoft as %(name)s, but have no account in this archive. Please ask "
+            "your operator."
         )
         raise SignInRefused(text % {"name": who.name or who.object_id})
     forget_tries(request)
@@ -93,7 +94,7 @@ def explain(fault: SignInFault) -> str:
     """What the person reads."""
     match fault.fault:
         case Fault.DENIED:
-            return _("Microsoft did not let you in: you said no, or you are not assigned to this app.")
+            return _("Microsoft did not let you in: you declined, or you are not assigned to this app.")
         case Fault.CONSENT:
             return _(
                 "An administrator of your company must first consent to this app. Please tell your operator."
@@ -105,16 +106,18 @@ def explain(fault: SignInFault) -> str:
                 "The clocks of this archive and of Microsoft differ too much. Please tell your operator."
             )
         case Fault.DOWN:
-            return _("Microsoft's login cannot be reached at the moment. A local operator still can sign in.")
+            return _(
+                "Microsoft's sign-in cannot be reached at the moment. A local operator can still sign in."
+            )
         case Fault.SETTINGS:
-            return _("The sign-in at Microsoft is not set up rightly. Please tell your operator.")
+            return _("The sign-in with Microsoft is not set up correctly. Please tell your operator.")
     text = _("Microsoft's answer cannot be accepted. Please try again, then tell your operator: %(code)s")
     return text % {"code": fault.code or fault.message}
 
 
 def _require_entra() -> None:
     if not offers_microsoft():
-        raise NotFound(_("Nobody signs in at Microsoft here."))
+        raise NotFound(_("Signing in with Microsoft is not set up here."))
 
 
 def _client(open_setting: OpenSetting) -> Client:

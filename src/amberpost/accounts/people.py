@@ -82,7 +82,9 @@ def set_active(user: User, *, active: bool, by: str) -> None:
     """Let a user sign in, or not any more; his archive stays. Whom the directory disabled, only it enables."""
     archive = user.private_archive
     if active and user.is_managed and archive is not None and archive.state == ArchiveState.DEPARTED:
-        raise UserError(_("The directory has disabled this user, or no longer knows him"), subject=user.login)
+        raise UserError(
+            _("The directory has disabled this user, or no longer knows them"), subject=user.login
+        )
     with transaction.atomic():
         user.is_active = active
         user.save(update_fields=["is_active"])

@@ -22,7 +22,7 @@ def release(archive: Archive, *, to: User | Archive, by: str, reason: str = "") 
     if archive.kind != ArchiveKind.PUBLIC:
         raise UserError(_("A private archive cannot be released"), subject=archive.name)
     if isinstance(to, Archive) and to.origin not in GROUPS:
-        raise UserError(_("This is no group"), subject=to.name)
+        raise UserError(_("This is not a group"), subject=to.name)
     if isinstance(to, User):
         _require_reader(to)
     return _give(archive, to, ReleaseRule.MANUAL, by=by, reason=reason)
@@ -83,4 +83,4 @@ def _give(archive: Archive, to: User | Archive, rule: ReleaseRule, *, by: str, r
 
 def _require_reader(user: User) -> None:
     if not may(user, "mail:read"):
-        raise UserError(_("This user may not read mail, or not sign in"), subject=user.login)
+        raise UserError(_("This user may not read mail, or may not sign in"), subject=user.login)

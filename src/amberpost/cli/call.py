@@ -37,7 +37,7 @@ class Call:
     actor: str
 
     def actor_as(self, login: str) -> str:
-        """Whoever can read the key file is the root of trust: named together with whose rights he took."""
+        """Whoever can read the key file is the root of trust: named together with whose rights they took."""
         return f"{self.actor} as {login}"
 
 
@@ -47,6 +47,11 @@ def add_action(actions: "Actions", name: str, text: str) -> argparse.ArgumentPar
     parser.add_argument("--data", type=Path, default=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     return parser
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, as in `1 message`, `0 messages`; `many` where an s is not enough."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def read_text(path: Path) -> str:

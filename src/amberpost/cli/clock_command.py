@@ -17,7 +17,7 @@ NEEDS_ARCHIVE = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     add_action(actions, "show", "what the clock says, what others said, and whether sealing waits")
-    add_action(actions, "confirm", "the clock is right: seal by it, whatever else was said")
+    add_action(actions, "confirm", "the clock is right: seal by it, whatever others have said")
 
 
 def run(call: Call) -> Result:

@@ -8,7 +8,7 @@ from amberpost import config as settings
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.cli.archive import require_archive
-from amberpost.cli.call import Call, Result, add_action
+from amberpost.cli.call import Call, Result, add_action, counted
 from amberpost.daemon.check import check_config
 from amberpost.daemon.work import settle
 from amberpost.errors import ConfigError, UserError
@@ -38,7 +38,7 @@ def _check(call: Call) -> Result:
     problems = check_config(call.config)
     return Result(
         data={"problems": [{"code": p.code, "message": p.message} for p in problems]},
-        text="\n".join(f"{p.code}: {p.message}" for p in problems) or "All settings are well.",
+        text="\n".join(f"{p.code}: {p.message}" for p in problems) or "All settings are valid.",
         exit_code=ConfigError.exit_code if problems else 0,
     )
 
@@ -83,7 +83,7 @@ def _import(call: Call) -> Result:
         keys.close()
     record(call.actor, Action.CONFIG_IMPORTED, missing=len(imported.missing))
     settle(call.config)
-    lines = [f"Imported {imported.users} users."]
+    lines = [f"Imported {counted(imported.users, 'user')}."]
     if imported.missing:
         lines += ["To be set again:", *(f"  {text}" for text in imported.missing)]
     return Result(

@@ -68,7 +68,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     option("--bind-user", dest="user", metavar="USER", help="account that may only read")
     option("--password-file", type=Path, metavar="FILE")
     option("--base-dn", metavar="DN", help="ad: the whole domain if not given")
-    option("--domain", help="ad: such as company.example")
+    option("--domain", help="ad: such as example.com")
     option("--netbios", metavar="NAME", help="ad: such as COMPANY")
     option("--user-container", metavar="DN", help="ldap: where the people are, under the base DN")
     option("--user-filter", metavar="FILTER", help="ldap: (objectClass=inetOrgPerson) if not given")
@@ -80,7 +80,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     option(
         "--client-secret-file", type=Path, metavar="FILE", help="entra: the Value of the secret, not its id"
     )
-    option("--authority", metavar="URL", help="entra: login server of a national cloud")
+    option("--authority", metavar="URL", help="entra: sign-in server of a national cloud")
     option("--graph", metavar="URL", help="entra: Graph server of a national cloud")
     option("--interval", dest="interval_minutes", type=int, metavar="MINUTES", help="60 if not given")
     option("--rooms", dest="has_rooms", action=flag, help="archives for rooms and equipment")
@@ -91,7 +91,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     option("--release-to-delegates", dest="releases_to_delegates", action=flag, help="on if not given")
     option("--release-to-members", dest="releases_to_members", action=flag, help="off if not given")
     option("--guard-percent", type=int, metavar="PERCENT", help="ask if more than this share would leave")
-    option("--guard-count", type=int, metavar="NUMBER", help="and at least so many")
+    option("--guard-count", type=int, metavar="NUMBER", help="and at least this many")
 
 
 def _set(call: Call) -> Result:
@@ -137,7 +137,7 @@ def _test(call: Call) -> Result:
     is_ok = bool(steps) and steps[-1].is_ok
     record(call.actor, Action.DIRECTORY_TESTED, directory.kind, is_ok=is_ok)
     facts = [{"step": s.title, "ok": s.is_ok, "text": s.text, "seconds": round(s.seconds, 3)} for s in steps]
-    text = "\n".join(f"{'well  ' if s.is_ok else 'FAILED'}  {s.title}: {s.text}" for s in steps)
+    text = "\n".join(f"{'passed' if s.is_ok else 'FAILED'}  {s.title}: {s.text}" for s in steps)
     return Result(
         data={"ok": is_ok, "steps": facts}, text=text, exit_code=0 if is_ok else DirectoryError.exit_code
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from amberpost.cli.call import counted
 from amberpost.directory.active import status_of
 from amberpost.directory.claims import Conflict
 from amberpost.directory.models import Directory, DirectoryRun
@@ -68,7 +69,7 @@ def plan_facts(shown: Preview) -> Json:
 def plan_text(shown: Preview) -> str:
     """The same for a person."""
     made = shown.plan
-    lines = [f"come    {i.entry.kind}\t{i.entry.name}\t{' '.join(i.addresses)}" for i in made.coming]
+    lines = [f"join    {i.entry.kind}\t{i.entry.name}\t{' '.join(i.addresses)}" for i in made.coming]
     lines += [f"change  {i.entry.kind}\t{i.entry.name}\t{_what(i)}" for i in made.changing]
     lines += [f"leave   {i.name}\t{i.cause}" for i in made.leaving]
     lines += [
@@ -78,8 +79,8 @@ def plan_text(shown: Preview) -> str:
     lines += [f"LOOK AT THIS\t{worry.value}" for worry in made.worries]
     lines.append(
         f"{len(made.coming)} come, {len(made.changing)} change, {len(made.leaving)} leave, "
-        f"{len(made.joins)} join a group, {len(made.parts)} part, {len(made.releases)} released, "
-        f"{len(made.revocations)} revoked; {shown.quarantined} messages leave quarantine"
+        f"{len(made.joins)} join a group, {len(made.parts)} leave one, {len(made.releases)} released, "
+        f"{len(made.revocations)} revoked; {counted(shown.quarantined, 'message')} out of quarantine"
     )
     lines.append(f"plan {shown.hash}")
     return "\n".join(lines)
@@ -102,8 +103,8 @@ def run_text(run: DirectoryRun) -> str:
     if run.error:
         return f"{said}\t{run.error}"
     return (
-        f"{said}\t{run.came} came, {run.changed} changed, {run.left} left, {run.conflicts} conflicts, "
-        f"{run.quarantined} messages out of quarantine"
+        f"{said}\t{run.came} came, {run.changed} changed, {run.left} left, {counted(run.conflicts, 'conflict')}, "
+        f"{counted(run.quarantined, 'message')} out of quarantine"
     )
 
 

@@ -16,7 +16,7 @@ NEEDS_ARCHIVE = True
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
     add_action(actions, "add", "a mail domain of this company").add_argument("domain")
-    add_action(actions, "remove", "it is no own domain any more; nothing else changes").add_argument("domain")
+    add_action(actions, "remove", "no longer an own domain; nothing else changes").add_argument("domain")
     add_action(actions, "list", "all own domains")
 
 
@@ -38,7 +38,7 @@ def _add(call: Call) -> Result:
 def _remove(call: Call) -> Result:
     name = valid_domain(call.arguments.domain)
     if not OwnDomain.objects.filter(name=name).delete()[0]:
-        raise UserError("This is no own domain", subject=call.arguments.domain)
+        raise UserError("This is not one of your own domains", subject=call.arguments.domain)
     record(call.actor, Action.DOMAIN_REMOVED, name)
     return Result(data={"removed": name}, text=f"{shown_domain(name)}: removed")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, counted
 from amberpost.errors import IntegrityError
 from amberpost.vault.export import What, export_as, export_whole
 
@@ -42,6 +42,6 @@ def run(call: Call) -> Result:
         "unreadable": [{"id": index, "error": error} for index, error in manifest.unreadable],
     }
     lines = [f"cannot be read: message {index}: {error}" for index, error in manifest.unreadable]
-    lines.append(f"{manifest.count} messages written; list and hashes in {manifest.path}")
+    lines.append(f"{counted(manifest.count, 'message')} written; list and hashes in {manifest.path}")
     exit_code = IntegrityError.exit_code if manifest.unreadable else 0
     return Result(data=data, text="\n".join(lines), exit_code=exit_code)

@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "archive": "list, add, release, revoke, hand over and select archives",
     "seats": "show and limit how many people the archive works for",
     "domain": "add, list and remove own mail domains",
-    "notice": "set whom to notify and how, test it, list what is not well",
+    "notice": "set whom to notify and how, test it, list current problems",
     "fetch": "collect the remote e-mail accounts once",
     "import": "take in mail from files: messages, mailboxes, folders, packed or not",
     "process": "finish everything that was accepted",
@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "check bytes, ledger, catalogue and index",
     "place": "show whether this folder is the archive or a copy of it, or confirm that it is now the archive",
     "clock": "show whether the machine's clock is believed, or confirm that it is right",
-    "rebuild": "make catalogue and index anew from segments and keys",
+    "rebuild": "rebuild catalogue and index from segments and keys",
     "config": "check, explain, export and import settings",
 }
 

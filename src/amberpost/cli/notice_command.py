@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     change.add_argument(
         "--client-secret-file", type=Path, metavar="FILE", help="the Value of the secret, not its id"
     )
-    change.add_argument("--authority", metavar="URL", help="login server of a national cloud")
+    change.add_argument("--authority", metavar="URL", help="sign-in server of a national cloud")
     change.add_argument("--scope", help="of a national cloud")
     change.add_argument("--ca", type=Path, help="own root certificate of relay or webhook, PEM")
     change.add_argument("--webhook", help="https address that gets JSON")
@@ -62,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         change.add_argument(f"--{name.replace('_', '-')}", type=int)
     add_action(actions, "show", "the settings, without secrets")
     add_action(actions, "test", "send a test message by each way")
-    recent = add_action(actions, "list", "what is not well now")
-    recent.add_argument("--all", action="store_true", help="also what is over")
+    recent = add_action(actions, "list", "current problems")
+    recent.add_argument("--all", action="store_true", help="also what is resolved")
 
 
 def run(call: Call) -> Result:
@@ -134,7 +134,7 @@ def _list(call: Call) -> Result:
         f"{column_text(row.first_at)}\t{told['level']}\t{told['text']}"
         for row, told in zip(rows, notices, strict=True)
     )
-    return Result(data={"notices": notices}, text=text or "Nothing that would be told.")
+    return Result(data={"notices": notices}, text=text or "Nothing to report.")
 
 
 def _facts(settings: NoticeSettings) -> dict[str, object]:

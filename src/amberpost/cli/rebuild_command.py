@@ -4,7 +4,7 @@ import argparse
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, counted
 from amberpost.daemon.database import migrate, put_aside_damaged
 from amberpost.daemon.work import settle
 from amberpost.vault.models import Message
@@ -51,4 +51,9 @@ def run(call: Call) -> Result:
         "put_aside": [str(path) for path in aside],
     }
     lines = [f"damaged, now {path}" for path in aside]
-    return Result(data=data, text="\n".join([*lines, f"{entries} entries read, {indexed} messages indexed"]))
+    return Result(
+        data=data,
+        text="\n".join(
+            [*lines, f"{counted(entries, 'entry', 'entries')} read, {counted(indexed, 'message')} indexed"]
+        ),
+    )

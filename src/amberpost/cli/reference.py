@@ -13,14 +13,14 @@ from amberpost.audit.actions import Action
 from amberpost.cli.main import COMMANDS, build_parser, start_django
 
 ACTION_TEXTS = {
-    Action.ARCHIVE_CREATED: "A new archive was made.",
-    Action.ARCHIVE_REBUILT: "Catalogue or index were made anew from segments and keys.",
+    Action.ARCHIVE_CREATED: "A new archive was created.",
+    Action.ARCHIVE_REBUILT: "Catalogue or index were rebuilt from segments and keys.",
     Action.ARCHIVE_VERIFIED: "The archive was verified, by schedule or for a page; the detail counts the findings.",
     Action.CLOCK_CONFIRMED: "Somebody said that the machine's clock is right: entries are sealed by it.",
     Action.CONFIG_EXPORTED: "Users, archives and accounts were written to a file.",
     Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
     Action.DOMAIN_ADDED: "A domain was added to the own mail domains.",
-    Action.DOMAIN_REMOVED: "A domain was taken from the own mail domains.",
+    Action.DOMAIN_REMOVED: "A domain was removed from the own mail domains.",
     Action.INSTALLATION_CHANGED: "The archive's name, default language or default time zone was changed.",
     Action.KEY_COPY_CONFIRMED: "An operator confirmed that a copy of the key file lies elsewhere.",
     Action.EXPORT_WRITTEN: "Messages were exported with a user's rights.",
@@ -33,7 +33,7 @@ ACTION_TEXTS = {
     Action.NOTICE_TEST_SENT: "A test message was sent; the detail names the step where it failed, if it did.",
     Action.PLACE_CONFIRMED: "Somebody said that this folder is now the archive and no copy of it; the target is the "
     "folder, the detail says what was in doubt.",
-    Action.PREVIEW_MADE: "An operator tried the header evaluations with a message he brought; nothing of it is kept.",
+    Action.PREVIEW_MADE: "An operator tried the header evaluations with a message they brought; nothing of it is kept.",
     Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",
     Action.SOURCE_CERTIFICATE_TRUSTED: "A server's certificate was accepted by its fingerprint.",
@@ -44,23 +44,23 @@ ACTION_TEXTS = {
     Action.SOURCE_REMOVED: "A remote e-mail account was removed; its mail stays.",
     Action.SOURCE_TESTED: "The connection to a remote e-mail account was tested, with typed or stored secrets.",
     Action.USER_ADDED: "A user was added.",
-    Action.USER_CHANGED: "A user or his addresses were changed.",
-    Action.USER_DISABLED: "A user may not sign in any more.",
+    Action.USER_CHANGED: "A user or their addresses were changed.",
+    Action.USER_DISABLED: "A user may no longer sign in.",
     Action.USER_ENABLED: "A user may sign in again.",
     Action.USER_PASSWORD_RESET: "A user got a one-time password.",
     Action.USER_PASSWORD_CHANGED: "A user chose a new password.",
-    Action.USER_SESSIONS_ENDED: "The directory has disabled the account of a user who was signed in; his sessions "
+    Action.USER_SESSIONS_ENDED: "The directory has disabled the account of a user who was signed in; their sessions "
     "ended.",
     Action.USER_SIGNED_IN: "A user signed in.",
     Action.USER_SIGNED_OUT: "A user signed out.",
     Action.USER_LOGIN_FAILED: "Somebody failed to sign in.",
     Action.USER_LOCKED_OUT: "Too many failures: sign-in was locked for a time.",
-    Action.OPERATOR_SET_UP: "The first operator was made through the one-time link.",
-    Action.ARCHIVE_ADDED: "A public archive was made, by the directory or by hand.",
+    Action.OPERATOR_SET_UP: "The first operator was created through the one-time link.",
+    Action.ARCHIVE_ADDED: "A public archive was created, by the directory or by hand.",
     Action.ARCHIVE_CHANGED: "The name or kind of a public archive changed in the directory.",
     Action.ARCHIVE_DEPARTED: "What a public archive stands for is gone from the directory. The archive "
     "stays.",
-    Action.ARCHIVE_DESELECTED: "An archive takes no new mail any more.",
+    Action.ARCHIVE_DESELECTED: "An archive no longer takes new mail.",
     Action.ARCHIVE_HANDED_OVER: "A successor may read the archive of a departed user; the detail has the "
     "reason.",
     Action.ARCHIVE_RELEASED: "A user or a group may read a public archive; the detail says who, and by which "
@@ -73,7 +73,7 @@ ACTION_TEXTS = {
     Action.DIRECTORY_SYNCED: "What the directory says was carried out; the detail counts what came, changed "
     "and left.",
     Action.DIRECTORY_TESTED: "The connection to a directory was tested; the detail tells whether it can be used.",
-    Action.PLUS_ADDRESSES_CHANGED: "From now on mail to name+anything@ is mail to name@, or is not any more.",
+    Action.PLUS_ADDRESSES_CHANGED: "From now on mail to name+anything@ is mail to name@, or no longer is.",
     Action.SEATS_CHANGED: "The number of seats was changed.",
     Action.SETUP_FINISHED: "The set-up assistant was finished: from now on the archive collects.",
 }

@@ -3,7 +3,7 @@
 import argparse
 
 from amberpost.accounts.seats import Seats, seats, set_seat_limit
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, counted
 from amberpost.daemon.work import settle
 from amberpost.errors import UserError
 from amberpost.times import column_text
@@ -13,8 +13,8 @@ NEEDS_ARCHIVE = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group()
-    either.add_argument("--limit", type=int, metavar="NUMBER", help="so many and no more")
-    either.add_argument("--no-limit", action="store_true", help="as many as there are")
+    either.add_argument("--limit", type=int, metavar="NUMBER", help="at most this many")
+    either.add_argument("--no-limit", action="store_true", help="no limit")
 
 
 def run(call: Call) -> Result:
@@ -33,6 +33,6 @@ def run(call: Call) -> Result:
 
 def _text(now: Seats) -> str:
     if now.limit is None:
-        return f"{now.used} seats used, no limit"
+        return f"{counted(now.used, 'seat')} used, no limit"
     over = f"; collecting stops on {column_text(now.grace_until)}" if now.grace_until else ""
-    return f"{now.used} of {now.limit} seats used{over}"
+    return f"{now.used} of {counted(now.limit, 'seat')} used{over}"

@@ -50,5 +50,5 @@ def announce_setup(url: str) -> None:
     """Print a one-time link while there is no operator; there is never a default password."""
     if needs_operator():
         sys.stderr.write(
-            f"Make the first operator here (once, within a day): {url}/setup/{make_setup_link()}/\n"
+            f"Create the first operator here (once, within a day): {url}/setup/{make_setup_link()}/\n"
         )

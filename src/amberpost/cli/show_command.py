@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, counted
 from amberpost.message.types import Flag
 from amberpost.vault.read import OpenedMessage, open_message, open_raw
 
@@ -64,5 +64,7 @@ def _facts(opened: OpenedMessage) -> dict[str, object]:
 def _text(opened: OpenedMessage) -> str:
     wanted = {"from", "to", "cc", "subject", "date", "message-id"}
     fields = [f"{name}: {value}" for name, value in opened.fields if name.lower() in wanted]
-    attached = [f"[{a.path}] {a.name} ({a.content_type}, {a.size_bytes} bytes)" for a in opened.attachments]
+    attached = [
+        f"[{a.path}] {a.name} ({a.content_type}, {counted(a.size_bytes, 'byte')})" for a in opened.attachments
+    ]
     return "\n".join([*fields, "", opened.text, "", *attached])

@@ -58,7 +58,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     option, flag = parser.add_argument, argparse.BooleanOptionalAction
     option("--protocol", choices=_PROTOCOLS, help="imap if not given")
     option(
-        "--mail-system", choices=MailSystem.values, help="whose copies come; its check list follows from it"
+        "--mail-system", choices=MailSystem.values, help="whose copies arrive; decides on the checklist only"
     )
     option("--server", help="host[:port]; for OAuth 2 outlook.office365.com if not given")
     option("--user", help="for OAuth 2 the address of the mailbox")
@@ -67,7 +67,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     option("--client-id", metavar="ID")
     option("--client-secret-file", type=Path, metavar="FILE", help="the Value of the secret, not its id")
     option("--secret-expires-on", metavar="DATE", help="such as 2027-05-03; empty: not known")
-    option("--authority", metavar="URL", help="login server of a national cloud")
+    option("--authority", metavar="URL", help="sign-in server of a national cloud")
     option("--scope", help="of a national cloud")
     option("--interval", dest="interval_minutes", type=int, metavar="MINUTES", help="1 to 60; 1 if not given")
     option("--keep-mails", action=flag, help="leave the mail on the server; off if not given")
@@ -94,7 +94,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         "--silence-hours",
         type=int,
         metavar="HOURS",
-        help="alarm when nothing comes; 72 if not given, 0: never",
+        help="alarm when nothing arrives; 72 if not given, 0: never",
     )
     option("--enable", dest="enabled", action="store_const", const=True, help="collect from it (default)")
     option("--disable", dest="enabled", action="store_const", const=False, help="do not collect from it")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from amberpost.cli.call import counted
 from amberpost.sources.models import LeftMessage, SignalKind, Source, SourceSignal, SourceStatus
 from amberpost.sources.probe import Step
 from amberpost.times import column_text
@@ -126,7 +127,8 @@ def report_text(report: dict[str, Any]) -> str:
         for run in report["runs"]
     ]
     lines += [
-        f"left: {one['remote_id']}  {one['size_bytes']} bytes  {one['reason']}" for one in report["left"]
+        f"left: {one['remote_id']}  {counted(one['size_bytes'], 'byte')}  {one['reason']}"
+        for one in report["left"]
     ]
     lines += [f"gap: {gap['folder']} {gap['first_uid']}-{gap['last_uid']}" for gap in report["gaps"]]
     return "\n".join(lines)
@@ -136,8 +138,8 @@ def _state(report: dict[str, Any]) -> str:
     status = report["status"]
     if not report["enabled"]:
         return "paused"
-    if status.get("failures"):
-        return f"failed {status['failures']} times: {status['last_error']}"
+    if failures := status.get("failures"):
+        return f"failed {'once' if failures == 1 else f'{failures} times'}: {status['last_error']}"
     last = status.get("last_success_at")
     return f"last success {column_text(last) if last else 'never'}"
 

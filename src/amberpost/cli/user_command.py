@@ -12,7 +12,7 @@ from amberpost.accounts.people import (
     reset_password,
     set_active,
 )
-from amberpost.cli.call import Call, Result, add_action
+from amberpost.cli.call import Call, Result, add_action, counted
 from amberpost.daemon.work import settle
 from amberpost.directory.local import current_addresses
 from amberpost.errors import UserError
@@ -78,7 +78,7 @@ def _import(call: Call) -> Result:
             "heading": imported.has_heading,
             "unread": list(imported.unread),
         },
-        text=f"{imported.said}\n{len(imported.users)} users added",
+        text=f"{imported.said}\n{counted(len(imported.users), 'user')} added",
     )
 
 
@@ -91,7 +91,7 @@ def _export(call: Call) -> Result:
     left_out = "".join(f"\nnot in it, because of its user-id: {login}" for login in users.left_out)
     return Result(
         data={"exported": users.count, "left_out": list(users.left_out), "file": str(file)},
-        text=f"{users.count} users written{left_out}",
+        text=f"{counted(users.count, 'user')} written{left_out}",
     )
 
 
@@ -106,7 +106,8 @@ def _address(call: Call) -> Result:
     added = give_addresses(user, call.arguments.address, by=call.actor)
     request_assignment(added, call.actor)
     return Result(
-        data={"login": user.login, "added": added}, text=f"{user.login}: {len(added)} addresses added"
+        data={"login": user.login, "added": added},
+        text=f"{user.login}: {counted(len(added), 'address', 'addresses')} added",
     )
 
 

@@ -7,7 +7,7 @@ import os
 from django.db import connection, connections
 
 from amberpost.cli.access import is_write_protected, owner_of
-from amberpost.cli.call import Call, Result
+from amberpost.cli.call import Call, Result, counted
 from amberpost.config import Config
 from amberpost.daemon.verify import ArchiveReport, verify_archive
 from amberpost.errors import IntegrityError, StoreError
@@ -46,7 +46,7 @@ def run(call: Call) -> Result:
             [
                 *lines,
                 f"uncovered: {report.uncovered}",
-                f"{report.checked} entries checked, {len(findings)} findings",
+                f"{counted(report.checked, 'entry', 'entries')} checked, {counted(len(findings), 'finding')}",
             ]
         ),
         exit_code=IntegrityError.exit_code if findings else 0,

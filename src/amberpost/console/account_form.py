@@ -74,14 +74,14 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Folders"),
         required=False,
         help_text=_(
-            "One a line; empty means INBOX only. Junk may be worth adding: it can hold mail taken for spam."
+            "One per line; empty means INBOX only. Junk may be worth adding: it can hold mail taken for spam."
         ),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
     evaluation_mode = forms.ChoiceField(
         label=_("E-mail header evaluation"),
         help_text=_(
-            "Where the addresses are read from that decide whose mail a message is. A field that is missing in a "
+            "Where to read the addresses that decide whose mail a message is. A field that is missing in a "
             "message gives no address: the message waits in quarantine."
         ),
         choices=[
@@ -119,7 +119,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs={**_PLAIN_TEXT, "class": "mono"}),
     )
     authority = forms.URLField(
-        label=_("Login server (authority)"),
+        label=_("Sign-in server (authority)"),
         required=False,
         assume_scheme="https",
         help_text=_("Only for national clouds. Empty: https://login.microsoftonline.com"),
@@ -139,33 +139,33 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "enabled": _("Collect from this account"),
             "server": _("Server"),
             "security": _("Connection security"),
-            "allow_insecure_oauth": _("Send the token without encryption all the same"),
+            "allow_insecure_oauth": _("Send the token without encryption anyway"),
             "user": _("User"),
             "tenant_id": _("Tenant ID"),
             "client_id": _("Client ID"),
             "secret_expires_on": _("Client secret expires on"),
             "scope": _("Scope"),
             "interval_minutes": _("Fetch e-mails every (minutes)"),
-            "keep_mails": _("Keep mails on the server"),
+            "keep_mails": _("Keep e-mails on the server"),
             "max_size_mb": _("Max. e-mail size (MB)"),
-            "silence_hours": _("Alarm when nothing comes for (hours)"),
+            "silence_hours": _("Alarm when nothing arrives for (hours)"),
             "ca_pem": _("Own root certificate (PEM)"),
         }
         help_texts = {
             "mail_system": _(
-                "Whose copies come here. Its guide and check list follow from it, nothing else."
+                "The system whose copies arrive here. It only decides which guide and checklist are shown."
             ),
-            "name": _("As it is shown here and in reports, such as “Journal mailbox”."),
-            "server": _("Host name or IP address, if needed with port: mail.company.example:993"),
+            "name": _("The name shown here and in reports, such as “Journal mailbox”."),
+            "server": _("Host name or IP address, if needed with port: mail.example.com:993"),
             "security": _(
                 "STARTTLS and SSL encrypt and check the certificate of the server; if that fails, nothing is sent."
             ),
-            "user": _("As the mail server knows it, often the whole mail address."),
+            "user": _("As the mail server knows it, often the whole e-mail address."),
             "tenant_id": _("Directory (tenant) ID from the overview of Microsoft Entra, or a domain of it."),
             "client_id": _("Application (client) ID of the app, not the Object ID."),
-            "secret_expires_on": _("You are reminded 30, 7 and 1 days before."),
+            "secret_expires_on": _("You are reminded 30 days, 7 days and 1 day before."),
             "scope": _("Only for national clouds. Empty: https://outlook.office365.com/.default"),
-            "interval_minutes": _("1 to 60. A fetch that takes longer is not overlapped by the next."),
+            "interval_minutes": _("1 to 60. If a fetch takes longer, the next one waits for it."),
             "keep_mails": _(
                 "If not ticked, a message is deleted on the server as soon as it is safely archived. Right "
                 "for a journal mailbox, wrong for a mailbox somebody works with."

@@ -19,8 +19,8 @@ def notices_of(name: str, kind: SourceProtocol, *, kept: Source, user: str) -> I
     match name:
         case "security":
             yield Notice(watch="none", text=_(
-                "Passwords and mail are readable for others on the way. Only for a short time: please bring the "
-                "remote server up to date."
+                "Others can read passwords and mail on the way. Use this for a short time only: please "
+                "bring the remote server up to date."
             ))  # fmt: skip
         case "keep_mails":
             yield from _keep_notices(kept)

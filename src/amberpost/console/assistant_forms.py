@@ -62,7 +62,7 @@ class ExportForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label=_("The same again"),
+        label=_("Repeat"),
         required=False,
         strip=False,
         max_length=1024,
@@ -73,7 +73,7 @@ class ExportForm(forms.Form):
         cleaned = super().clean() or {}
         passphrase = cleaned.get("passphrase", "")
         if passphrase != cleaned.get("again", ""):
-            self.add_error("again", _("This is not the same."))
+            self.add_error("again", _("The two entries differ."))
         elif passphrase and len(passphrase) < SHORTEST_PASSPHRASE:
             self.add_error("passphrase", _("At least 12 characters."))
         return cleaned
@@ -129,8 +129,8 @@ class PeopleForm(forms.Form):
             attrs={**_LINES, "placeholder": "Anna Berg <anna.berg@firma.example>, info@firma.example"}
         ),
         help_text=_(
-            "One a line: Name <address>, further addresses. The login is the part of the first address before "
-            "the @. One-time passwords are shown on the next page."
+            "One per line: Name <address>, further addresses. The login is the part of the first address "
+            "before the @. One-time passwords are shown on the next page."
         ),
     )
     csv = forms.FileField(
@@ -167,7 +167,8 @@ class DomainsForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs=_LINES),
         help_text=_(
-            "One a line. They tell what is incoming, outgoing and internal. They never decide whether mail is kept."
+            "One per line. They tell what is incoming, outgoing and internal. They never decide whether "
+            "mail is kept."
         ),
     )
 

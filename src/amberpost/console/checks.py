@@ -101,7 +101,7 @@ def _login_checks(source: Source, status: SourceStatus) -> list[Check]:
 
 
 def _mail_checks(source: Source, seen: dict[Evidence, datetime]) -> list[Check]:
-    hint = "" if OwnDomain.objects.exists() else _("Can be told only when the own mail domains are set.")
+    hint = "" if OwnDomain.objects.exists() else _("Can be told only once your own mail domains are set.")
     texts = {
         Evidence.JOURNAL_REPORT: (_("First journal report"), ""),
         Evidence.INCOMING: (_("First message from outside"), hint),

@@ -61,9 +61,7 @@ class DirectoryForm(forms.Form):
     )
     hosts = _text(
         _("Servers"),
-        _(
-            "One a line, tried in this order; with a port only if it is not the usual one: dc1.company.example"
-        ),
+        _("One per line, tried in this order; with a port only if it is not the usual one: dc1.example.com"),
         widget=forms.Textarea(attrs=_LINES),
     )
     security = forms.ChoiceField(
@@ -74,7 +72,7 @@ class DirectoryForm(forms.Form):
             "STARTTLS uses port 389, SSL/TLS port 636. The certificate of the server is always checked."
         ),
     )
-    domain = _text(_("Domain"), _("Such as company.example"))
+    domain = _text(_("Domain"), _("Such as example.com"))
     netbios = _text(_("NetBIOS name"), _("The short name of the domain, such as COMPANY"))
     user = _text(_("User"), _("An account that may only read. It needs no rights of an administrator."))
     password = _text(_("Password"), strip=False, widget=forms.PasswordInput(attrs=_SECRET))
@@ -83,7 +81,7 @@ class DirectoryForm(forms.Form):
     user_filter = _text(_("User filter"), _("Empty: (objectClass=inetOrgPerson)"))
     user_attribute = _text(_("User attribute"), _("What people sign in with. Empty: uid"))
     mail_attributes = _text(
-        _("Mail attributes"), _("One a line. Empty: mail"), widget=forms.Textarea(attrs=_LINES)
+        _("Mail attributes"), _("One per line. Empty: mail"), widget=forms.Textarea(attrs=_LINES)
     )
     tenant_id = _text(_("Tenant ID"), _("Directory (tenant) ID from the overview of Microsoft Entra."))
     client_id = _text(_("Client ID"), _("Application (client) ID of the app, not the Object ID."))
@@ -93,7 +91,8 @@ class DirectoryForm(forms.Form):
         widget=forms.PasswordInput(attrs=_SECRET),
     )
     authority = _text(
-        _("Login server (authority)"), _("Only for national clouds. Empty: https://login.microsoftonline.com")
+        _("Sign-in server (authority)"),
+        _("Only for national clouds. Empty: https://login.microsoftonline.com"),
     )
     graph = _text(_("Microsoft Graph"), _("Only for national clouds. Empty: https://graph.microsoft.com"))
     ca_pem = _text(
@@ -137,7 +136,7 @@ class DirectoryForm(forms.Form):
         max_value=100,
         help_text=_("A directory that suddenly knows far fewer people has often only answered badly."),
     )
-    guard_count = forms.IntegerField(label=_("and at least so many"), min_value=1, max_value=1_000_000)
+    guard_count = forms.IntegerField(label=_("and at least this many"), min_value=1, max_value=1_000_000)
     fields_for = forms.CharField(required=False, widget=forms.HiddenInput)  # the kind the page showed
 
     def __init__(self, directory: Directory, data: Any = None, files: Any = None, **options: Any) -> None:  # noqa: ANN401  Django's signature
@@ -178,7 +177,7 @@ class DirectoryForm(forms.Form):
             self._group(gettext("Directory"), "kind"),
             self._group(gettext("Server"), "hosts", "security", "domain", "netbios"),
             self._group(
-                gettext("Account that reads"), "user", "password", "tenant_id", "client_id", "client_secret"
+                gettext("Account for reading"), "user", "password", "tenant_id", "client_id", "client_secret"
             ),
             self._group(
                 gettext("Where the people are"),

@@ -33,9 +33,9 @@ def _addresses() -> AddressesField:
         label=_("E-mail addresses"),
         required=False,
         help_text=_(
-            "One a line. Mail from and to these addresses goes into the private archive of this user. Kept "
-            "mail that fits a new address is assigned as well. Mail that came while an address was his stays "
-            "his."
+            "One per line. Mail from and to these addresses goes into the private archive of this user. "
+            "Mail already kept that matches a new address is assigned as well. Mail that came while an "
+            "address was theirs stays theirs."
         ),
     )
 
@@ -51,7 +51,7 @@ class AddUserForm(forms.Form):
         label=_("Role"),
         choices=Role.choices,
         initial=Role.READER,
-        help_text=_("An operator runs the system and reads no mail; he has no archive."),
+        help_text=_("An operator runs the system and reads no mail; they have no archive."),
     )
     addresses = _addresses()
 
@@ -87,7 +87,8 @@ class AddArchiveForm(forms.Form):
     addresses = AddressesField(
         label=_("E-mail addresses"),
         help_text=_(
-            "One a line. Mail to these addresses goes into this archive; nobody reads it until you release it."
+            "One per line. Mail to these addresses goes into this archive; nobody reads it until you "
+            "release it."
         ),
     )
 

@@ -108,7 +108,7 @@ class ExchangeForm(GuideForm):
         label=_("Name of the server"),
         required=False,
         max_length=253,
-        help_text=_("The name in its certificate, such as mail.firma.example."),
+        help_text=_("The name in its certificate, such as mail.example.com."),
     )
 
 

@@ -41,8 +41,8 @@ def _of_undeliverable(values: Mapping[str, str], own: frozenset[str]) -> Iterato
         )
     elif _domain(address) in own:
         yield _(
-            "The address for undeliverable reports is in one of your own mail domains. Mail to it is not "
-            "journaled any more, so nobody may work with it."
+            "The address for undeliverable reports is in one of your own mail domains. Mail to it is no "
+            "longer journaled, so nobody may work with it."
         )
 
 

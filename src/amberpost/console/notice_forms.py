@@ -32,11 +32,13 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
     """Whom to tell, how, and from when on."""
 
     addresses = AddressesField(
-        label=_("Recipients"), required=False, help_text=_("One a line. Without recipients no mail is sent.")
+        label=_("Recipients"),
+        required=False,
+        help_text=_("One per line. Without recipients no e-mail is sent."),
     )
     password = SecretField(label=_("Password"), required=False, strip=False, max_length=1024)
     authority = forms.URLField(
-        label=_("Login server (authority)"),
+        label=_("Sign-in server (authority)"),
         required=False,
         assume_scheme="https",
         help_text=_("Only for national clouds. Empty: https://login.microsoftonline.com"),

@@ -93,5 +93,5 @@ def _notices() -> Line:
         step=int(SetupStep.NOTICES),
         name=_("Notifications"),
         values=tuple(values),
-        warning="" if settings.channels else _("Nobody is told when something is not well."),
+        warning="" if settings.channels else _("Nobody is notified when something is wrong."),
     )

@@ -122,7 +122,7 @@ def _nothing_collected(numbers: Overview) -> Iterator[Trouble]:
 
 def _not_told() -> Iterator[Trouble]:
     if not current_settings().channels:
-        yield Trouble(text=_("Nobody is told when something is not well."), url=reverse("console:notices"))
+        yield Trouble(text=_("Nobody is notified when something is wrong."), url=reverse("console:notices"))
     if not AuditEvent.objects.filter(action=Action.KEY_COPY_CONFIRMED).exists():
         yield Trouble(
             text=_("No copy of the key file is confirmed."),

@@ -23,7 +23,7 @@ class Directory(models.Model):
     sealed_secrets = models.JSONField(default=dict, blank=True)  # field -> sealed value in base64
     interval_minutes = models.PositiveIntegerField(_("read every (minutes)"), default=60)
     guard_percent = models.PositiveIntegerField(_("stop if more than this share would leave (%)"), default=20)
-    guard_count = models.PositiveIntegerField(_("and at least so many"), default=5)
+    guard_count = models.PositiveIntegerField(_("and at least this many"), default=5)
     has_rooms = models.BooleanField(_("archives for rooms and equipment"), default=False)
     has_public_archives = models.BooleanField(_("public archives with the local list"), default=False)
     is_manual = models.BooleanField(_("manual selection of accounts"), default=False)

@@ -120,7 +120,7 @@ def _require_app(settings: NoticeSettings, secrets: Mapping[str, str]) -> None:
     if not (secrets.get("client_secret") or settings.sealed_client_secret):
         raise UserError(_("OAuth 2 needs the client secret"))
     if settings.authority and safe_url(settings.authority) is None:
-        raise UserError(_("The address of the login server must begin with https://"))
+        raise UserError(_("The address of the sign-in server must begin with https://"))
 
 
 def _require_sound(settings: NoticeSettings) -> None:

@@ -96,7 +96,7 @@ def subject_of(events: Sequence[Event]) -> str:
         return _("Amberpost: test message")
     open_ones = [event for event in events if event["what"] != "over"]
     if not open_ones:
-        return _("Amberpost: over again")
+        return _("Amberpost: resolved")
     text = ngettext(
         "Amberpost: %(number)d thing needs your attention",
         "Amberpost: %(number)d things need your attention",
@@ -111,7 +111,7 @@ def text_of(events: Sequence[Event], url: str, at: datetime) -> str:
         "test": _("This is a test. Notifications of this archive arrive here."),
         "began": _("New:"),
         "lasts": _("Still:"),
-        "over": _("Over:"),
+        "over": _("Resolved:"),
     }
     parts = []
     for what, heading in headings.items():

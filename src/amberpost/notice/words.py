@@ -60,7 +60,7 @@ def _verify_failed(_values: Arguments) -> str:
 
 
 def _no_index(_values: Arguments) -> str:
-    text = _("The search index is missing or damaged. All mail is safe; make it anew with: %(command)s")
+    text = _("The search index is missing or damaged. All mail is safe; rebuild the index with: %(command)s")
     return text % {"command": "amberpost rebuild --index"}
 
 
@@ -96,6 +96,9 @@ def _secret_expires(values: Arguments) -> str:
     if days < 0:
         text = _("The client secret of %(source)s has expired. Make a new one and enter it.")
         return text % {"source": values["source"]}
+    if days == 0:
+        text = _("The client secret of %(source)s expires today. Make a new one and enter it.")
+        return text % {"source": values["source"]}
     text = ngettext(
         "The client secret of %(source)s expires in %(days)d day (%(day)s). Make a new one and enter it.",
         "The client secret of %(source)s expires in %(days)d days (%(day)s). Make a new one and enter it.",
@@ -109,6 +112,11 @@ def _certificate_expires(values: Arguments) -> str:
     if days < 0:
         text = _("The certificate of the server %(server)s has expired. It must be renewed there.")
         return text % {"server": values["server"]}
+    if days == 0:
+        text = _(
+            "The certificate of the server %(server)s expires within a day (%(day)s). It must be renewed there."
+        )
+        return text % {"server": values["server"], "day": values["day"]}
     text = ngettext(
         "The certificate of the server %(server)s expires in %(days)d day (%(day)s). It must be renewed there.",
         "The certificate of the server %(server)s expires in %(days)d days (%(day)s). It must be renewed there.",
@@ -138,11 +146,11 @@ def _disk_filling(values: Arguments) -> str:
     named = {**values, "free": _room(int(values["free"]))}
     if values["stops"]:
         text = _(
-            "Collecting has stopped: only %(free)s of the disk are free. It goes on above %(least)d MiB; until then "
+            "Collecting has stopped: only %(free)s are free on the disk. It continues above %(least)d MiB; until then "
             "mail waits on its servers."
         )
     else:
-        text = _("The disk is full to %(percent)d %%: %(free)s are free. Collecting stops at %(least)d MiB.")
+        text = _("The disk is %(percent)d %% full: %(free)s are free. Collecting stops at %(least)d MiB.")
     return text % named
 
 
@@ -153,15 +161,15 @@ def _room(mib: int) -> str:
 def _index_behind(values: Arguments) -> str:
     number = int(values["number"])
     text = ngettext(
-        "The search index is behind: %(number)d message cannot be found yet, for %(minutes)d minutes.",
-        "The search index is behind: %(number)d messages cannot be found yet, for up to %(minutes)d minutes.",
+        "The search index is behind: %(number)d message cannot be found yet (%(minutes)d min).",
+        "The search index is behind: %(number)d messages cannot be found yet (up to %(minutes)d min).",
         number,
     )
     return text % {"number": number, "minutes": values["minutes"]}
 
 
 def _intake_behind(values: Arguments) -> str:
-    text = _("Processing is behind: collected mail has been waiting for %(minutes)d minutes. It is safe.")
+    text = _("Processing is behind: collected mail has been waiting for %(minutes)d min. It is safe.")
     return text % values
 
 
@@ -217,16 +225,16 @@ def _claimed_twice(values: Arguments) -> str:
 
 def _seats_exceeded(values: Arguments) -> str:
     if values["has_stopped"]:
-        text = _("%(used)d users for %(limit)d seats. Collecting has stopped; mail waits on its servers.")
+        text = _("Seats: %(used)d used of %(limit)d. Collecting has stopped; mail waits on its servers.")
     else:
-        text = _("%(used)d users for %(limit)d seats. Collecting stops on %(day)s.")
+        text = _("Seats: %(used)d used of %(limit)d. Collecting stops on %(day)s.")
     return text % {**values, "day": values["until"]}
 
 
 def _clock_ahead(values: Arguments) -> str:
     text = _(
         "The clock of this machine is ahead: it says %(ours)s, but it is %(known)s according to %(who)s. Mail is taken "
-        "in and safe, but sealing waits until the clock is right; then it goes on by itself."
+        "in and safe, but sealing waits until the clock is right; then it continues by itself."
     )
     return text % values
 
@@ -244,8 +252,8 @@ def _clock_behind(values: Arguments) -> str:
         )
     else:
         text = _(
-            "The clock of this machine is behind the last sealed entry: it says %(ours)s, that one %(known)s. Until "
-            "then entries get the time of that one. Set the clock right; if it is right already: %(command)s"
+            "The clock of this machine is behind the last sealed entry: it says %(ours)s, the entry %(known)s. Until "
+            "then new entries get the time of that entry. Set the clock right; if it is right already: %(command)s"
         )
     return text % {**values, "command": _CONFIRM}
 

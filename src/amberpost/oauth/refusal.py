@@ -33,7 +33,7 @@ _ADVICE = {
         "A Conditional Access policy blocks the app. Let it in, or sign in from an allowed place."
     ),
 }
-_UNKNOWN = _("Microsoft's login refuses the app. Its words and the code say why.")
+_UNKNOWN = _("Microsoft's sign-in refuses the app. Its words and the code say why.")
 # RFC 6749 §5.2 and Microsoft's own: refusals that pass by themselves
 _PASSING = {"temporarily_unavailable", "server_error", "AADSTS90033", "AADSTS90055"}
 

@@ -303,12 +303,12 @@ def _short_prefix(word: str) -> QueryError:
 
 def _lone(operator: str) -> QueryError:
     if operator == "NOT":
-        return QueryError(_("NOT needs a search term behind it"))
+        return QueryError(_("NOT needs a search term after it"))
     return QueryError(_("%(operator)s needs a search term on both sides") % {"operator": operator})
 
 
 def _no_value(name: str) -> QueryError:
-    return QueryError(_("Something to search for is missing behind the colon"), subject=f"{name}:")
+    return QueryError(_("Something to search for is missing after the colon"), subject=f"{name}:")
 
 
 def _told(item: Query | None, name: str) -> Query:

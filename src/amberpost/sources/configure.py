@@ -76,7 +76,7 @@ def valid_server(text: str) -> str:
     port = server.rpartition(":")[2] if _WITH_PORT.fullmatch(server) else "1"
     if not _SERVER.fullmatch(server) or not 0 < int(port) < 65536:
         raise UserError(
-            _("The server is a host name, with a port if needed: mail.company.example:993"),
+            _("The server is a host name, with a port if needed: mail.example.com:993"),
             subject=server[:100],
         )
     return server
@@ -126,9 +126,7 @@ def _require_complete(source: Source, secrets: NewSecrets) -> None:
     if not (secrets.client_secret or source.sealed_client_secret):
         raise UserError(_("OAuth 2 needs the client secret: the value, not its id"))
     if source.security == Security.NONE and not source.allow_insecure_oauth:
-        raise UserError(
-            _("Without connection security the token would be readable for others; allow it explicitly")
-        )
+        raise UserError(_("Without connection security others could read the token; allow it explicitly"))
 
 
 def _seal_secrets(source: Source, secrets: NewSecrets, seal: SealSetting) -> None:

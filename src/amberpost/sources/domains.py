@@ -20,7 +20,7 @@ def valid_domain(text: str) -> str:
     typed = text.strip().removeprefix("@")
     name = normalise_address(f"x@{typed}").rpartition("@")[2]
     if "@" in typed or not _DOMAIN.fullmatch(name) or name.rpartition(".")[2].isdigit():
-        raise UserError(_("This is not a mail domain, such as company.example"), subject=text.strip()[:80])
+        raise UserError(_("This is not a mail domain, such as example.com"), subject=text.strip()[:80])
     return name
 
 

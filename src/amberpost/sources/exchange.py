@@ -44,7 +44,7 @@ def recognise(said: str, user: str) -> SourceError | None:
     if found or "request is throttled" in words:
         pause = int(found[1]) / 1000 if found else USUAL_PAUSE_SECONDS
         return Unwelcome(
-            _("The server asks us to come back later, because too much is going on"),
+            _("The server is busy and asks us to come back later"),
             subject=said,
             retry_after_seconds=min(max(pause, 1.0), LONGEST_PAUSE_SECONDS),
         )

@@ -73,7 +73,7 @@ class Source(models.Model):
     )
     ca_pem = models.TextField(_("own root certificate"), blank=True)
     certificate_sha256 = models.CharField(_("accepted certificate"), max_length=64, blank=True)  # pinned
-    keep_mails = models.BooleanField(_("keep mails on the server"), default=False)
+    keep_mails = models.BooleanField(_("keep e-mails on the server"), default=False)
     max_size_mb = models.PositiveIntegerField(
         _("max. e-mail size (MB)"),
         null=True,
@@ -94,7 +94,7 @@ class Source(models.Model):
         _("fetch every (minutes)"), default=1, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
     silence_hours = models.PositiveIntegerField(
-        _("alarm when nothing comes for (hours)"), default=72, validators=[MaxValueValidator(24 * 90)]
+        _("alarm when nothing arrives for (hours)"), default=72, validators=[MaxValueValidator(24 * 90)]
     )  # 0: never
     created_at = models.DateTimeField(db_default=Now())
     # The row stays: captures name the source by its number, which must never mean another account

@@ -171,15 +171,15 @@ class _Test:
         if isinstance(login, OAuthLogin) and not self._given.allow_insecure_oauth:
             return Said(
                 state="failed",
-                text=_("Without connection security the token would be readable for others."),
+                text=_("Without connection security others could read the token."),
                 advice=_("Choose SSL. Exchange Online knows nothing else."),
             )
         return Said(
             state="warning",
             text=_("not encrypted"),
             advice=_(
-                "Password and mail cross the network readable for others. For a short time only: choose STARTTLS "
-                "or SSL as soon as the server has it."
+                "Others on the network can read the password and the mail. Use this for a short time only: "
+                "choose STARTTLS or SSL as soon as the server has it."
             ),
         )
 
@@ -333,7 +333,9 @@ def _advice(name: StepName, error: SourceError) -> str:
     if isinstance(error, OAuthError) and error.code:
         return error.advice
     if isinstance(error, OAuthError):
-        return _("The archive must reach Microsoft's login server over HTTPS. Check firewall and authority.")
+        return _(
+            "The archive must reach Microsoft's sign-in server over HTTPS. Check firewall and authority."
+        )
     return {
         "name": _("Check the spelling of the server. The archive must be able to resolve it."),
         "connect": _("Check server, port and the firewall between the archive and the server."),
@@ -345,5 +347,5 @@ def _advice(name: StepName, error: SourceError) -> str:
 
 def _login_advice(error: SourceError) -> str:
     if not error.permanent:
-        return _("This may pass. Try again later; a change of permissions can take 30 minutes.")
-    return _("Check user and password. Many servers want the whole mail address as the user.")
+        return _("This may be temporary. Try again later; a change of permissions can take 30 minutes.")
+    return _("Check user and password. Many servers want the whole e-mail address as the user.")

@@ -100,7 +100,10 @@ def import_configuration(
     """
     if not state_is_empty():
         raise UserError(
-            _("This archive has users or accounts already; a configuration goes into an empty one only")
+            _(
+                "This archive has users or accounts already; a configuration can be imported only into an "
+                "empty one"
+            )
         )
     document = _read(data)
     secrets = _open(document, passphrase, without_secrets=without_secrets)
@@ -127,7 +130,9 @@ def import_around(
     """
     with transaction.atomic():
         if not is_untouched(operator):
-            raise UserError(_("Something has been set up here already; a configuration goes in first"))
+            raise UserError(
+                _("Something has been set up here already; a configuration must be imported first")
+            )
         operator.delete()
         Installation.objects.all().delete()
         imported = import_configuration(data, seal, passphrase=passphrase, without_secrets=without_secrets)
@@ -333,7 +338,7 @@ def _is_well_formed(document: Mapping[str, Any]) -> bool:
 
 
 def _damaged() -> str:
-    return _("This is no exported configuration, or it is damaged")
+    return _("This is not an exported configuration, or it is damaged")
 
 
 def _in_words(missing: list[Key]) -> Iterator[str]:

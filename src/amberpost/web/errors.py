@@ -36,6 +36,7 @@ class Problem:
     title: str
     what: str
     todo: str
+    refuses_form: bool = False  # for its token, not for what was typed
 
 
 class ErrorPages:
@@ -66,7 +67,7 @@ def describe(error: ArchiveError) -> Problem:
     if isinstance(error, UserError):
         return Problem(
             status=400,
-            title=_("This does not work"),
+            title=_("This is not possible"),
             what=str(error),
             todo=_("Please go back and change it."),
         )
@@ -88,9 +89,13 @@ def describe(error: ArchiveError) -> Problem:
         return Problem(
             status=503,
             title=_("The disk is full"),
-            what=_("So is the reserve for entries of reading, and what cannot be recorded is not shown."),
+            what=_(
+                "The room reserved for recording what is read is full as well, and what cannot be recorded "
+                "is not shown."
+            ),
             todo=_(
-                "Please tell your operator. Once there is room on the disk, these pages go on by themselves."
+                "Please tell your operator. Once there is room on the disk, these pages continue by "
+                "themselves."
             ),
         )
     if isinstance(error, DiskFull):
@@ -100,14 +105,16 @@ def describe(error: ArchiveError) -> Problem:
             what=_(
                 "This has to wait until there is room. Whoever is signed in can go on searching and reading."
             ),
-            todo=_("Please tell your operator. Once there is room on the disk, all goes on by itself."),
+            todo=_(
+                "Please tell your operator. Once there is room on the disk, everything continues by itself."
+            ),
         )
     if isinstance(error, CatalogueDamaged):
         return Problem(
             status=503,
             title=_("The catalogue is damaged"),
             what=_("All mail is kept and safe."),
-            todo=_("Please tell your operator: amberpost rebuild makes the catalogue anew."),
+            todo=_("Please tell your operator: amberpost rebuild builds the catalogue again."),
         )
     return _store_trouble() if isinstance(error, StoreError) else _broken()
 
@@ -148,7 +155,8 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
             status=403,
             title=_("This form is no longer valid"),
             what=_("You may have signed in or out in another window. Nothing has been changed."),
-            todo=_("Please go back, reload the page and send it again."),
+            todo=_("Please go back, reload the page and send the form again."),
+            refuses_form=True,
         ),
     )
 
@@ -209,6 +217,6 @@ def _broken() -> Problem:
     return Problem(
         status=500,
         title=_("Something went wrong here"),
-        what=_("It is our mistake and has been written to the log. No mail is affected."),
+        what=_("This is an error of the archive and has been written to the log. No mail is affected."),
         todo=_("Please try again, then tell your operator what you did."),
     )

@@ -38,7 +38,7 @@ class NewPassword(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label=_("The same again"),
+        label=_("Repeat"),
         strip=False,
         max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -48,7 +48,7 @@ class NewPassword(forms.Form):
         cleaned = super().clean() or {}
         password, again = cleaned.get("password"), cleaned.get("again")
         if password and again and password != again:
-            self.add_error("again", _("This is not the same."))
+            self.add_error("again", _("The two entries differ."))
         if password:
             try:
                 validate_password(password, self.person())

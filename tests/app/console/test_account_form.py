@@ -235,8 +235,8 @@ def test_a_removed_account_is_gone_and_its_name_is_free(site: Site) -> None:
 
 def test_the_condition_for_archiving_is_said_where_users_are(site: Site) -> None:
     page = text(site.client("otto").get("/console/accounts/"))
-    assert "archived into the archives whose addresses it names" in page
-    assert "what names none waits in quarantine" in page
+    assert "goes into every archive whose addresses it names" in page
+    assert "one that names none waits in quarantine" in page
 
 
 @pytest.mark.parametrize(

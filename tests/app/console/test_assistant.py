@@ -319,7 +319,7 @@ def test_the_summary_names_every_decision_and_what_is_missing(setting: Setting) 
         "all mail waits in quarantine",
         "The direction of mail cannot be told.",
         "Without an account nothing is collected.",
-        "Nobody is told when something is not well.",
+        "Nobody is notified when something is wrong.",
     ):
         assert missing in page
     setting.post(1, name="Firma GmbH", language="en", time_zone="Europe/Berlin")
@@ -408,7 +408,7 @@ def test_what_did_not_travel_is_named_on_the_page(
 
 def test_garbage_is_told(setting: Setting) -> None:
     answer = setting.post(0, file=SimpleUploadedFile("c.json", b"\x00\xff"))
-    assert "This is no exported configuration" in text(answer)
+    assert "This is not an exported configuration" in text(answer)
 
 
 def test_nothing_is_imported_over_what_is_there(
@@ -440,7 +440,7 @@ def test_the_export_is_a_recorded_download(setting: Setting, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("passphrase", "again", "said"),
     [
-        ("four words of amber", "other", "This is not the same."),
+        ("four words of amber", "other", "The two entries differ."),
         ("short", "short", "At least 12 characters."),
     ],
 )

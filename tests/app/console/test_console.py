@@ -148,7 +148,7 @@ def _get_mail_for_somebody_missing(site: Site) -> None:
         (
             lambda _: NoticeSettings.objects.update(relay=""),
             "/console/notices/",
-            "Nobody is told when something is not well.",
+            "Nobody is notified when something is wrong.",
         ),
         (
             lambda _: AuditEvent.objects.filter(action="key:copy_confirmed").delete(),

@@ -147,7 +147,7 @@ class TestWithAServer:
         assert "Nothing has been changed" in page
         assert "person.0@firma.example" in page
         refused = post(site, "directory/changes/", plan="0" * 32)
-        assert "nothing was changed yet" in refused
+        assert "nothing has been changed yet" in refused
         assert take_snapshot() == before
         assert "Done:" in post(site, "directory/changes/", plan=plan_on(refused))
         assert User.objects.filter(is_managed=True).count() == 25
@@ -277,7 +277,7 @@ def test_seats_are_shown_limited_and_an_excess_is_told_with_its_day(site: Site) 
     assert "seats in use" in get(site, "archives/")
     post(site, "archives/seats/", limit="2")
     assert "Collecting stops on" in get(site, "archives/")
-    assert "for 2 seats. Collecting stops on" in get(site, "")
+    assert "used of 2. Collecting stops on" in get(site, "")
     SeatLimit.objects.update(exceeded_at=now() - timedelta(days=8))
     assert "Collecting has stopped" in get(site, "")
     post(site, "archives/seats/", limit="")

@@ -195,7 +195,7 @@ def test_a_round_looks_notes_and_tells_with_the_sealed_password(
         assert hold_round(opened.config, now())
     assert [m["Subject"] for m in mailbox.messages] == [
         "Amberpost: 1 thing needs your attention",
-        "Amberpost: over again",
+        "Amberpost: resolved",
     ]
     assert WORD not in caplog.text
 

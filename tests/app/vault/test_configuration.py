@@ -332,7 +332,7 @@ def test_a_damaged_file_is_told_and_changes_nothing(
 ) -> None:
     data = changed(exported(full), _BROKEN[number])
     other = new_opened("second")
-    with pytest.raises(UserError, match="no exported configuration"):
+    with pytest.raises(UserError, match="not an exported configuration"):
         take(other, data)
     assert not User.objects.exists()
     assert not Source.objects.exclude(protocol="file").exists()
@@ -342,7 +342,7 @@ def test_a_damaged_file_is_told_and_changes_nothing(
     "data", [b"", b"no json", b"[]", b"null", b'"x"', b"{}", b"\xff\xfe", b"[" * 100_000, b"1" * 5000]
 )
 def test_garbage_is_no_configuration(opened: Opened, data: bytes) -> None:
-    with pytest.raises(UserError, match="no exported configuration"):
+    with pytest.raises(UserError, match="not an exported configuration"):
         take(opened, data)
 
 
@@ -360,7 +360,7 @@ def test_a_file_may_not_ask_for_the_memory_of_the_machine(
 ) -> None:
     data = changed(exported(full, PASSPHRASE), lambda document: document["secrets"].update(kdf=kdf))
     other = new_opened("second")
-    with pytest.raises(UserError, match="no exported configuration"):
+    with pytest.raises(UserError, match="not an exported configuration"):
         take(other, data, PASSPHRASE)
 
 
@@ -418,7 +418,7 @@ def test_nothing_that_was_decided_is_overwritten(full: Opened, new_opened: Calla
     other = new_opened("second")
     operator = other.add_user("olaf", role="operator")
     other.add_user("bob", *BOB.addresses)
-    with pytest.raises(UserError, match="goes in first"):
+    with pytest.raises(UserError, match="must be imported first"):
         around(other, operator, data)
 
 

@@ -110,7 +110,7 @@ def test_when_the_reserve_is_full_too_nothing_is_read_and_the_page_says_why(
             assert read < 500
         assert answer.status_code == 503
         assert "The disk is full" in text(answer)
-        assert "reserve for entries of reading" in text(answer)
+        assert "reserved for recording what is read" in text(answer)
         assert "our mistake" not in text(answer)
         for address in ("/search/", "/m/0/raw", "/m/0/?view=text"):
             refused = alice.get(address)

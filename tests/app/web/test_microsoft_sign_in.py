@@ -295,13 +295,13 @@ def test_new_keys_of_microsoft_are_taken_and_unknown_ones_not_asked_for_each_tim
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (("access_denied", 65004, "User declined to consent."), "you said no"),
+        (("access_denied", 65004, "User declined to consent."), "you declined"),
         (("access_denied", 50105, "Not assigned to a role."), "not assigned"),
         (("consent_required", 65001, "Has not consented."), "must first consent"),
         (("access_denied", 90094, "Needs admin permission."), "must first consent"),
         (("invalid_request", 50020, "User account does not exist in tenant."), "another company"),
         (("temporarily_unavailable", 90033, "Transient."), "cannot be reached"),
-        (("invalid_client", 7000222, "Expired."), "not set up rightly"),
+        (("invalid_client", 7000222, "Expired."), "not set up correctly"),
         (("<script>alert(1)</script>", 1234567, "<b>x</b>"), "AADSTS1234567"),
     ],
 )
@@ -316,7 +316,7 @@ def test_each_refusal_of_microsoft_is_told_in_plain_words(
 
 def test_a_cancelled_sign_in_is_no_trouble(site: MicrosoftSite) -> None:
     client = Client()
-    assert "you said no" in text(site.come_back(client, site.depart(client), ""))
+    assert "you declined" in text(site.come_back(client, site.depart(client), ""))
     assert site.attempt(site.anna, client).status_code == 302
 
 
@@ -397,6 +397,6 @@ def test_a_wrong_secret_is_for_the_operator_and_stands_nowhere(
     before = site.tenant.app.secret
     site.tenant.app.secret = "another"
     page = refused(site)
-    assert "not set up rightly" in page
+    assert "not set up correctly" in page
     assert "AADSTS7000215" in caplog.text
     assert before not in page + caplog.text

@@ -92,8 +92,8 @@ def test_long_lists_have_pages(site: Site) -> None:
     assert "Page 1 of 2" in first
     assert first.count('class="hit"') == 25
     assert second.count('class="hit"') == 6
-    assert "After" in first
-    assert "Before" in second
+    assert "Next" in first
+    assert "Previous" in second
 
 
 def test_copies_of_one_mail_are_one_line(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Coming in, staying in, being thrown out."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -128,6 +129,24 @@ def test_a_form_that_comes_too_late_keeps_no_password(site: Site) -> None:
     age(client, seen_at=timedelta(minutes=61))
     client.post("/account/password/", {"present": PASSWORD, "password": GOOD, "again": GOOD})
     assert not any(GOOD in str(session.get_decoded()) for session in Session.objects.all())
+
+
+def test_a_form_that_comes_too_late_leads_back_to_the_page_it_stands_on(site: Site) -> None:
+    client = site.fresh("alice")
+    for referer, wanted in (
+        ("http://testserver/account/?from=menu", "/account/?from=menu"),
+        ("http://elsewhere.example/account/", ""),
+        ("http://testserver.elsewhere.example/", ""),
+        ("", ""),
+        ("http://testserver//elsewhere.example/", "//elsewhere.example/"),  # signing in does not follow it
+    ):
+        age(client, seen_at=timedelta(minutes=61))
+        answer = client.post("/account/password/", {"present": PASSWORD}, HTTP_REFERER=referer)
+        address = answer.headers["Location"]
+        assert parse_qs(urlsplit(address).query, keep_blank_values=True)["next"] == [wanted]
+        assert "data-late" in text(client.get(address))
+        answer = client.post(address, {"login": "alice", "password": PASSWORD})
+        assert answer.headers["Location"] == ("/" if wanted.startswith("//") else wanted or "/")
 
 
 def test_a_disabled_user_is_out_at_once_and_stays_out(site: Site) -> None:

@@ -150,7 +150,7 @@ def test_a_disk_that_fills(percent: int, stage: int, level: Level | None) -> Non
         (2 * GIB, 0, ""),
         (2 * GIB - 1, 3, "2047 MiB are free. Collecting stops at 256 MiB."),
         (GIB // 4, 3, "256 MiB are free. Collecting stops at 256 MiB."),
-        (GIB // 4 - 1, 4, "Collecting has stopped: only 255 MiB of the disk are free."),
+        (GIB // 4 - 1, 4, "Collecting has stopped: only 255 MiB are free on the disk."),
     ],
 )
 def test_a_disk_with_little_room_whatever_part_of_it_that_is(free: int, stage: int, what: str) -> None:
@@ -162,7 +162,7 @@ def test_a_disk_with_little_room_whatever_part_of_it_that_is(free: int, stage: i
 def test_a_large_disk_tells_its_room_in_gib() -> None:
     (alarm,) = found(replace(WELL, disk_percent=85, disk_free_bytes=300 * GIB))
     assert sentence(alarm.kind, alarm.arguments) == (
-        "The disk is full to 85 %: 300 GiB are free. Collecting stops at 256 MiB."
+        "The disk is 85 % full: 300 GiB are free. Collecting stops at 256 MiB."
     )
 
 

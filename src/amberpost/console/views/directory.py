@@ -105,7 +105,8 @@ def _apply(request: Request) -> HttpResponse:
         raise done.error
     if done.run.outcome == RunOutcome.WAITING and done.preview is not None:
         note = _(
-            "The directory says something else by now. Please look at these changes; nothing was changed yet."
+            "The directory has changed in the meantime. Please look at these changes; nothing has been "
+            "changed yet."
         )
         return _changes(request, done.preview, note=note)
     said = _("Done: %(came)d came, %(changed)d changed, %(left)d left.")

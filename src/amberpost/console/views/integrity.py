@@ -53,7 +53,7 @@ def show(request: Request) -> HttpResponse:
 def verify_now(request: Request) -> HttpResponse:
     """Ask the worker for a quick verification, unless one is waiting."""
     request_verify(signed_in(request).login)
-    messages.success(request, _("The verification is a job now; leaving this page does not stop it."))
+    messages.success(request, _("The verification now runs as a job; leaving this page does not stop it."))
     return redirect("console:jobs" if may(signed_in(request), "console:see") else "console:integrity")
 
 

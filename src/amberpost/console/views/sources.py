@@ -134,7 +134,9 @@ def add_own_domain(request: Request) -> HttpResponse:
         return redirect("console:sources")
     if is_new:
         record(signed_in(request).login, Action.DOMAIN_ADDED, domain.name)
-    messages.success(request, _("%(domain)s is an own domain.") % {"domain": shown_domain(domain.name)})
+    messages.success(
+        request, _("%(domain)s is now one of your own domains.") % {"domain": shown_domain(domain.name)}
+    )
     return redirect("console:sources")
 
 
@@ -147,7 +149,7 @@ def remove_own_domain(request: Request, domain_id: int) -> HttpResponse:
         domain.delete()
         record(signed_in(request).login, Action.DOMAIN_REMOVED, domain.name)
     messages.success(
-        request, _("%(domain)s is no own domain any more.") % {"domain": shown_domain(domain.name)}
+        request, _("%(domain)s is no longer one of your own domains.") % {"domain": shown_domain(domain.name)}
     )
     return redirect("console:sources")
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('sealed_secrets', models.JSONField(blank=True, default=dict)),
                 ('interval_minutes', models.PositiveIntegerField(default=60, verbose_name='read every (minutes)')),
                 ('guard_percent', models.PositiveIntegerField(default=20, verbose_name='stop if more than this share would leave (%)')),
-                ('guard_count', models.PositiveIntegerField(default=5, verbose_name='and at least so many')),
+                ('guard_count', models.PositiveIntegerField(default=5, verbose_name='and at least this many')),
                 ('has_rooms', models.BooleanField(default=False, verbose_name='archives for rooms and equipment')),
                 ('has_public_archives', models.BooleanField(default=False, verbose_name='public archives with the local list')),
                 ('is_manual', models.BooleanField(default=False, verbose_name='manual selection of accounts')),

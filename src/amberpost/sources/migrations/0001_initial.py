@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('password_set_at', models.DateTimeField(blank=True, null=True)),
                 ('security', models.CharField(choices=[('starttls', 'STARTTLS'), ('ssl', 'SSL'), ('none', 'none (insecure)')], default='starttls', max_length=10, verbose_name='connection security')),
                 ('ca_pem', models.TextField(blank=True, verbose_name='own root certificate')),
-                ('keep_mails', models.BooleanField(default=False, verbose_name='keep mails on the server')),
+                ('keep_mails', models.BooleanField(default=False, verbose_name='keep e-mails on the server')),
                 ('folders', models.JSONField(blank=True, default=list, verbose_name='folders')),
                 ('evaluation', models.CharField(default='journal', max_length=80, verbose_name='e-mail header evaluation')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),

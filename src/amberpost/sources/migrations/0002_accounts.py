@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='source',
             name='silence_hours',
-            field=models.PositiveIntegerField(default=72, validators=[django.core.validators.MaxValueValidator(2160)], verbose_name='alarm when nothing comes for (hours)'),
+            field=models.PositiveIntegerField(default=72, validators=[django.core.validators.MaxValueValidator(2160)], verbose_name='alarm when nothing arrives for (hours)'),
         ),
         migrations.AddField(
             model_name='source',
