@@ -29,6 +29,7 @@ def main() -> None:
         )
         try:
             time.sleep(SETTLE_SECONDS)
+            names = {pid: _name(pid) for pid in _processor_seconds(server.pid)}
             before, begun = _processor_seconds(server.pid), time.monotonic()
             time.sleep(wanted.minutes * 60)
             after, seconds = _processor_seconds(server.pid), time.monotonic() - begun
@@ -37,7 +38,11 @@ def main() -> None:
             server.wait(60)
     if before.keys() != after.keys():
         raise SystemExit("a process ended or began while it was measured")
-    used = {name: after[name] - before[name] for name in before}
+    if not {"serve", "work", "fetch", "web"} <= {*names.values()}:
+        raise SystemExit("not all processes were there")
+    used = dict.fromkeys(names.values(), 0.0)
+    for pid, name in names.items():
+        used[name] += after[pid] - before[pid]
     print(
         f"{seconds:.0f} s, load {os.getloadavg()[0]:.1f}\n\n| process | CPU s | of a core |\n| --- | --- | --- |"
     )
@@ -45,8 +50,8 @@ def main() -> None:
         print(f"| {name} | {cpu:.2f} | {100 * cpu / seconds:.2f} % |")
 
 
-def _processor_seconds(root: int) -> dict[str, float]:
-    """Of a process and all that descend from it."""
+def _processor_seconds(root: int) -> dict[int, float]:
+    """Of each of them: a process and all that descend from it."""
     ticks = os.sysconf("SC_CLK_TCK")
     fields = {}
     for entry in Path("/proc").iterdir():
@@ -55,11 +60,10 @@ def _processor_seconds(root: int) -> dict[str, float]:
                 fields[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-    family, found = [root], dict[str, float]()
+    family, found = [root], dict[int, float]()
     for pid in family:
         family += [child for child, values in fields.items() if int(values[1]) == pid]
-        used = sum(int(value) for value in fields[pid][11:13]) / ticks
-        found[_name(pid)] = found.get(_name(pid), 0.0) + used
+        found[pid] = sum(int(value) for value in fields[pid][11:13]) / ticks
     return found
 
 

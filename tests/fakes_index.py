@@ -55,6 +55,9 @@ class MemoryIndex:
     def has_after(self, message_id: int) -> bool:
         return any(number > message_id for number in self._committed)
 
+    def rest(self) -> None:
+        self._pending = {}
+
     def close(self) -> None:
         self._pending = {}
 

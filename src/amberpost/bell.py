@@ -13,7 +13,7 @@ from pathlib import Path
 from amberpost.config import current
 
 FILE_NAME = "bell"
-LOOK_SECONDS = 10.0  # between looks of one who was not rung for: a lost ring delays no longer
+LOOK_SECONDS = 30.0  # between looks of one who was not rung for: a lost ring delays no longer
 _IN_ATTRIB = 0x4  # sys/inotify.h
 _EVENTS_BYTES = 4096
 _ASK_SECONDS = 1.0
@@ -43,9 +43,15 @@ class Bell:
         with self._changed:
             self._changed.wait_for(lambda: self.rings != heard or self._stop.is_set(), seconds)
 
+    def wake(self) -> None:
+        """As if somebody had rung, for this process alone."""
+        with self._changed:
+            self.rings += 1
+            self._changed.notify_all()
+
     def _hear_stop(self) -> None:
         self._stop.wait()
-        self._note()
+        self.wake()
         with contextlib.suppress(OSError):
             os.utime(self._file)  # so that who reads below ends as well
 
@@ -53,19 +59,14 @@ class Bell:
         while not self._stop.is_set():
             if self._watch is not None:
                 os.read(self._watch, _EVENTS_BYTES)
-                self._note()
+                self.wake()
             else:
                 self._stop.wait(_ASK_SECONDS)
                 before, self._touched = self._touched, _touched(self._file)
                 if self._touched != before:
-                    self._note()
+                    self.wake()
         if self._watch is not None:
             os.close(self._watch)
-
-    def _note(self) -> None:
-        with self._changed:
-            self.rings += 1
-            self._changed.notify_all()
 
 
 def _watch(file: Path) -> int | None:

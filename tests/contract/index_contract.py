@@ -140,6 +140,21 @@ class IndexContract:
         assert find(view, "hello").ids == (1,)
         assert view.count() == 1
 
+    def test_after_a_rest_all_goes_on(self) -> None:
+        self.index.add([make(1, "hello")], known_new=True)
+        self.index.commit()
+        view = self.view()
+        for number in (2, 3):
+            self.index.rest()
+            self.index.rest()
+            view.rest()
+            assert view.count() == number - 1
+            self.index.add([make(number, "hello")], known_new=True)
+            self.index.commit()
+            assert find(view, "hello").ids == tuple(range(number, 0, -1))
+        self.index.rest()
+        assert self.index.has_after(2)
+
     def test_adding_twice_replaces(self) -> None:
         for subject in ("first", "second", "second"):
             self.index.add([make(1, subject), make(2, subject)], known_new=False)

@@ -175,6 +175,17 @@ def test_who_is_enabled_now(tenant: GraphTenant) -> None:
     assert enabled_entra_keys(tenant.settings(), odd) == frozenset()
 
 
+def test_it_only_reads(tenant: GraphTenant) -> None:
+    key = f"entra:{tenant.user('Anna', 'anna@firma.example')}"
+    tenant.group("Team", "team@firma.example")
+    asked: list[tuple[str, str]] = []
+    tenant.before.append(lambda request: asked.append((request.method, request.path)))
+    read_entra(tenant.settings())
+    enabled_entra_keys(tenant.settings(), [key])
+    assert {method for method, path in asked if path != "/v1.0/$batch"} == {"GET"}
+    assert len(asked) > 3
+
+
 # Trouble
 
 

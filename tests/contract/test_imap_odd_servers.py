@@ -15,6 +15,7 @@ from amberpost.demo.imap_server import CAPABILITIES, ImapServer, Refusal, Sessio
 from amberpost.demo.mailbox import Mailbox, Stored
 from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
 from amberpost.sources.imap import ImapConnector
+from amberpost.sources.probe import probe
 from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
@@ -371,3 +372,17 @@ class TestBadServers:
         assert error is not None
         assert "sesame" not in str(error)
         assert "sesame" not in caplog.text
+
+
+@pytest.mark.parametrize(("more", "can"), [(("UIDPLUS",), True), (("MOVE",), True), ((), False)])
+def test_the_connection_test_says_when_single_messages_cannot_be_deleted(
+    more: tuple[str, ...], can: bool
+) -> None:
+    with serving(Session, b"x", capabilities=("IMAP4rev1", "AUTH=PLAIN", *more)) as server:
+        (step,) = [
+            one for one in probe(settings_of(server), "imap", evaluation="journal") if one.name == "mailbox"
+        ]
+    assert (step.state, "cannot delete single messages" in step.advice) == (
+        "ok" if can else "warning",
+        not can,
+    )

@@ -18,6 +18,7 @@ from amberpost.oauth.client import Client
 from amberpost.oauth.refusal import OAuthError, code_in, explain
 from amberpost.oauth.tokens import Tokens
 from amberpost.store.secret import Secret
+from tests.house.tree import ROOT
 from tests.servers.certificates import make_certificates
 from tests.servers.drip import dripping
 from tests.servers.microsoft import Answer, App, Microsoft
@@ -316,3 +317,16 @@ def test_secrets_and_tokens_are_in_no_log_and_no_repr(
     shown = caplog.text + repr(client) + repr(tokens) + repr(vars(tokens)) + repr(token)
     for secret in (app.secret, app.secret_id, token.reveal().decode()):
         assert secret not in shown
+
+
+def test_each_refusal_of_the_guide_has_its_words() -> None:
+    guide = (ROOT / "docs/operate/microsoft-365-oauth.md").read_text()
+    codes = set(re.findall(r"`(AADSTS\d+)`", guide))
+    assert len(codes) > 8
+    assert [code for code in sorted(codes) if explain(code) == explain("AADSTS12345")] == []
+
+
+def test_no_proxy_of_the_machine_is_used(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://localhost:1")
+    assert Tokens().get(client)

@@ -75,8 +75,15 @@ class TestTantivyIndex(IndexContract):
         assert self.view().count() == 0
 
     def test_a_reader_does_not_write(self) -> None:
+        reader = TantivyIndex.open_reader(self.path)
+        for _ in range(2):
+            with pytest.raises(StoreError, match="not open for writing"):
+                reader.commit()
+            reader.rest()
+        self.index.close()
+        self.index.rest()
         with pytest.raises(StoreError, match="not open for writing"):
-            TantivyIndex.open_reader(self.path).commit()
+            self.index.commit()
 
     def test_many_commits_stay_exact_under_merges(self) -> None:
         reader = self.view()

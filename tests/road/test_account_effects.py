@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from amberpost.clock import now
-from amberpost.daemon.fetch import Account, due_sources
+from amberpost.daemon.fetch import Account
+from amberpost.daemon.schedule import due_sources
 from amberpost.errors import UserError
 from amberpost.sources.configure import NewSecrets, default_security, remove_source, save_source
 from amberpost.sources.models import FetchRun, LeftMessage, Source, SourceStatus

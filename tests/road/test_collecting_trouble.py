@@ -12,16 +12,10 @@ from amberpost.audit.models import AuditEvent
 from amberpost.bell import Bell, ring
 from amberpost.cli.source_report import report_of, report_text
 from amberpost.clock import now
-from amberpost.daemon import fetch
+from amberpost.daemon import fetch, schedule
 from amberpost.daemon.directory import Turns, _loop
-from amberpost.daemon.fetch import (
-    CUT_OFF,
-    Schedule,
-    collect_once,
-    due_sources,
-    fetch_loop,
-    note_cut_off,
-)
+from amberpost.daemon.fetch import collect_once
+from amberpost.daemon.schedule import CUT_OFF, due_sources, fetch_loop, note_cut_off
 from amberpost.handover import Incoming
 from amberpost.sources.backoff import FIRST_SECONDS
 from amberpost.sources.configure import NewSecrets, save_source
@@ -107,7 +101,10 @@ def test_a_surprise_is_shown_counted_and_waited_for(
     assert status_of(source).failures == 2
 
 
-def test_the_other_sources_go_on(opened: Opened, serve: Callable[[dict[str, Make]], None]) -> None:
+def test_the_other_sources_go_on(
+    opened: Opened, serve: Callable[[dict[str, Make]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "THREADS", 1)
     collected = threading.Event()
 
     class Telling(FakeConnector):
@@ -134,6 +131,7 @@ def test_a_database_that_is_busy_for_a_moment_does_not_end_the_collecting(
         noted(source, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(fetch, "_note", note)
+    monkeypatch.setattr(schedule, "THREADS", 1)
     serve(dict.fromkeys("ab", lambda *_: FakeConnector({})))
     bad = account(opened, "a")
     account(opened, "b")
@@ -143,21 +141,11 @@ def test_a_database_that_is_busy_for_a_moment_does_not_end_the_collecting(
 
 
 class looping:
-    """One thread that collects what is due."""
+    """Collects what is due."""
 
     def __init__(self, opened: Opened) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=fetch._collect_loop,
-            args=(
-                opened.config,
-                Schedule(),
-                fetch.Unsealed(),
-                Bell(opened.config.data, self._stop),
-                self._stop,
-            ),
-            daemon=True,
-        )
+        self._thread = threading.Thread(target=fetch_loop, args=(opened.config, self._stop), daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -171,7 +159,7 @@ class looping:
 def test_a_fault_in_the_directory_loop_does_not_end_it(opened: Opened) -> None:
     stop, again = threading.Event(), threading.Event()
 
-    def act(_: Turns) -> None:
+    def act(_: Turns) -> float:
         if again.is_set():
             stop.set()
         again.set()
@@ -209,7 +197,7 @@ def test_a_source_over_which_the_process_dies_does_not_come_first_after_a_restar
 def test_a_stop_in_the_middle_of_a_run_is_no_failure(
     opened: Opened, serve: Callable[[dict[str, Make]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(schedule, "STOP_SECONDS", 0.1)
     begun, end, stop = threading.Event(), threading.Event(), threading.Event()
 
     class Slow(FakeConnector):
@@ -230,7 +218,7 @@ def test_a_stop_in_the_middle_of_a_run_is_no_failure(
     assert status_of(source).failures == 0
     end.set()
     for thread in threading.enumerate():
-        if thread.daemon and thread.name.startswith("Thread") and "_collect_loop" in thread.name:
+        if thread.name == "collect_loop":
             thread.join(WAIT_SECONDS)
 
 

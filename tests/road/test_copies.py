@@ -12,8 +12,8 @@ from amberpost.audit.models import AuditEvent
 from amberpost.bell import ring
 from amberpost.clock import now
 from amberpost.daemon.directory import Turns
-from amberpost.daemon.fetch import due_sources
 from amberpost.daemon.notices import hold_round
+from amberpost.daemon.schedule import due_sources
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Dispatch, Notice, Round
 from amberpost.sources.models import FetchRun, Source, SourceStatus

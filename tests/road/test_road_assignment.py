@@ -222,6 +222,15 @@ def test_a_chosen_header_field_alone_decides(mode: str, field: str, reason: Reas
     assert Message.objects.get(quarantine=Quarantine.NO_ARCHIVE).subject == "Brief missing"
 
 
+def test_what_waits_is_read_again_with_the_evaluation_it_came_with(road: Opened) -> None:
+    fields = ["X-Envelope-To: <bob@firma.example>"]
+    road.take(letter("by field", to="x@y.example", fields=fields), evaluation="x-envelope-to")
+    road.take(letter("by header", to="x@y.example", fields=fields, sender="a@b.example"), evaluation="header")
+    road.add_user("bob", BOB.address)
+    road.process()
+    assert [hit.subject for hit in road.find("bob").hits] == ["Brief by field"]
+
+
 def test_the_header_grants_by_each_of_its_fields(road: Opened) -> None:
     people = ("from", "sender", "to", "cc", "bcc", "resent")
     for person in people:

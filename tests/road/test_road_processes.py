@@ -172,13 +172,19 @@ def test_searching_and_verifying_beside_an_import_sees_a_sound_archive(
     assert archive.json("verify", "--deep")["findings"] == []
 
 
+def heeds(pid: int, number: int) -> bool:
+    """Whether the process has a handler for the signal."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(fields["SigCgt"], 16) >> (number - 1) & 1)
+
+
 @pytest.mark.parametrize("options", [(), ("--work-only",), ("--fetch-only",), ("--web-only",)])
 def test_sigterm_ends_every_form_of_serve_cleanly(options: tuple[str, ...], archive: Archive) -> None:
     words = (*options, "--listen", "127.0.0.1:0")
     with serving(archive, *words) as server:
         if not options:
             until(lambda: set(parts(server)) == {"work", "fetch", "web"}, "all parts run")
-        time.sleep(2.5)
+        until(lambda: heeds(server.pid, signal.SIGTERM), "it has started")
         members = session_members(server.pid)
         server.send_signal(signal.SIGTERM)
         assert server.wait(PATIENCE) == 0

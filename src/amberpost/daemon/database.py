@@ -8,7 +8,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from amberpost.clock import now
@@ -28,6 +28,23 @@ CATALOGUE_FILE = "catalogue.db"
 _LOCK = "migrate.lock"
 _WAIT_SECONDS = 60
 _BESIDE = ("", "-wal", "-shm")  # SQLite's files of one database
+
+
+class KeptConnection:
+    """The connection of a thread that looks, sleeps and looks again: opening one costs more than a look."""
+
+    def __init__(self, config: Config) -> None:
+        self._path = config.data / CATALOGUE_FILE
+        self._file = _file_at(self._path)
+
+    def renew(self) -> None:
+        """Before each look: part from a connection that broke, and from a file that was put aside meanwhile."""
+        if not _is_embedded():
+            close_old_connections()
+            return
+        before, self._file = self._file, _file_at(self._path)
+        if self._file != before or connection.errors_occurred:
+            connection.close()
 
 
 def require_database(config: Config, *, alone: bool = False) -> None:
@@ -93,6 +110,15 @@ def migrate(config: Config) -> None:
             return
         time.sleep(0.1)
     raise StoreError("Another process has been changing the database for too long", subject=_LOCK)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Tells one file from another that has its name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_embedded() -> bool:

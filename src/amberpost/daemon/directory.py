@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections, connection
+from django.db import connection
 
 from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now
 from amberpost.config import Config
+from amberpost.daemon.database import KeptConnection
 from amberpost.errors import DirectoryError, UserError, is_disk_full
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
@@ -32,28 +33,39 @@ WATCH_AFTER_REFUSAL = timedelta(minutes=10)  # a refused password asked too ofte
 
 def directory_loop(config: Config, bell: Bell, stop: threading.Event) -> None:
     """Read the directory whenever it is due, until told to stop."""
-    _loop(config, bell, stop, lambda turns: turns.read_if_due())
+
+    def read(turns: Turns) -> float:
+        turns.read_if_due()
+        return LOOK_SECONDS
+
+    _loop(config, bell, stop, read)
 
 
 def session_loop(config: Config, bell: Bell, stop: threading.Event) -> None:
     """Look at open sessions, until told to stop; in a thread of its own, as reading may take long."""
-    _loop(config, bell, stop, lambda turns: turns.watch_if_due())
+
+    def watch(turns: Turns) -> float:
+        turns.watch_if_due()
+        return (turns.watch_at - now()).total_seconds()
+
+    _loop(config, bell, stop, watch)
 
 
-def _loop(config: Config, bell: Bell, stop: threading.Event, act: Callable[["Turns"], None]) -> None:
-    keys = open_keys_of(config)
+def _loop(config: Config, bell: Bell, stop: threading.Event, act: Callable[["Turns"], float]) -> None:
+    """`act` returns the seconds until it wants to look again; it does at each ring, and after half a minute."""
+    keys, database = open_keys_of(config), KeptConnection(config)
     turns = Turns(LocalDisk(config.data), keys)
     try:
         while not stop.is_set():
-            rings = bell.rings
+            rings, pause = bell.rings, LOOK_SECONDS
+            database.renew()
             try:
-                act(turns)
+                pause = act(turns)
                 note_heard()
             except Exception:
                 # top of the loop: a fault that cannot even be noted; mail is collected beside it
                 log.exception("directory loop broke down")
-            close_old_connections()
-            bell.wait(rings, LOOK_SECONDS)
+            bell.wait(rings, min(max(pause, 0.0), LOOK_SECONDS))
     finally:
         keys.close()
         connection.close()

@@ -1,38 +1,32 @@
-"""Collect every source on its schedule: fetch, accept, confirm, and account for each message.
+"""Collect a source: fetch, accept, confirm, and account for each message; daemon.schedule says when.
 
-Several threads, so that a slow server holds up nobody else; never two runs at one source. Whatever goes wrong at
-a source stays there: it is noted, waits longer each time, and even if the process dies of it the others come first.
+Whatever goes wrong at a source stays there: it is noted, and the source waits longer each time.
 """
 
 import logging
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from secrets import SystemRandom
 
-from django.db import DatabaseError, close_old_connections, connection, transaction
-from django.db.models import F, Min
+from django.db import connection, transaction
 
-from amberpost.accounts.installation import is_set_up
 from amberpost.accounts.seats import require_seats
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now, uptime
-from amberpost.config import Config, current
-from amberpost.daemon.directory import directory_loop, session_loop
-from amberpost.daemon.work import Timer, are_processed, report_status
-from amberpost.errors import SourceError, is_disk_full
+from amberpost.config import Config
+from amberpost.daemon.work import are_processed
+from amberpost.errors import SourceError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
 from amberpost.logs import set_context
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
 from amberpost.sources.cursor import Cursor
-from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
+from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.sources.progress import load_cursor
 from amberpost.sources.settings import Task
 from amberpost.sources.signals import note_run
@@ -46,20 +40,15 @@ from amberpost.vault.clock_readings import note_arrivals, note_heard, note_look,
 from amberpost.vault.evidence import note_evidence
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
-from amberpost.vault.place import is_confirmed, require_confirmed
+from amberpost.vault.place import require_confirmed
 from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
 
-THREADS = 4
-STOP_SECONDS = 20.0
-_FULL_SECONDS = 5.0
-STATUS_SECONDS = 20.0
 # A source that is asked every minute makes as many runs in a week: older ones that brought nothing are forgotten,
 # and of all others so many are kept, some 2 MB of rows. What they brought is sealed in the audit log for good.
 EMPTY_RUNS_KEPT = timedelta(days=7)
 RUNS_KEPT = 10_000
-CUT_OFF = "the process ended in the middle of the last run"
 _COUNTS = ("seen", "stored", "duplicate", "quarantined", "left")
 
 
@@ -183,34 +172,6 @@ class Fetcher:
             pass
 
 
-def fetch_loop(config: Config, stop: threading.Event) -> None:
-    """Collect each enabled source when it is due, and read the directory, until told to stop."""
-    note_cut_off()
-    schedule, unsealed = Schedule(), Unsealed()
-    bell = Bell(config.data, stop)
-    threads = [
-        threading.Thread(target=_collect_loop, args=(config, schedule, unsealed, bell, stop), daemon=True)
-        for _ in range(THREADS)
-    ]
-    for loop in (directory_loop, session_loop):
-        threads.append(threading.Thread(target=loop, args=(config, bell, stop), daemon=True))
-    started_at, status = now(), Timer(STATUS_SECONDS)
-    for thread in threads:
-        thread.start()
-    while not stop.is_set() and all(thread.is_alive() for thread in threads):
-        if status.is_due():
-            try:
-                report_status("fetch", started_at)
-            except DatabaseError:  # busy for a moment: the next sign of life will do
-                log.exception("cannot leave a sign of life")
-            close_old_connections()
-        stop.wait(1)
-    stop.set()  # a thread that died takes the process with it: its supervisor starts a fresh one
-    for thread in threads:
-        thread.join(STOP_SECONDS)
-    SourceStatus.objects.filter(pk__in=schedule.busy()).update(is_running=False)  # ended on purpose
-
-
 def collect_once(config: Config, sources: Sequence[Source], stop: threading.Event) -> list[Account]:
     """One run at each of these sources, one after the other; somebody must be the worker until `stop` is set."""
     keys = open_keys_of(config)
@@ -221,133 +182,6 @@ def collect_once(config: Config, sources: Sequence[Source], stop: threading.Even
         fetcher.close()
         keys.close()
         connection.close()
-
-
-class Schedule:
-    """Which sources are due and not being collected. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._busy: set[int] = set()
-        self._rings = -1
-        self._quiet_until = 0.0
-
-    def take(self, rings: int) -> Source | None:
-        """A due source that is now the caller's; give it back with done(). `rings` were heard until now: without
-        a new one, only one thread looks when the next is due."""
-        with self._lock:
-            if rings == self._rings and time.monotonic() < self._quiet_until:
-                return None
-            looked_at = now()
-            for source in due_sources():
-                if source.pk not in self._busy:
-                    self._busy.add(source.pk)
-                    return source
-            self._rings, self._quiet_until = rings, time.monotonic() + seconds_until_due(looked_at)
-        return None
-
-    def pause(self) -> float:
-        """Seconds until somebody should look again."""
-        return max(0.0, self._quiet_until - time.monotonic())
-
-    def done(self, source_id: int) -> None:
-        with self._lock:
-            self._busy.discard(source_id)
-            self._quiet_until = 0.0  # somebody may have asked for it meanwhile
-
-    def busy(self) -> set[int]:
-        """The sources that are being collected."""
-        with self._lock:
-            return set(self._busy)
-
-
-def _collect_loop(
-    config: Config, schedule: Schedule, unsealed: Unsealed, bell: Bell, stop: threading.Event
-) -> None:
-    keys = open_keys_of(config)
-    fetcher = Fetcher(config, keys, unsealed)
-    try:
-        while not stop.is_set():
-            rings, pause = bell.rings, 0.0
-            try:
-                if not _collect_next(fetcher, schedule, rings, stop):
-                    pause = schedule.pause()
-            except Exception as error:
-                # top of the loop: a database that is busy, say; the source waits as if it had failed
-                if is_disk_full(error):
-                    log.error("the disk is full: nothing is collected")
-                    pause = _FULL_SECONDS
-                else:
-                    log.exception("collecting broke down")
-                    pause = 1.0
-            close_old_connections()
-            if pause:
-                bell.wait(rings, pause)
-    finally:
-        fetcher.close()
-        keys.close()
-        connection.close()
-
-
-def _collect_next(fetcher: Fetcher, schedule: Schedule, rings: int, stop: threading.Event) -> bool:
-    """One run at the source that is due. False if there is none."""
-    source = schedule.take(rings)
-    if source is None:
-        return False
-    source_id = source.pk
-    try:
-        fetcher.collect(source, stop)
-    finally:
-        schedule.done(source_id)
-    return True
-
-
-def note_cut_off() -> None:
-    """At the start of collecting: runs that never ended count as failures, for their sources may be why.
-
-    The process may have been killed, by a machine without power or by its memory. A source over which it dies
-    again waits longer each time, so that the others are collected in between.
-    """
-    for status in SourceStatus.objects.filter(is_running=True):
-        status.failures += 1
-        pause = timedelta(seconds=backoff_seconds(status.failures, SystemRandom().random))
-        status.is_running, status.last_error, status.next_attempt_at = False, CUT_OFF, now() + pause
-        status.save()
-        log.error("run was cut off source=%d failures=%d", status.pk, status.failures)
-
-
-def due_sources() -> list[Source]:
-    """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now; longest waiting first.
-
-    None before the end of a set-up that was begun: users and domains come first. None of what may be a copy.
-    """
-    if not is_set_up() or not is_confirmed(current().data):
-        return []
-    sources = (
-        Source.objects.filter(enabled=True)
-        .exclude(protocol=SourceProtocol.FILE)
-        .select_related("status")
-        .order_by(F("status__last_attempt_at").asc(nulls_first=True), "name")
-    )
-    return [source for source in sources if _is_due(source)]
-
-
-def seconds_until_due(looked_at: datetime) -> float:
-    """Until a source that was not due at this moment is, but not longer than until the next look."""
-    later = SourceStatus.objects.filter(source__enabled=True, next_attempt_at__gt=looked_at)
-    first: datetime | None = later.aggregate(first=Min("next_attempt_at"))["first"]
-    return min(LOOK_SECONDS, max(0.0, (first - now()).total_seconds())) if first else LOOK_SECONDS
-
-
-def _is_due(source: Source) -> bool:
-    status = getattr(source, "status", None)
-    return (
-        status is None
-        or status.fetch_now
-        or status.next_attempt_at is None
-        or status.next_attempt_at <= now()
-        or (status.last_attempt_at is not None and status.last_attempt_at > now())  # the clock was ahead then
-    )
 
 
 def outcomes_of(captures: Sequence[CaptureId]) -> dict[Outcome, int]:

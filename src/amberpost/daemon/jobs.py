@@ -1,7 +1,7 @@
 """Queued work other than mail: rows of Work, claimed by UPDATE, done by the worker between batches."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(hours=1)  # a crashed worker's claim runs out
 VERIFY_EVERY = timedelta(days=1)
+KEPT = timedelta(days=90)  # as notifications are
 
 
 def claim(work: Work) -> bool:
@@ -47,6 +48,8 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
         Work.objects.filter(pk=work.pk).update(
             finished_at=now(), error=f"{type(error).__name__}: {error}"[:2000]
         )
+    if may_seal:  # else the clock is not believed
+        _forget_old(now())
     return True
 
 
@@ -55,6 +58,11 @@ def request_daily_verify(disk: Disk) -> None:
     at = now()
     if not any(at - VERIFY_EVERY < run.at <= at for run in read_verified(disk)):  # later: a clock was ahead
         request_verify(SCHEDULE)
+
+
+def _forget_old(at: datetime) -> None:
+    """Jobs are memory: what they did is sealed, and what a verification found is noted elsewhere."""
+    Work.objects.filter(finished_at__lt=at - KEPT).delete()
 
 
 def _do(vault: Vault, work: Work) -> dict[str, object]:

@@ -10,16 +10,17 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from amberpost.accounts.installation import archive_zone
 from amberpost.clock import now
 from amberpost.config import Config
+from amberpost.daemon.database import KeptConnection
 from amberpost.errors import ArchiveError
 from amberpost.notice.configure import OpenSetting, current_settings
 from amberpost.notice.outbox import carry, waiting
-from amberpost.notice.rounds import claim_round, follow, forget_old
+from amberpost.notice.rounds import claim_round, follow, forget_old, seconds_until_round
 from amberpost.vault.alarms import alarms
 from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.facts import gather, index_is_there
@@ -27,7 +28,7 @@ from amberpost.vault.open import open_keys_of
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 15.0
+_PAUSE_SECONDS = 15.0  # after looking has failed
 
 
 def start_notices(config: Config, stop: threading.Event) -> threading.Thread:
@@ -76,16 +77,19 @@ def unsealing(config: Config) -> Iterator[OpenSetting]:
 
 
 def _loop(config: Config, stop: threading.Event) -> None:
+    database = KeptConnection(config)
     try:
         while not stop.is_set():
+            pause = _PAUSE_SECONDS
+            database.renew()
             try:
                 hold_round(config, now())
+                pause = seconds_until_round()
                 note_heard()  # by a webhook, or where people sign in
             except (ArchiveError, DatabaseError) as error:
                 log.warning("looking for alarms failed reason=%s", type(error).__name__)
             except Exception:  # top of the loop: what tells of trouble must not die of it
                 log.exception("looking for alarms failed")
-            close_old_connections()
-            stop.wait(_LOOK_SECONDS)
+            stop.wait(pause)
     finally:
         connection.close()

@@ -19,9 +19,9 @@ from django.db import DatabaseError, connection
 
 from amberpost.config import Config
 from amberpost.daemon.alone import NotAlone, alone
-from amberpost.daemon.fetch import fetch_loop
 from amberpost.daemon.notices import start_notices
 from amberpost.daemon.pages import listening, serve_pages
+from amberpost.daemon.schedule import fetch_loop
 from amberpost.daemon.work import open_worker
 from amberpost.errors import ArchiveError, WorkerBusy, is_disk_full
 from amberpost.store.disk import LocalDisk

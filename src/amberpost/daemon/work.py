@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 
 from amberpost.bell import LOOK_SECONDS, Bell, ring
 from amberpost.clock import now
 from amberpost.config import Config
+from amberpost.daemon.database import KeptConnection
 from amberpost.daemon.jobs import do_next_job, request_daily_verify
 from amberpost.errors import WorkerBusy, is_disk_full
 from amberpost.handover import CaptureId
@@ -108,18 +109,21 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, then finish what was begun."""
-        bell = Bell(self._vault.config.data, stop)
+        bell, database = Bell(self._vault.config.data, stop), KeptConnection(self._vault.config)
         verify = Timer(VERIFY_LOOK_SECONDS)
         verify.is_due()  # not now: a start is no time for work that can wait
         while not stop.is_set():
+            database.renew()
             rings = bell.rings  # read first: what is left while we look will ring again
             if not self.step():
                 if verify.is_due():
                     request_daily_verify(self._vault.disk)
-                bell.wait(rings, self.pause())
+                pause = self.pause()
+                if self._indexer and pause > STATUS_SECONDS:
+                    self._indexer.rest()
+                bell.wait(rings, pause)
             if bell.rings != rings:
                 self.stay_awake()
-            close_old_connections()
         self.settle()
 
     def pause(self) -> float:
@@ -239,7 +243,8 @@ def report_status(
         "clock": clock or {},
     }
     try:
-        WorkerStatus.objects.update_or_create(name=name, defaults=values)
+        if not WorkerStatus.objects.filter(name=name).update(**values):
+            WorkerStatus.objects.create(name=name, **values)
     except DatabaseError as error:
         if not is_disk_full(error):
             raise

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal, TypedDict
 
 from django.db import transaction
-from django.db.models import Q
 
+from amberpost.clock import now
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import THE_ONE, Channel, Dispatch, Notice, Round
 
@@ -44,10 +44,17 @@ class Event(TypedDict):
 
 def claim_round(at: datetime) -> bool:
     """True for exactly one of all processes that ask, once in a minute."""
-    Round.objects.get_or_create(id=THE_ONE, defaults={"next_at": at})
+    planned = Round.objects.get_or_create(id=THE_ONE, defaults={"next_at": at})[0].next_at
     # Further off than a minute only where a clock was ahead: that must silence nobody after it is right again.
-    due = Round.objects.filter(Q(next_at__lte=at) | Q(next_at__gt=at + EVERY), id=THE_ONE)
-    return due.exists() and due.update(next_at=at + EVERY) == 1
+    if at < planned <= at + EVERY:
+        return False
+    return Round.objects.filter(id=THE_ONE, next_at=planned).update(next_at=at + EVERY) == 1
+
+
+def seconds_until_round() -> float:
+    """Until the next round is due, and somebody should ask for it."""
+    left = Round.objects.get(id=THE_ONE).next_at - now()
+    return max(0.0, min(left, EVERY).total_seconds())  # more: the clock was ahead
 
 
 def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -> None:
@@ -71,13 +78,17 @@ def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -
 def what_to_tell(notice: Notice, at: datetime) -> What | None:
     """Whether an open notice is to be told now: at its beginning, when it gets worse, and from time to time."""
     if notice.sent_at is None:
-        grace = _FIRST.get(Kind(notice.kind), timedelta(0))
-        return "began" if abs(at - notice.first_at) >= grace else None
+        return "began" if _is_lasting(notice, at) else None
     age = abs(at - notice.sent_at)  # it lies ahead where a clock was
     is_worse = notice.stage > notice.told_stage
     if is_worse and (notice.kind in _STEPS or age >= _DAY):
         return "lasts"
     return "lasts" if age >= AGAIN[Level(notice.level)] else None
+
+
+def count_grave(at: datetime) -> int:
+    """How many grave things stand, as the last round saw them; a restart is none."""
+    return sum(_is_lasting(notice, at) for notice in Notice.objects.filter(ended_at=None, level=Level.GRAVE))
 
 
 def event_of(notice: Notice, what: What) -> Event:
@@ -95,6 +106,10 @@ def forget_old(at: datetime) -> None:
     """Ended notices and delivered messages are memory for three months."""
     Notice.objects.filter(ended_at__lt=at - _KEEP).delete()
     Dispatch.objects.filter(sent_at__lt=at - _KEEP).delete()
+
+
+def _is_lasting(notice: Notice, at: datetime) -> bool:
+    return abs(at - notice.first_at) >= _FIRST.get(Kind(notice.kind), timedelta(0))
 
 
 def _seen(notice: Notice | None, alarm: Alarm, at: datetime) -> Notice:

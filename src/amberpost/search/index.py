@@ -63,5 +63,8 @@ class Index(Protocol):
     def has_after(self, message_id: int) -> bool:
         """Whether it has messages with a higher number, as of the last commit."""
 
+    def rest(self) -> None:
+        """Until the next use hold neither locks nor memory. What was not committed is forgotten."""
+
     def close(self) -> None:
         """Give up locks and memory. What was not committed is forgotten."""

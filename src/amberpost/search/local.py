@@ -45,11 +45,10 @@ class TantivyIndex:
         self._folder = folder
         self._open: Callable[[Path], tantivy.Index] = _opened_by_links if untouched else _opened
         self._guard = threading.Lock()
-        self._seen = _signature(folder)
-        self._index = self._open(folder)
+        self._writes, self._rests = writes, False
+        self._writer: tantivy.IndexWriter | None = None
+        self._wake()
         self._translator = Translator(self._index.schema, make_analyzer())
-        self._writer: tantivy.IndexWriter | None = self._open_writer() if writes else None
-        self._searcher = self._index.searcher()
 
     @classmethod
     def create(cls, path: Path) -> None:
@@ -130,13 +129,29 @@ class TantivyIndex:
         with guarded(IndexDamaged, _UNREADABLE):
             return bool(self._fresh().search(self._translator.after(message_id), limit=1).hits)
 
+    def rest(self) -> None:
+        """Tantivy keeps a buffer of HEAP_BYTES, and a thread that reads a file twice a second."""
+        with self._guard:
+            if not self._rests:
+                self._rests, self._writer = True, None
+                del self._index, self._searcher
+
     def close(self) -> None:
-        self._writer = None  # gives up the lock
+        self._writer, self._writes = None, False  # gives up the lock
+
+    def _wake(self) -> None:
+        self._seen = _signature(self._folder)
+        self._index = self._open(self._folder)
+        self._writer = self._open_writer() if self._writes else None
+        self._searcher = self._index.searcher()
+        self._rests = False
 
     def _fresh(self) -> tantivy.Searcher:
         """A searcher of the last commit. Asking the file costs microseconds and needs no thread, which a fork
         would lose."""
         with self._guard:
+            if self._rests:
+                self._wake()
             seen = _signature(self._folder)
             if seen != self._seen:
                 # Another folder: the index was made anew. Links lead to the files of one commit only.
@@ -159,13 +174,15 @@ class TantivyIndex:
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
         """The writer for one thread at a time. After an error it writes no more."""
         with self._guard:
+            if self._rests:
+                self._wake()
             if self._writer is None:
                 raise StoreError("The search index is not open for writing")
             try:
                 with guarded(StoreError, _STOPPED):
                     yield self._writer
             except StoreError:
-                self._writer = None
+                self._writer, self._writes = None, False
                 raise
 
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _LIVE_SECONDS = (
     24 * 60 * 60.0
 )  # then uptime, which stands still in a paused virtual machine, is too old a witness
-_OWN_EVERY_SECONDS = 60.0
+_OWN_EVERY_SECONDS = 10 * 60.0
 _OWN = "worker"
 _OPERATOR = "operator"
 

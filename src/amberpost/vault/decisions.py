@@ -25,6 +25,8 @@ def seal_events(vault: Vault) -> int:
     vault.reserve.drain(_keep)  # what was read while the disk was full
     follow_audit_log(vault)  # what a crash left sealed and not remembered
     events = list(AuditEvent.objects.filter(entry__isnull=True).order_by("id")[:_BATCH])
+    if not events:
+        return 0
     at = sealing_time(vault.audit)
     append(vault.audit, [(event_draft(event.as_fields(), at=at), None) for event in events], at=at)
     follow_audit_log(vault)

@@ -4,7 +4,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.db import DatabaseError
+
+from amberpost.clock import now
 from amberpost.config import Config
+from amberpost.notice.rounds import count_grave
 from amberpost.store.disk import LocalDisk
 from amberpost.store.reserve import Reserve
 
@@ -18,7 +22,8 @@ def _reserve(data: Path) -> Reserve:
 
 
 def read_health(config: Config) -> dict[str, Any]:
-    """`status`: "ok", "disk-full" (reading goes on), or "reserve-full" (nothing can be read). Needs no keys."""
+    """`status`: "ok", "disk-full" (reading goes on), or "reserve-full" (nothing can be read). `grave_alarms`: how many
+    stand; None if the database does not say. Needs no keys."""
     reserve, free = _reserve(config.data), LocalDisk(config.data).free_bytes()
     status = "ok"
     if free < _FULL_BYTES or not reserve.is_empty():
@@ -27,4 +32,12 @@ def read_health(config: Config) -> dict[str, Any]:
         "status": status,
         "disk": {"name": "data", "free_bytes": free},
         "reserve": {"bytes": reserve.size(), "used_bytes": reserve.used()},
+        "grave_alarms": _grave_alarms(),
     }
+
+
+def _grave_alarms() -> int | None:
+    try:
+        return count_grave(now())
+    except DatabaseError:
+        return None

@@ -69,6 +69,11 @@ class Indexer:
                 IndexJob.objects.filter(message_id__in=some).delete()
         self._dirty = False
 
+    def rest(self) -> None:
+        """Nothing is to be indexed for a while: hold nothing that takes memory or time meanwhile."""
+        if not self._dirty:
+            self._index.rest()
+
     def _add(self, message_ids: Sequence[int], *, known_new: bool) -> None:
         archives = archives_of(message_ids)
         documents = read_documents(self._vault, self._pool, message_ids)
@@ -84,5 +89,6 @@ class Indexer:
 
 def index_lag() -> int:
     """Messages that are archived and not yet findable."""
-    behind = Message.objects.filter(id__gte=position(INDEX)).count()
-    return behind + IndexJob.objects.filter(message_id__lt=position(INDEX)).count()
+    indexed_to = position(INDEX)
+    behind = Message.objects.filter(id__gte=indexed_to).count()
+    return behind + IndexJob.objects.filter(message_id__lt=indexed_to).count()

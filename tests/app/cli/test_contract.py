@@ -128,6 +128,43 @@ def test_a_limit_that_would_take_no_mail_is_refused_and_an_empty_one_is_none(
     assert archive.json("source", "set", "--name", "Journal", "--max-size", "")["max_size"] is None
 
 
+def test_source_set_changes_what_is_given_and_nothing_else_and_empty_takes_away(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "word").write_text("geheimes Wort\n")
+    (tmp_path / "ca.pem").write_text(make_certificates(tmp_path).ca_pem)
+    archive.json(
+        "source", "add", "--name", "Journal", "--server", "localhost:1", "--user", "u",
+        "--password-file", tmp_path / "word", "--ca", tmp_path / "ca.pem", "--interval", "7", "--keep-mails",
+    )  # fmt: skip
+    (before,) = archive.json("source", "list")["sources"]
+    after = archive.json("source", "set", "--name", "Journal", "--silence-hours", "5", "--ca", "")
+    assert {name for name in before if before[name] != after[name]} == {"silence_hours", "has_ca"}
+    assert (after["silence_hours"], before["has_ca"], after["has_ca"]) == (5, True, False)
+
+
+def test_source_test_tries_what_is_saved_and_ends_with_4_and_report_says_how_it_stands(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "word").write_text("geheimes Wort\n")
+    account = (
+        "--name",
+        "Journal",
+        "--server",
+        "localhost:1",
+        "--user",
+        "u",
+        "--password-file",
+        tmp_path / "word",
+    )
+    archive.json("source", "add", *account)
+    steps = archive.json("source", "test", "--name", "Journal", code=4)["steps"]
+    assert [step["state"] for step in steps][:2] == ["ok", "failed"]
+    archive.json("fetch", "--once", code=4)
+    told = archive.json("source", "report", "--name", "Journal")
+    assert (told["status"]["failures"], len(told["runs"]), told["left"], told["gaps"]) == (1, 1, [], [])
+
+
 @pytest.mark.parametrize("mode", ["journal", "header", "x-envelope-to", "x-original-to", "delivered-to"])
 def test_import_knows_each_evaluation(mode: str, archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "one.eml").write_bytes(letter(1))

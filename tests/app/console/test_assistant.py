@@ -15,7 +15,7 @@ from amberpost.accounts.installation import current_installation, is_set_up
 from amberpost.accounts.models import Installation, User
 from amberpost.accounts.setup import make_setup_link
 from amberpost.audit.models import AuditEvent
-from amberpost.daemon.fetch import due_sources
+from amberpost.daemon.schedule import due_sources
 from amberpost.directory.local import current_addresses
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.notice.models import NoticeSettings
@@ -126,6 +126,24 @@ def test_the_directory_page_leads_back_only_while_the_assistant_waits(setting: S
 
 def test_there_is_no_page_behind_the_last(setting: Setting) -> None:
     assert setting.client.get("/console/assistant/8/").status_code == 404
+
+
+def test_it_is_also_under_system(setting: Setting) -> None:
+    assert 'href="/console/assistant/"' in text(setting.client.get("/console/system/"))
+
+
+def test_a_csv_that_is_too_large_names_the_command(setting: Setting) -> None:
+    setting.to(3)
+    csv = SimpleUploadedFile("users.csv", b"x" * (2**20 + 1))
+    assert "amberpost user import" in text(setting.post(3, csv=csv))
+
+
+def test_the_command_fetches_before_the_start_too(setting: Setting) -> None:
+    setting.to(5)
+    setting.client.post("/console/sources/add/", ACCOUNT | {"server": "localhost:1"})
+    assert list(due_sources()) == []
+    done = setting.opened.commands.run("fetch", "--once")
+    assert (done.code, "Journal" in done.out.decode() + done.words) == (4, True)
 
 
 # Each page

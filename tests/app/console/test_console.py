@@ -338,6 +338,28 @@ def test_an_operator_cannot_shut_himself_out(site: Site) -> None:
     assert User.objects.get(login="otto").is_active
 
 
+def test_whoever_could_read_mail_by_a_new_password_or_a_hand_over_is_in_the_audit_log(site: Site) -> None:
+    bob, dora = (User.objects.get(login=login) for login in ("bob", "dora"))
+    otto = site.client("otto")
+    otto.post(f"/console/accounts/{dora.pk}/password/")
+    otto.post(f"/console/accounts/{bob.pk}/switch/")
+    assert bob.private_archive is not None
+    where = f"/console/archives/{bob.private_archive.pk}/hand-over/"
+    otto.post(where, {"to": "dora", "reason": "takes over"})
+    done = AuditEvent.objects.filter(actor="otto").values_list("action", flat=True)
+    assert {"user:password_reset", "archive:handed_over"} <= set(done)
+
+
+def test_the_last_address_may_go_and_the_mail_that_came_by_it_stays(site: Site) -> None:
+    alice = User.objects.get(login="alice")
+    form = {"name": "Alice", "role": "reader", "addresses": ""}
+    assert site.client("otto").post(f"/console/accounts/{alice.pk}/", form).status_code == 302
+    assert alice.private_archive is not None
+    assert current_addresses(alice.private_archive) == []
+    site.opened.process()
+    assert site.client("alice").get(f"/m/{site.secret}/").status_code == 200
+
+
 # Sources
 
 
@@ -424,6 +446,7 @@ def test_a_verification_is_asked_for_once_and_its_result_shown(site: Site) -> No
     page = text(site.client("aron").get("/console/integrity/"))
     assert "No findings" in page
     assert re.search(r'<div class="mono">[0-9a-f]{64}</div>', page)
+    assert AuditEvent.objects.filter(actor="aron", action="archive:verified").count() == 1
 
 
 def test_findings_are_listed(site: Site) -> None:

@@ -9,11 +9,13 @@ import pytest
 from amberpost.accounts.models import Release, SeatLimit, User
 from amberpost.accounts.people import get_user, set_active
 from amberpost.accounts.permissions import scope_of
+from amberpost.accounts.releases import release
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.directory.active import active_directory, get_directory, status_of
 from amberpost.directory.book import has_plus_addresses
-from amberpost.directory.models import Archive, DirectoryRun
+from amberpost.directory.local import create_archive
+from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, DirectoryRun
 from amberpost.vault.state import take_snapshot
 from tests.app.pages import SECRET, Site, text
 from tests.directory_sample import Company, make_company
@@ -310,3 +312,19 @@ def test_no_page_shows_mail(site: Site) -> None:
     assert alice is not None
     for path in ("archives/", f"archives/{alice.pk}/", "directory/", "directory/settings/"):
         assert SECRET not in get(site, path)
+
+
+def test_an_archive_shows_its_addresses_with_their_time_its_owner_and_who_reads_it_and_why(
+    site: Site,
+) -> None:
+    shared = create_archive(
+        "Info", ["info@firma.example"], kind=ArchiveKind.PUBLIC, origin=ArchiveOrigin.SHARED
+    )
+    released = release(shared, to=get_user("bob"), by="otto", reason="Vertretung")
+    year = str(released.released_at.year)
+    page = get(site, f"archives/{shared.pk}/")
+    assert all(words in page for words in ("info@firma.example", "bob", "Vertretung", "otto", year))
+    alices = get_user("alice").private_archive
+    assert alices is not None
+    page = get(site, f"archives/{alices.pk}/")
+    assert all(words in page for words in ("alice@firma.example", "the beginning", "alice"))

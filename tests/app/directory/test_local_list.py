@@ -1,6 +1,7 @@
 """The local list: CSV both ways, public archives only where they are switched on, managed users left alone."""
 
 import pytest
+from django.test import Client
 
 from amberpost.accounts.csv_list import export_users, import_users
 from amberpost.accounts.models import User
@@ -21,6 +22,7 @@ from amberpost.store.secret import Secret
 from amberpost.vault.directories import synchronise
 from tests.directory import found, person
 from tests.opened import Opened
+from tests.people import letter
 
 pytestmark = pytest.mark.usefixtures("opened")
 
@@ -120,8 +122,6 @@ def test_what_the_directory_manages_is_not_changed_by_hand() -> None:
 
 
 def test_a_local_user_becomes_the_directorys_with_his_archive_and_its_mail(opened: Opened) -> None:
-    from tests.people import letter
-
     opened.add_user("anna", "anna@firma.example")
     opened.take(letter("x", to="anna@firma.example"))
     activate(get_directory("ad"), by="otto")
@@ -149,3 +149,14 @@ def test_x500_names_are_addresses_that_may_be_typed() -> None:
     for wrong in ("[EX:]", "[EX:/o=a", "[x]", "[EX:/o=a]b]"):
         with pytest.raises(UserError):
             valid_address(wrong)
+
+
+def test_back_at_the_local_list_the_users_of_the_directory_keep_their_archives_and_cannot_sign_in(
+    opened: Opened,
+) -> None:
+    activate(get_directory("ad"), by="otto")
+    synchronise(found(person("anna")), by="directory")
+    opened.take(letter("x", to="anna@firma.example"))
+    activate(get_directory("local"), by="otto")
+    assert opened.find("anna").count == 1
+    assert Client().post("/sign-in/", {"login": "anna", "password": "geheim-17"}).status_code == 401

@@ -8,15 +8,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
+from django.test import Client
 
 from amberpost.clock import now
 from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import report_status
 from amberpost.errors import Finding, FindingKind
+from amberpost.notice.alarm import Level
 from amberpost.notice.configure import ROW, current_settings, save_settings
-from amberpost.notice.models import Notice, Round
+from amberpost.notice.models import Notice, NoticeSettings, Round
 from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.store.disk import LocalDisk
+from amberpost.vault import health
 from amberpost.vault.alarms import Facts, SourceFacts
 from amberpost.vault.facts import gather, index_is_there
 from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerStatus
@@ -200,6 +204,26 @@ def test_a_round_looks_notes_and_tells_with_the_sealed_password(
     assert WORD not in caplog.text
 
 
+def test_a_monitor_is_told_how_many_grave_alarms_stand_and_not_which(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> int:
+        raise OperationalError("database is locked")
+
+    anybody = Client()
+    assert anybody.get("/health").json()["grave_alarms"] == 0
+    Notice.objects.create(
+        kind="source_failing", subject="7", level=Level.GRAVE, first_at=now(), last_at=now(),
+        arguments={"source": "Journal der Firma", "error": "no route"},
+    )  # fmt: skip
+    answer = anybody.get("/health")
+    assert (answer.status_code, answer.json()["status"], answer.json()["grave_alarms"]) == (200, "ok", 1)
+    assert "Journal" not in answer.content.decode()
+    assert "source" not in answer.content.decode()
+    monkeypatch.setattr(health, "count_grave", fail)
+    assert anybody.get("/health").json()["grave_alarms"] is None
+
+
 def test_the_settings_travel_with_the_state_and_their_secrets_stay_sealed(opened: Opened) -> None:
     mail_to(opened, 25, "")
     snapshot = take_snapshot()
@@ -213,6 +237,36 @@ def test_the_settings_travel_with_the_state_and_their_secrets_stay_sealed(opened
     sealed = bytes(current_settings().sealed_password)
     assert keys.open_setting(ROW, "password", sealed) == WORD.encode()
     keys.close()
+
+
+def test_a_message_holds_no_mail_and_nobodys_address(opened: Opened) -> None:
+    alive()
+    sent = [
+        letter(n, to="lost@nowhere.example", sender="who@nowhere.example", subject="Geheim") for n in range(3)
+    ]
+    opened.take(*sent)
+    with relay() as (mailbox, port), web_server() as received:
+        settings = current_settings()
+        settings.relay, settings.addresses, settings.security = (
+            f"localhost:{port}",
+            ["o@firma.example"],
+            "none",
+        )
+        settings.webhook_url, settings.is_webhook_internal = f"http://localhost:{received.port}/", True
+        settings.quarantine_per_day = 1
+        save_settings(settings, {}, lambda _r, _f, plain: plain)
+        assert hold_round(opened.config, now())
+    told = mailbox.texts[0] + received.bodies[0].decode()
+    assert "quarantine" in told
+    assert not any(word in told for word in ("Geheim", "nowhere.example", "lost@", "who@"))
+    assert mailbox.envelopes[0].mail_from == "o@firma.example", "without a sender, the first recipient"
+
+
+def test_without_recipients_or_without_a_relay_no_mail_is_sent() -> None:
+    settings = NoticeSettings(relay="smtp.firma.example", addresses=["o@firma.example"])
+    assert settings.has_mail
+    assert not NoticeSettings(relay="smtp.firma.example", addresses=[]).has_mail
+    assert not NoticeSettings(relay="", addresses=["o@firma.example"]).has_mail
 
 
 def rounds_in_a_child(opened: Opened, times: str) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from amberpost.clock import now
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.configure import current_settings, save_settings
-from amberpost.notice.models import Channel, Dispatch, Notice
+from amberpost.notice.models import Channel, Dispatch, Notice, Round
 from amberpost.notice.outbox import carry, failures, waiting
-from amberpost.notice.rounds import claim_round, follow, forget_old
+from amberpost.notice.rounds import claim_round, count_grave, follow, forget_old, seconds_until_round
 from tests.servers.smtp import relay, web_server
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -109,6 +110,16 @@ def test_a_restart_of_a_process_is_not_told() -> None:
     assert not Notice.objects.exists()
     told(silent, at=AT + 10 * MINUTE)
     assert told(silent, at=AT + 13 * MINUTE) == [("process_silent", "began")]
+
+
+def test_a_monitor_is_told_of_grave_things_that_stand_and_not_of_a_restart() -> None:
+    silent = Alarm(kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"})
+    told(FAILING, silent, unprocessable(3), at=AT, channels=[])
+    assert count_grave(AT) == 1
+    told(FAILING, silent, at=AT + 3 * MINUTE)
+    assert count_grave(AT + 3 * MINUTE) == 2
+    told(at=AT + 9 * MINUTE)
+    assert count_grave(AT + 9 * MINUTE) == 0
 
 
 def test_what_nobody_could_be_told_is_told_as_soon_as_somebody_is_named() -> None:
@@ -267,6 +278,15 @@ def test_of_all_that_ask_exactly_one_holds_the_round() -> None:
     claim_round(AT)
     assert not claim_round(AT + timedelta(seconds=59))
     assert sorted(map(bool, in_threads(4, lambda: claim_round(AT + 2 * MINUTE)))) == [False] * 3 + [True]
+
+
+@pytest.mark.parametrize(("ahead", "seconds"), [(-DAY, 0), (1000 * DAY, 60)])
+def test_nobody_sleeps_longer_than_until_the_next_round_whatever_the_clock_said(
+    ahead: timedelta, seconds: float
+) -> None:
+    claim_round(now())
+    Round.objects.update(next_at=now() + ahead)
+    assert seconds_until_round() == seconds
 
 
 def test_of_all_that_carry_exactly_one_sends() -> None:

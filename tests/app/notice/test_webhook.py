@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,45 @@ def test_a_certificate_of_somebody_else_ends_it(tmp_path: Path) -> None:
     assert received.bodies == []
 
 
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_answer_of_200_to_299_is_taken_as_received(status: int) -> None:
+    with web_server() as received:
+        received.status = status
+        post(hook(received.port), {}, token="t", at=AT)
+    assert len(received.got) == 1
+
+
+def test_the_name_is_looked_up_once_and_that_address_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a name could lead elsewhere after it was judged."""
+    asked: list[str] = []
+    genuine = socket.getaddrinfo
+
+    def look_up(host: str, *rest: Any, **more: Any) -> Any:
+        if host == "hook.example":
+            asked.append(host)
+            host = "127.0.0.1" if len(asked) == 1 else "169.254.169.254"
+        return genuine(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with web_server() as received:
+        post(hook(received.port, url=f"http://hook.example:{received.port}/"), {}, token="t", at=AT)
+    assert (asked, len(received.got)) == (["hook.example"], 1)
+
+
+def test_a_root_of_ones_own_is_trusted_beside_the_authorities_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "system").mkdir()
+    (tmp_path / "own").mkdir()
+    system, own = make_certificates(tmp_path / "system"), make_certificates(tmp_path / "own")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    (tmp_path / "system.pem").write_text(system.ca_pem)
+    for certificates in (system, own):
+        with web_server(certificates) as received:
+            post(hook(received.port, "https", ca_pem=own.ca_pem), {}, token="t", at=AT)
+        assert len(received.got) == 1
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_told_and_not_followed(status: int) -> None:
     with web_server() as received:
@@ -106,7 +147,6 @@ def test_odd_addresses_are_refused(url: str) -> None:
 
 
 def test_something_else_than_a_web_server_is_told() -> None:
-    import socket
     import threading
 
     with socket.create_server(("127.0.0.1", 0)) as listener:

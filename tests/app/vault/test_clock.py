@@ -13,8 +13,9 @@ from amberpost.cli import clock_command, fetch_command, import_command, process_
 from amberpost.cli.call import Call, Result
 from amberpost.cli.main import build_parser
 from amberpost.clock import EARLIEST, from_milliseconds, hear, now, take_heard, uptime
-from amberpost.daemon.fetch import Fetcher, _is_due
+from amberpost.daemon.fetch import Fetcher
 from amberpost.daemon.notices import hold_round
+from amberpost.daemon.schedule import _is_due
 from amberpost.daemon.work import open_worker
 from amberpost.demo.imap_server import ImapServer
 from amberpost.errors import UserError

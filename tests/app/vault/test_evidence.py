@@ -10,6 +10,7 @@ from amberpost.clock import now
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
 from amberpost.vault import evidence
 from amberpost.vault.evidence import Evidence, direction, evidence_of, note_evidence
+from amberpost.vault.models import Message
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter, report
 
@@ -120,3 +121,12 @@ def test_an_unknown_name_in_the_row_is_ignored(opened: Opened) -> None:
         source=source_of(opened), defaults={"evidence": {"from_the_future": now().isoformat()}}
     )
     assert evidence_of(source_of(opened)) == {}
+
+
+def test_the_own_domains_never_decide_whether_mail_is_kept(opened: Opened) -> None:
+    opened.add_user("anna", "anna@elsewhere.example")
+    with_domain(opened)
+    opened.take(
+        letter(1, to="anna@elsewhere.example", sender=OUTSIDE), letter(2, to="x@y.example", sender=OUTSIDE)
+    )
+    assert (opened.find("anna").count, Message.objects.count()) == (1, 2)

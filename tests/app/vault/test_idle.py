@@ -2,21 +2,29 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.audit.record import record
 from amberpost.bell import LOOK_SECONDS, Bell, ring
-from amberpost.daemon import fetch, work
-from amberpost.daemon.fetch import Schedule, Unsealed, _collect_loop
+from amberpost.clock import now
+from amberpost.daemon import notices, schedule, work
+from amberpost.daemon.database import KeptConnection
+from amberpost.daemon.directory import directory_loop, session_loop
+from amberpost.daemon.schedule import THREADS, Schedule, fetch_loop, seconds_until_due
 from amberpost.daemon.work import open_worker
+from amberpost.notice.models import Round
+from amberpost.search.local import TantivyIndex
 from amberpost.sources.models import Source, SourceStatus
+from amberpost.vault.indexing import index_lag
 from amberpost.vault.late import request_assignment
 from amberpost.vault.models import Capture, Work
 from amberpost.vault.verify import request_verify
@@ -48,51 +56,183 @@ def minute(monkeypatch: pytest.MonkeyPatch) -> Minute:
     return Minute(threading.Event())
 
 
-def test_an_idle_worker_looks_six_times_a_minute(
-    opened: Opened, minute: Minute, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def connected() -> Iterator[list[int]]:
+    """One more for each connection that is opened."""
+    opening: list[int] = []
+
+    def note(**_: object) -> None:
+        opening.append(1)
+
+    connection.close()
+    connection_created.connect(note)
+    yield opening
+    connection_created.disconnect(note)
+
+
+def test_an_idle_worker_looks_twice_a_minute_over_one_connection(
+    opened: Opened, minute: Minute, monkeypatch: pytest.MonkeyPatch, connected: list[int]
 ) -> None:
     opened.take(letter(1))
     monkeypatch.setattr(work, "Bell", lambda _folder, _stop: minute)
+    connected.clear()
     with open_worker(opened.config) as worker, CaptureQueriesContext(connection) as asked:
         worker.run(minute._stop)
     assert minute.waits <= 60 / LOOK_SECONDS
-    assert len(asked) < 120  # with those of beginning and ending
+    assert len(asked) < 80  # with those of beginning and ending
+    assert len(connected) <= 1
 
 
-def test_idle_collecting_looks_six_times_a_minute_whatever_its_threads(
-    opened: Opened, minute: Minute, monkeypatch: pytest.MonkeyPatch
+def test_idle_collecting_looks_twice_a_minute_whatever_its_threads(
+    opened: Opened, minute: Minute, monkeypatch: pytest.MonkeyPatch, connected: list[int]
 ) -> None:
     looks: list[int] = []
-    monkeypatch.setattr(fetch, "due_sources", lambda: looks.append(1) or [])
-    schedule = Schedule()
-    for _ in range(fetch.THREADS):  # of one ring, whatever comes first looks for all
-        assert schedule.take(0) is None
-    assert len(looks) == 1
-    _collect_loop(opened.config, schedule, Unsealed(), minute, minute._stop)  # type: ignore[arg-type]
+    monkeypatch.setattr(schedule, "due_sources", lambda: looks.append(1) or [])
+    monkeypatch.setattr(schedule, "Bell", lambda _folder, _stop: minute)
+    for loop in ("directory_loop", "session_loop"):
+        monkeypatch.setattr(schedule, loop, lambda _config, _bell, stop: stop.wait())
+        monkeypatch.setattr(getattr(schedule, loop), "__name__", loop)
+    fetch_loop(opened.config, minute._stop)
     assert minute.waits <= 60 / LOOK_SECONDS + 1
-    assert schedule.take(1) is None
-    assert len(looks) == 2, "a ring is reason to look"
+    assert len(looks) == minute.waits
+    assert len(connected) <= 1
+
+
+@pytest.mark.parametrize("loop", [directory_loop, session_loop])
+def test_who_reads_the_directory_looks_twice_a_minute(
+    opened: Opened, minute: Minute, loop: Callable[..., None], connected: list[int]
+) -> None:
+    loop(opened.config, minute, minute._stop)
+    assert minute.waits <= 60 / LOOK_SECONDS + 1
+    assert len(connected) <= 1
+
+
+class Nap(threading.Event):
+    """A stop that comes after the second wait; waiting takes no time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.waits.append(timeout)
+        if len(self.waits) == 2:
+            self.set()
+        return self.is_set()
+
+
+@pytest.mark.parametrize(("planned", "least", "most"), [
+    (timedelta(seconds=40), 35, 40),  # another process holds the rounds
+    (timedelta(seconds=-1), 55, 60),
+    (timedelta(days=1000), 55, 60),  # its clock was ahead
+])  # fmt: skip
+def test_who_looks_for_alarms_sleeps_until_the_next_round_is_due(
+    opened: Opened, planned: timedelta, least: float, most: float, connected: list[int]
+) -> None:
+    Round.objects.update_or_create(id=1, defaults={"next_at": now() + planned})
+    connection.close()
+    connected.clear()
+    stop = Nap()
+    notices._loop(opened.config, stop)
+    assert all(least <= seconds <= most for seconds in stop.waits)
+    assert len(connected) <= 1
+
+
+def test_looking_for_alarms_goes_on_after_a_failure(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bool:
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(notices, "hold_round", fail)
+    stop = Nap()
+    notices._loop(opened.config, stop)
+    assert stop.waits == [15, 15]
+
+
+def test_a_kept_connection_follows_the_database(opened: Opened) -> None:
+    """`rebuild` puts a damaged file aside: what came later would be written there."""
+    database = KeptConnection(opened.config)
+    Work.objects.exists()
+    kept = connection.connection
+    database.renew()
+    Work.objects.exists()
+    assert connection.connection is kept
+    path, aside = opened.config.data / "catalogue.db", opened.config.data / "aside.db"
+    aside.write_bytes(path.read_bytes())
+    aside.rename(path)
+    database.renew()
+    Work.objects.exists()
+    assert connection.connection is not kept
+    kept = connection.connection
+    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("no such words")
+    database.renew()
+    assert connection.connection is not kept
 
 
 def test_collecting_sleeps_until_a_source_is_due_and_not_longer(opened: Opened) -> None:
     source = Source.objects.get(pk=opened.mailbox)
     Source.objects.filter(pk=source.pk).update(enabled=True)
-    at = fetch.now()
-    due = at + fetch.timedelta(seconds=4)
+    at = now()
+    due = at + timedelta(seconds=4)
     SourceStatus.objects.update_or_create(source=source, defaults={"next_attempt_at": due})
-    assert 0 < fetch.seconds_until_due(at) <= 4
-    SourceStatus.objects.update(next_attempt_at=at + fetch.timedelta(hours=1))
-    assert fetch.seconds_until_due(at) == LOOK_SECONDS
+    assert 0 < seconds_until_due(at) <= 4
+    SourceStatus.objects.update(next_attempt_at=at + timedelta(hours=1))
+    assert seconds_until_due(at) == LOOK_SECONDS
 
 
-def test_a_source_asked_for_while_it_was_collected_is_looked_for_at_once(opened: Opened) -> None:
+def test_a_source_goes_to_one_thread_and_its_end_is_a_reason_to_look(opened: Opened) -> None:
+    """Somebody may have asked for it while it was collected."""
     source = Source.objects.get(pk=opened.mailbox)
     Source.objects.filter(pk=source.pk).update(enabled=True)
-    schedule = Schedule()
-    assert schedule.take(0) == source
-    assert schedule.take(0) is None
-    schedule.done(source.pk)
-    assert schedule.take(0) == source
+    bell = Bell(opened.config.data, stop := threading.Event())
+    plan = Schedule(bell)
+    plan.look()
+    assert plan.take() == source
+    plan.look()
+    assert plan._due == []
+    rings = bell.rings
+    plan.done(source.pk)
+    assert bell.rings > rings
+    plan.look()
+    assert plan.take() == source
+    plan.end()
+    assert plan.take() is None
+    assert plan.busy() == {source.pk}
+    stop.set()
+
+
+def test_no_more_sources_are_handed_out_than_can_be_collected_and_the_others_come_next(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that waits for a thread would be collected as it was set up when it became due."""
+    due = [Source(pk=number) for number in range(THREADS + 2)]
+    monkeypatch.setattr(schedule, "due_sources", lambda: due)
+    plan = Schedule(Bell(opened.config.data, stop := threading.Event()))
+    plan.look()
+    plan.look()
+    assert [plan.take() for _ in range(THREADS)] == due[:THREADS]
+    assert plan._due == []
+    plan.done(0)
+    del due[0]
+    plan.look()
+    assert plan.take() == Source(pk=THREADS)
+    stop.set()
+
+
+def test_a_thread_that_dies_ends_the_collecting(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its supervisor starts a fresh one."""
+
+    def die(*_: object) -> None:
+        """As if it had been an error: nothing is told to anybody."""
+
+    monkeypatch.setattr(schedule, "collect_loop", die)
+    monkeypatch.setattr(die, "__name__", "collect_loop")
+    stop = threading.Event()
+    loop = threading.Thread(target=fetch_loop, args=(opened.config, stop), daemon=True)
+    loop.start()
+    loop.join(PATIENCE)
+    assert not loop.is_alive()
 
 
 @pytest.fixture
@@ -127,6 +267,22 @@ def asleep(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
 ])  # fmt: skip
 def test_work_of_each_kind_wakes_the_worker(asleep: Opened, ask: Callable[[Opened], Any]) -> None:
     _until(ask(asleep))
+
+
+def test_an_index_rests_while_its_worker_sleeps_and_takes_what_comes(
+    asleep: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "AWAKE_SECONDS", 3.0)  # as it is: until the index is committed
+    _until(lambda: not _threads_of_the_index())
+    asleep.accept([asleep.incoming(letter(1))])
+    _until(lambda: Capture.objects.exists() and index_lag() == 0)
+    assert TantivyIndex.open_reader(asleep.config.data / "index").count() == 1
+    _until(lambda: not _threads_of_the_index())
+
+
+def _threads_of_the_index() -> list[str]:
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    return [name for name in names if "tantivy" in name]
 
 
 def _sealed() -> bool:

@@ -1,5 +1,7 @@
 """What browsers are told, and what other sites may not do."""
 
+import dataclasses
+import runpy
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
@@ -8,6 +10,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from amberpost import config
 from amberpost.config import load
 from amberpost.logs import LogfmtFormatter
 from amberpost.site.wsgi import behind_proxy
@@ -15,6 +18,7 @@ from amberpost.web.csp import MAIL_FRAME
 from amberpost.web.files import disposition, image_type
 from amberpost.web.parallel import LIMIT, TooMany, one_search
 from tests.app.pages import PICTURE, Site, text
+from tests.opened import Opened
 
 PAGES = ["/search/", "/account/", "/console/audit/", "/m/1/", "/nowhere"]
 
@@ -154,16 +158,14 @@ def test_only_known_first_bytes_make_a_picture() -> None:
 
 
 def test_a_proxy_on_this_machine_is_believed_about_addresses_and_no_other(tmp_path: object) -> None:
-    import dataclasses
-
     seen: dict[str, object] = {}
 
     def application(environ: dict[str, object], start: object) -> list[bytes]:
         seen.update(environ)
         return []
 
-    config = dataclasses.replace(load(), public_url="https://mail.example.com/archive")
-    call = behind_proxy(application, config)  # type: ignore[arg-type]
+    proxied = dataclasses.replace(load(), public_url="https://mail.example.com/archive")
+    call = behind_proxy(application, proxied)  # type: ignore[arg-type]
     environ = RequestFactory().get("/archive/search/").environ
     environ |= {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "1.1.1.1, 192.0.2.9"}
     call(environ, lambda *_: None)
@@ -183,3 +185,24 @@ def test_search_words_never_stand_in_an_address(site: Site) -> None:
     assert "geheim" not in answer["Location"]
     assert reverse("search") in answer["Location"]
     assert "geheim" not in text(site.client("alice").get("/search/?q=geheim")).replace("q=geheim", "")
+
+
+def test_over_plain_http_a_session_is_kept_on_the_machine_itself_only(opened: Opened) -> None:
+    """A browser sends a cookie marked Secure over https alone (RFC 6265 section 5.4)."""
+    path = str(files("amberpost.site") / "settings.py")
+    for public_url, listen, is_open in (
+        ("", "127.0.0.1:8025", True),
+        ("http://localhost:8025", "127.0.0.1:8025", True),
+        ("", "0.0.0.0:8025", False),
+        ("http://archive.example", "127.0.0.1:8025", False),
+        ("https://archive.example", "127.0.0.1:8025", False),
+    ):
+        config.activate(
+            dataclasses.replace(opened.config, public_url=public_url, listen=listen, insecure_cookies=False)
+        )
+        try:
+            chosen = runpy.run_path(path)
+        finally:
+            config.activate(opened.config)
+        are_secure = (chosen["SESSION_COOKIE_SECURE"], chosen["CSRF_COOKIE_SECURE"])
+        assert are_secure == (not is_open, not is_open), (public_url, listen)

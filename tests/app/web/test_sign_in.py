@@ -231,6 +231,11 @@ def test_a_setup_link_ends_after_a_day(site: Site) -> None:
     assert site.fresh().get(f"/setup/{token}/").status_code == 404
 
 
+def test_a_newer_setup_link_ends_the_older(site: Site) -> None:
+    older, newer = make_setup_link(), make_setup_link()
+    assert [site.fresh().get(f"/setup/{token}/").status_code for token in (older, newer)] == [404, 200]
+
+
 def test_cookies_are_closed(site: Site) -> None:
     client = site.fresh()
     client.get("/sign-in/")

@@ -2,7 +2,10 @@
 
 import pytest
 
+from amberpost.directory.entry import Entry
 from amberpost.directory.names import read_names
+from amberpost.directory.plain_ldap import key_of
+from amberpost.errors import DirectoryError
 from amberpost.message.addresses import normalise_address
 
 
@@ -48,3 +51,11 @@ def test_x500_names_compare_equal_to_what_journal_reports_say() -> None:
 
 def test_unreadable_addresses_are_kept_for_the_note() -> None:
     assert read_names(["smtp:nothing", "SMTP:a@x.example"], []).unreadable == ("nothing",)
+
+
+def test_the_identity_is_the_entry_uuid_or_what_389_directory_server_has_instead() -> None:
+    number = b"59E5C7A4-1DD2-11B2-8A52-B2B7A8F1A4D3"
+    by_name = {name: key_of(Entry("uid=a", {name.lower(): [number]})) for name in ("entryUUID", "nsUniqueId")}
+    assert set(by_name.values()) == {f"ldap:{number.decode().lower()}"}
+    with pytest.raises(DirectoryError, match="entryUUID"):
+        key_of(Entry("uid=a", {"uid": [b"a"]}))
