@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import pytest
 
+from amberpost.store.place import claim_place
 from tests.ready import Starter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -127,6 +128,12 @@ def read_export(to: Path) -> dict[int, bytes]:
     return found
 
 
+def move_in(template: Path, data: Path) -> None:
+    """A copy of the template that is an archive in its own right, and not a copy that waits for a word."""
+    shutil.copytree(template, data)
+    claim_place(data)
+
+
 @pytest.fixture(scope="session")
 def _initialised(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """What `amberpost init` made, to copy: asking for it anew takes longer than most tests."""
@@ -136,7 +143,7 @@ def _initialised(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 @pytest.fixture
 def archive(_initialised: Archive, tmp_path: Path) -> Archive:
     made = Archive(data=tmp_path / "archive")
-    shutil.copytree(_initialised.data, made.data)
+    move_in(_initialised.data, made.data)
     shutil.copy(_initialised.key_file, made.key_file)
     settings = made.data / "config.toml"
     text = settings.read_text()
@@ -166,7 +173,7 @@ def new_opened(_empty: Path, tmp_path: Path, django_db_blocker: Any) -> Iterator
     def make(name: str = "archive", *, like: Path = _empty, **changes: object) -> Opened:
         if made:
             made[-1].leave()
-        shutil.copytree(like / "archive", tmp_path / name)
+        move_in(like / "archive", tmp_path / name)
         shutil.copy(like / "archive.key", tmp_path / f"{name}.key")
         (tmp_path / name / "config.toml").unlink()  # it names the key file of the archive we copied
         made.append(Opened.enter(tmp_path / name, **changes))

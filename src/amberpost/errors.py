@@ -6,10 +6,10 @@ source, a disk or an integrity check needs attention.
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from amberpost.remark import Remark, Value
 
@@ -330,3 +330,12 @@ class Finding:
     def as_json(self) -> dict[str, object]:
         """As it is kept; the sentence is made where it is read."""
         return {"kind": self.kind, "where": self.where, "remark": self.remark.as_json()}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, object]) -> Self:
+        """The inverse; ValueError for a kind that no release of ours has written."""
+        return cls(
+            kind=FindingKind(str(kept["kind"])),
+            where=str(kept["where"]),
+            remark=Remark.of_json(kept["remark"]),
+        )

@@ -751,6 +751,16 @@ SENTENCES: Mapping[str, str] = {
     "captures_whole_only": _("Captures can be exported only for the whole archive: they name Bcc recipients"),
     "folder_not_empty": _("The folder is not empty"),
     "index_missing": _("The search index is missing or damaged; rebuild it with: amberpost rebuild --index"),
+    "doubt_unknown": _(
+        "The folder does not say where it was at work, as after a restore without its place.json."
+    ),
+    "doubt_imported": _("Users, accounts and settings came from the configuration of another archive."),
+    "doubt_path": _("The archive was at work under another path."),
+    "doubt_files": _("The files in this folder are copies of those it was at work with."),
+    "doubt_machine": _("The archive was at work on another machine."),
+    "place_unconfirmed": _(
+        "Nobody has confirmed that this is the archive and not a copy of it. If it is: amberpost place confirm"
+    ),
     "archive_none_here": _("There is no archive here; make one with: amberpost init --data"),
     "entry_without_message": _("This entry holds no message"),
     "attachment_none": _("There is no such attachment"),

@@ -30,6 +30,7 @@ from amberpost.errors import (
 from amberpost.notice.outbox import subject_of, text_of
 from amberpost.notice.rounds import Event
 from amberpost.search.index import IndexDamaged
+from amberpost.store.place import Doubt, doubt_place
 from amberpost.web import errors
 from tests.app.console.test_directory_pages import typed
 from tests.app.pages import PASSWORD, text
@@ -108,6 +109,7 @@ ELSEWHERE |= {
     "console:directory-sync",
     "console:directory-changes",
     "console:archives-select",
+    "console:place",
 }
 TROUBLES = (
     NotFound("x" * 20),
@@ -235,6 +237,21 @@ def test_a_directory_that_cannot_be_read_is_told_in_ones_language(opened: Opened
                 Walk(client, tuple(f"/console/directory/{place}" for place in places), enough=0).pages()
             )
             assert not found, "\n".join(found)
+
+
+def test_a_copy_says_what_waits_in_ones_language(furnished: Opened) -> None:
+    client = browser(furnished, "otto", "de")
+    places = ("", "place/", "sources/", "sources/2/", "notices/", "directory/")
+    starts = tuple(f"/console/{place}" for place in places)
+    with marked("de"):
+        for doubt in Doubt:
+            doubt_place(furnished.config.data, doubt)
+            found = english(Walk(client, starts, with_forms=False, enough=0).pages())
+            assert not found, "\n".join(found)
+        client.post("/console/place/")
+        audit = text(client.get("/console/audit/"))
+        assert mark("Ordner als Archiv bestätigt") in audit
+    assert english([Shown(way="audit", status=200, html=audit)]) == []
 
 
 @pytest.mark.server

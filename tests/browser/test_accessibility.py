@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page
 
+from amberpost.clock import now
+from amberpost.notice.models import NoticeSettings
+from amberpost.sources.models import Source
+from amberpost.store.place import Doubt, doubt_place
+from amberpost.vault.models import WorkerStatus
 from tests.app.pages import SECRET
 from tests.browser.conftest import Served, _free_port, _wait_for, search
 from tests.browser.screenshots import PEOPLE, visit
@@ -102,3 +109,31 @@ def test_nobody_meets_a_barrier_where_much_has_happened(
     finally:
         kill_all(server)
     assert found == []
+
+
+def test_an_operator_of_a_copy_meets_no_barrier(served: Served, axe: str) -> None:
+    """In each state of the overview but *well*: something is not, all is but for something, and this may be a copy."""
+    page = served.page("otto", bypass_csp=True)
+    found = []
+    with ThreadPoolExecutor(1) as threads:  # the browser's event loop keeps this one from the database
+        threads.submit(_make_well_but_for_tls).result()
+    for path in ("", "sources/"):
+        page.goto(f"{served.url}/console/{path}")
+        found += violations(page, axe)
+    assert page.get_by_text("no TLS").count() == 1
+    doubt_place(served.opened.config.data, Doubt.UNKNOWN)
+    for path in ("", "place/", "sources/", "sources/2/", "notices/"):
+        page.goto(f"{served.url}/console/{path}")
+        assert page.get_by_role("main").get_by_text("confirm").count(), path
+        found += violations(page, axe)
+    assert found == []
+
+
+def _make_well_but_for_tls() -> None:
+    for name in ("work", "fetch"):
+        WorkerStatus.objects.update_or_create(
+            name=name, defaults={"pid": 1, "started_at": now(), "seen_at": now() + timedelta(hours=1)}
+        )
+    NoticeSettings.objects.create(disk_percent=100, disk_full_percent=100)
+    Source.objects.exclude(protocol="file").update(enabled=True, security="none")
+    connections.close_all()

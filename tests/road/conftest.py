@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.archive import move_in
 from tests.opened import Opened
 from tests.servers.postgres import INITDB, PROGRAM, Postgres
 
@@ -41,7 +42,7 @@ def new_on_postgres(
     def make(name: str = "archive", **changes: object) -> Opened:
         if made:
             made[-1].leave()
-        shutil.copytree(folder / "archive", tmp_path / name)
+        move_in(folder / "archive", tmp_path / name)
         shutil.copy(folder / "archive.key", tmp_path / f"{name}.key")
         (tmp_path / name / "config.toml").unlink()
         url = postgres.create_database(template)

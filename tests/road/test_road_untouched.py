@@ -1,4 +1,7 @@
-"""`verify` changes nothing: not a byte, not a time, no new file, whatever state the archive is in."""
+"""`verify` changes nothing: not a byte, not a time, no new file, whatever state the archive is in.
+
+But for its own note of the run, which lies in a folder of its own, and which it leaves in the archive only.
+"""
 
 import hashlib
 import shutil
@@ -9,6 +12,7 @@ from django.db import connections
 
 from amberpost.daemon.work import open_worker
 from amberpost.remark import Remark
+from amberpost.vault.verified import FOLDER as NOTES
 from tests.another_user import STRANGER, need_other_users, open_to_all, run_as
 from tests.archive import Archive
 from tests.opened import Opened
@@ -19,9 +23,11 @@ State = dict[str, tuple[str, int, int]]
 
 
 def state_of(folder: Path) -> State:
-    """Every file and folder: what is in it, when it changed, and who may do what."""
+    """Every file and folder but the notes: what is in it, when it changed, and who may do what."""
     found: State = {}
     for path in (folder, *folder.rglob("*")):
+        if path == folder / NOTES or (folder / NOTES) in path.parents:
+            continue
         facts = path.stat()
         content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         found[str(path.relative_to(folder))] = (content, facts.st_mtime_ns, facts.st_mode)

@@ -37,6 +37,7 @@ class Action(StrEnum):
     ATTACHMENT_DOWNLOADED = "attachment:downloaded"
     NOTICE_SETTINGS_CHANGED = "notice:settings_changed"
     NOTICE_TEST_SENT = "notice:test_sent"
+    PLACE_CONFIRMED = "place:confirmed"
     PREVIEW_MADE = "preview:made"
     SEARCH_MADE = "search:made"
     SEATS_CHANGED = "seats:changed"

@@ -10,6 +10,7 @@ from amberpost.daemon.fetch import collect_once
 from amberpost.daemon.work import settle, work_beside
 from amberpost.errors import SealingWaits, SourceError, UserError
 from amberpost.sources.models import Source
+from amberpost.vault.place import require_confirmed
 
 NEEDS_ARCHIVE = True
 
@@ -20,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(call: Call) -> Result:
+    require_confirmed(call.config.data)
     sources = _sources(call.arguments.source)
     stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:

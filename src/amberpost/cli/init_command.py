@@ -13,9 +13,12 @@ from amberpost.daemon.work import settle
 from amberpost.errors import UserError
 from amberpost.ledger.note import verification_key
 from amberpost.sources.configure import import_source
+from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import create_keys
+from amberpost.store.place import claim_place
 from amberpost.vault.open import LOGS
+from amberpost.vault.verified import FOLDER as VERIFIED
 
 NEEDS_ARCHIVE = False
 
@@ -50,6 +53,8 @@ def create_archive(config: Config, *, actor: str) -> None:
         config.passphrase_file.read_text(encoding="utf-8").rstrip("\n") if config.passphrase_file else None
     )
     create_keys(config.data, config.key_file, passphrase=passphrase, public_keys=_public_keys).close()
+    claim_place(config.data)
+    LocalDisk(config.data).make_folder(VERIFIED)
     settings.write_file(config.data, {"key_file": config.key_file})
     migrate(config)
     import_source()

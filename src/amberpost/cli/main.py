@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "show whose mail a message would be, by each header evaluation",
     "export": "write messages as .eml files with a manifest",
     "verify": "check bytes, ledger, catalogue and index",
+    "place": "show whether this folder is the archive or a copy of it, or confirm that it is now the archive",
     "clock": "show whether the machine's clock is believed, or confirm that it is right",
     "rebuild": "rebuild catalogue and index from segments and keys",
     "config": "check, explain, export and import settings",
@@ -57,7 +58,8 @@ COMMANDS: Mapping[str, str] = {
 # What works where nothing may be written: whoever holds the key file may read.
 READING = frozenset({
     "search", "show", "evaluate", "export", "verify", "user list", "user export", "source list", "archive list",
-    "domain list", "notice list", "notice show", "directory show", "config check", "config example", "config export",
+    "domain list", "place show", "notice list", "notice show", "directory show", "config check", "config example",
+    "config export",
 })  # fmt: skip
 
 

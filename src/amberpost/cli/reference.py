@@ -15,7 +15,7 @@ from amberpost.cli.main import COMMANDS, build_parser, start_django
 ACTION_TEXTS = {
     Action.ARCHIVE_CREATED: "A new archive was created.",
     Action.ARCHIVE_REBUILT: "Catalogue or index were rebuilt from segments and keys.",
-    Action.ARCHIVE_VERIFIED: "The archive was verified; the detail counts the findings.",
+    Action.ARCHIVE_VERIFIED: "The archive was verified, by schedule or for a page; the detail counts the findings.",
     Action.CLOCK_CONFIRMED: "Somebody said that the machine's clock is right: entries are sealed by it.",
     Action.CONFIG_EXPORTED: "Users, archives and accounts were written to a file.",
     Action.CONFIG_IMPORTED: "Users, archives and accounts were read from a file.",
@@ -31,6 +31,8 @@ ACTION_TEXTS = {
     Action.ATTACHMENT_DOWNLOADED: "An attachment was handed out.",
     Action.NOTICE_SETTINGS_CHANGED: "Whom to notify, how or from when on was changed; the detail names the fields.",
     Action.NOTICE_TEST_SENT: "A test message was sent; the detail names the step where it failed, if it did.",
+    Action.PLACE_CONFIRMED: "Somebody said that this folder is now the archive and no copy of it; the target is the "
+    "folder, the detail says what was in doubt.",
     Action.PREVIEW_MADE: "An operator tried the header evaluations with a message they brought; nothing of it is kept.",
     Action.SEARCH_MADE: "Somebody searched; the words are not kept, only their length and the number of hits.",
     Action.SOURCE_ADDED: "A remote e-mail account was added.",

@@ -7,7 +7,9 @@ import sys
 from amberpost import config as settings
 from amberpost.accounts.setup import make_setup_link, needs_operator
 from amberpost.cli.call import Call, Result
+from amberpost.cli.place_command import place_sentence
 from amberpost.daemon.serve import PARTS, run_part, sole_server, supervise
+from amberpost.vault.place import is_confirmed
 
 NEEDS_ARCHIVE = True
 
@@ -38,6 +40,8 @@ def run(call: Call) -> Result:
     with sole_server(config):
         sys.stderr.write(f"Amberpost is at {config.url}\n")
         announce_setup(config.url)
+        if not is_confirmed(config.data):
+            sys.stderr.write(f"{place_sentence(config.data)}\n")
         supervise(config)
     return Result(data={})
 

@@ -1,15 +1,21 @@
 """amberpost verify --quick|--crc|--deep: exit 6 and named findings if anything disagrees."""
 
 import argparse
+import contextlib
+import os
 
 from django.db import connection, connections
 
+from amberpost.cli.access import is_write_protected, owner_of
 from amberpost.cli.call import Call, Result, counted
 from amberpost.config import Config
 from amberpost.daemon.verify import ArchiveReport, verify_archive
 from amberpost.errors import IntegrityError, StoreError
+from amberpost.store.disk import LocalDisk
 from amberpost.store.open_keys import KEYS_FILE
 from amberpost.store.untouched import reading_uri, state_of
+from amberpost.vault.place import is_confirmed
+from amberpost.vault.verified import note_verified
 
 NEEDS_ARCHIVE = False  # a damaged key or a missing database is a finding, not a reason to stop
 
@@ -29,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Result:
     report = _verify(call)
+    if _is_ours(call.config):
+        with contextlib.suppress(StoreError):  # a disk without any room; what was found is said all the same
+            note_verified(LocalDisk(call.config.data), call.arguments.depth, by=call.actor, report=report)
     findings = [{"kind": f.kind, "where": f.where, "message": f.message} for f in report.findings]
     lines = [f"{f['kind']}\t{f['where']}\t{f['message']}" for f in findings]
     return Result(
@@ -59,6 +68,12 @@ def _verify(call: Call) -> ArchiveReport:
         "verify_disturbed",
         subject=str(call.config.data),
     )
+
+
+def _is_ours(config: Config) -> bool:
+    """Whether the archive may remember this run: not in a copy or snapshot, nor among the files of another user."""
+    is_owner = owner_of(config.data).uid == os.geteuid() and not is_write_protected(config.data)
+    return is_owner and is_confirmed(config.data)
 
 
 def _states(config: Config) -> list[tuple[int, ...]]:

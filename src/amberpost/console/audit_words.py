@@ -75,6 +75,7 @@ ACTIONS: Mapping[str, object] = {
     Action.USER_LOGIN_FAILED: gettext_lazy("Sign-in failed"),
     Action.USER_LOCKED_OUT: gettext_lazy("Sign-in locked for a while"),
     Action.OPERATOR_SET_UP: gettext_lazy("First operator set up"),
+    Action.PLACE_CONFIRMED: gettext_lazy("Folder confirmed as the archive"),
     Action.SETUP_FINISHED: gettext_lazy("Set-up finished"),
 }
 PARTICULARS: Mapping[str, object] = {
@@ -132,9 +133,11 @@ PARTICULARS: Mapping[str, object] = {
     "stored": gettext_lazy("stored"),
     "waiting": gettext_lazy("waiting"),
     "what": gettext_lazy("what"),
+    "why": gettext_lazy("what had been in doubt"),
 }
 _ACTORS: Mapping[str, object] = {
     "collector": gettext_lazy("collecting"),
+    "schedule": gettext_lazy("schedule"),
     "directory": gettext_lazy("schedule of the directory"),
     "setup": gettext_lazy("set-up link"),
 }
@@ -216,6 +219,8 @@ def _value(name: str, value: object, archives: Mapping[int, str]) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, int):
         return archives.get(value, str(value)) if name == "archive" else str(value)
+    if name == "why":
+        return " ".join(in_words({"code": f"doubt_{doubt}"}) for doubt in str(value).split(","))
     if name in ("fields", "secrets"):
         return ", ".join(_field(one) for one in str(value).split(","))
     words = _VOCABULARIES.get(name)

@@ -22,6 +22,7 @@ app_name = "console"
 
 urlpatterns = [
     path("", overview.show, name="overview"),
+    path("place/", overview.place, name="place"),
     path("accounts/", accounts.everybody, name="accounts"),
     path("accounts/add/", accounts.add, name="account-add"),
     path("accounts/<int:user_id>/", accounts.edit, name="account"),

@@ -21,6 +21,7 @@ from amberpost.store.keys import KeyStore
 from amberpost.vault.clock_readings import note_heard
 from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
 from amberpost.vault.open import open_keys_of
+from amberpost.vault.place import is_confirmed
 from amberpost.vault.signed_in import end_sessions_of_departed
 
 log = logging.getLogger(__name__)
@@ -78,9 +79,9 @@ class Turns:
         self.watch_at: datetime = now()  # when sessions are looked at next
 
     def read_if_due(self) -> None:
-        """A run, if the schedule or an operator wants one."""
+        """A run, if the schedule or an operator wants one, and this is the archive."""
         try:
-            if is_due(now()):
+            if is_due(now()) and is_confirmed(self._disk.root):
                 sync_directory(self._disk, self._keys, by=ACTOR, must_ask=needs_first_look())
         except UserError as error:  # somebody else reads it, or its settings were changed meanwhile
             log.info("directory not read reason=%s", error.code)

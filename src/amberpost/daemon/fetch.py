@@ -41,6 +41,7 @@ from amberpost.vault.clock_readings import note_arrivals, note_heard, note_look,
 from amberpost.vault.evidence import note_evidence
 from amberpost.vault.models import Capture, Outcome
 from amberpost.vault.open import open_keys_of
+from amberpost.vault.place import require_confirmed
 from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ class Fetcher:
         _begin(source, started)
         set_context(f"source={source.pk}")
         try:
+            require_confirmed(self._config.data)
             require_room(LocalDisk(self._config.data))
             require_seats()
             cursor = self._unsealed.beside(load_cursor(source.pk), source)

@@ -8,16 +8,18 @@ from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import ArchiveError, is_disk_full
 from amberpost.remark import Remark
-from amberpost.vault.facts import last_verify
+from amberpost.store.disk import Disk
 from amberpost.vault.late import assign_late
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import Vault
 from amberpost.vault.pool import Pool
-from amberpost.vault.verify import Report, verify
+from amberpost.vault.verified import SCHEDULE, note_verified, read_verified
+from amberpost.vault.verify import Report, request_verify, verify
 
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(hours=1)  # a crashed worker's claim runs out
+VERIFY_EVERY = timedelta(days=1)
 KEPT = timedelta(days=90)  # as notifications are
 
 
@@ -50,10 +52,16 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
     return True
 
 
+def request_daily_verify(disk: Disk) -> None:
+    """Ask for a quick verification if none of any kind, from anywhere, ended within the last day."""
+    at = now()
+    if not any(at - VERIFY_EVERY < run.at <= at for run in read_verified(disk)):  # later: a clock was ahead
+        request_verify(SCHEDULE)
+
+
 def _forget_old(at: datetime) -> None:
-    """Jobs are memory, what they did is sealed. The last verification stays: alarms tell its findings."""
-    last, old = last_verify(), Work.objects.filter(finished_at__lt=at - KEPT)
-    (old.exclude(pk=last.pk) if last else old).delete()
+    """Jobs are memory: what they did is sealed, and what a verification found is noted elsewhere."""
+    Work.objects.filter(finished_at__lt=at - KEPT).delete()
 
 
 def _trouble_of(error: Exception) -> Remark:
@@ -68,9 +76,17 @@ def _do(vault: Vault, work: Work) -> dict[str, object]:
         return {"assigned": len(assign_late(vault, work.detail["addresses"]))}
     if work.kind == WorkKind.VERIFY:
         vault.publish()
-        report = Report()
-        verify(vault, work.detail["depth"], report)
+        report, depth = Report(), work.detail["depth"]
+        try:
+            verify(vault, depth, report)
+        except Exception as error:
+            if not is_disk_full(error):
+                note_verified(
+                    vault.disk, depth, by=work.requested_by, report=report, error=_trouble_of(error)
+                )
+            raise
+        note_verified(vault.disk, depth, by=work.requested_by, report=report)
         findings = [finding.as_json() for finding in report.findings]
-        record(work.requested_by, Action.ARCHIVE_VERIFIED, work.detail["depth"], findings=len(findings))
+        record(work.requested_by, Action.ARCHIVE_VERIFIED, depth, findings=len(findings))
         return {"checked": report.checked, "uncovered": report.uncovered, "findings": findings}
     raise ValueError(f"unknown kind of work {work.kind}")

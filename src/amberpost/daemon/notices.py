@@ -39,13 +39,17 @@ def start_notices(config: Config, stop: threading.Event) -> threading.Thread:
 
 
 def hold_round(config: Config, at: datetime) -> bool:
-    """Look, note and tell, if it is time and nobody else does. True if this was the one."""
+    """Look, note and tell, if it is time and nobody else does. True if this was the one.
+
+    What may be a copy tells nobody: what is not well there is only noted, and told once it is the archive.
+    """
     if not claim_round(at):
         return False
     settings = current_settings()
     facts = gather(config, has_index=index_is_there(config))
-    follow(alarms(facts, settings), settings.channels, at)
-    carry_all(config)
+    follow(alarms(facts, settings), [] if facts.doubts else settings.channels, at)
+    if not facts.doubts:
+        carry_all(config)
     forget_old(at)
     return True
 

@@ -17,7 +17,7 @@ from django.db.models import F, Min
 from amberpost.accounts.installation import is_set_up
 from amberpost.bell import LOOK_SECONDS, Bell
 from amberpost.clock import now
-from amberpost.config import Config
+from amberpost.config import Config, current
 from amberpost.daemon.database import KeptConnection
 from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.fetch import Fetcher, Unsealed
@@ -27,6 +27,7 @@ from amberpost.remark import Remark
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.models import Source, SourceProtocol, SourceStatus
 from amberpost.vault.open import open_keys_of
+from amberpost.vault.place import is_confirmed
 
 log = logging.getLogger(__name__)
 
@@ -165,9 +166,9 @@ def note_cut_off() -> None:
 def due_sources() -> list[Source]:
     """Enabled mailboxes whose next attempt has come, or that an operator wants fetched now; longest waiting first.
 
-    None before the end of a set-up that was begun: users and domains come first.
+    None before the end of a set-up that was begun: users and domains come first. None of what may be a copy.
     """
-    if not is_set_up():
+    if not is_set_up() or not is_confirmed(current().data):
         return []
     sources = (
         Source.objects.filter(enabled=True)

@@ -21,7 +21,7 @@ from amberpost.bell import LOOK_SECONDS, Bell, ring
 from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.database import KeptConnection
-from amberpost.daemon.jobs import do_next_job
+from amberpost.daemon.jobs import do_next_job, request_daily_verify
 from amberpost.errors import WorkerBusy, is_disk_full
 from amberpost.handover import CaptureId
 from amberpost.store.drain import Frame, IntakeReader
@@ -46,6 +46,7 @@ STATUS_SECONDS = 2.0
 IDLE_SECONDS = 0.1
 AWAKE_SECONDS = 3.0  # after work or a ring: by then what is due every two seconds was done
 STATE_ASLEEP_SECONDS = 600.0  # nothing was recorded since the last snapshot, so nothing was decided
+VERIFY_LOOK_SECONDS = 600.0  # what is due once a day need not be on time
 WAIT_SECONDS = 0.2
 BUSY_FACTOR = 4  # while batch follows batch, the index commits more seldom: each commit halts the worker
 
@@ -109,10 +110,14 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, then finish what was begun."""
         bell, database = Bell(self._vault.config.data, stop), KeptConnection(self._vault.config)
+        verify = Timer(VERIFY_LOOK_SECONDS)
+        verify.is_due()  # not now: a start is no time for work that can wait
         while not stop.is_set():
             database.renew()
             rings = bell.rings  # read first: what is left while we look will ring again
             if not self.step():
+                if verify.is_due():
+                    request_daily_verify(self._vault.disk)
                 pause = self.pause()
                 if self._indexer and pause > STATUS_SECONDS:
                     self._indexer.rest()
@@ -147,6 +152,7 @@ class Worker:
         if self._indexer:
             self._indexer.commit()
         self._vault.publish()
+        self._report()  # the last word of a worker that ends now is that nothing is left
 
     def step(self) -> bool:
         """One round: read the next batch into the pool, seal the one before. False if there was nothing.

@@ -23,6 +23,7 @@ class Level(IntEnum):
 class Kind(StrEnum):
     """Stable names: they stand in rows, in the JSON of the webhook and in docs/operate/notifications.md."""
 
+    PLACE_IN_DOUBT = "place_in_doubt"
     FINDINGS = "integrity_findings"
     VERIFY_FAILED = "verification_failed"
     NO_INDEX = "index_missing"

@@ -23,6 +23,18 @@ def sentence(kind: str, arguments: Arguments) -> str:
         return kind
 
 
+def _place_in_doubt(values: Arguments) -> str:
+    if values["is_imported"]:
+        return _(
+            "This archive has the configuration of another one. Until somebody confirms that this is now the archive, "
+            "no mail is collected and nobody is notified."
+        )
+    return _(
+        "This is a copy of the archive, or it was moved or restored. Until somebody confirms that this is now the "
+        "archive, no mail is collected and nobody is notified."
+    )
+
+
 def _with_times(arguments: Arguments) -> Arguments:
     """Days and moments, which wait as ISO 8601, as the reader has them."""
     written: dict[str, str | int] = dict(arguments)
@@ -263,6 +275,7 @@ def _clock_stepped(values: Arguments) -> str:
 
 _CONFIRM = "amberpost clock confirm"
 _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
+    Kind.PLACE_IN_DOUBT: _place_in_doubt,
     Kind.FINDINGS: _findings,
     Kind.VERIFY_FAILED: _verify_failed,
     Kind.NO_INDEX: _no_index,

@@ -11,6 +11,7 @@ from amberpost.accounts.seats import Seats
 from amberpost.notice.alarm import Alarm, Kept, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import PROCESSES
+from amberpost.store.place import Doubt
 from amberpost.vault.accept import MIN_FREE_BYTES
 from amberpost.vault.clock_judge import ClockFault, Judgement
 
@@ -76,11 +77,13 @@ class Facts:
     failed_channels: Mapping[str, Kept] = field(default_factory=dict)  # channel -> remark
     directory: DirectoryFacts = DirectoryFacts()
     seats: Seats | None = None
+    doubts: tuple[Doubt, ...] = ()  # whether this folder is the archive
 
 
 def alarms(facts: Facts, limits: NoticeSettings) -> list[Alarm]:
     """Everything that is not well, the gravest first; empty if all is."""
     found = [
+        *_place(facts),
         *_integrity(facts),
         *clock_alarms(facts.clock),
         *_processes(facts),
@@ -97,6 +100,13 @@ def alarms(facts: Facts, limits: NoticeSettings) -> list[Alarm]:
 def is_silent(seen_at: datetime | None, at: datetime) -> bool:
     """True if a process has not given a sign of life for too long."""
     return seen_at is None or at - seen_at > SILENT_AFTER
+
+
+def _place(facts: Facts) -> Iterator[Alarm]:
+    """Never told, since a copy tells nobody; shown until somebody says that this is the archive."""
+    if facts.doubts:
+        is_imported = Doubt.IMPORTED in facts.doubts
+        yield Alarm(kind=Kind.PLACE_IN_DOUBT, level=Level.GRAVE, arguments={"is_imported": int(is_imported)})
 
 
 def _integrity(facts: Facts) -> Iterator[Alarm]:

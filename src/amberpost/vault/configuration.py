@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from amberpost.accounts.models import Installation, Role, User
 from amberpost.clock import milliseconds, now
+from amberpost.config import current
 from amberpost.directory.active import setting_row as directory_row
 from amberpost.directory.configure import check_interval
 from amberpost.directory.models import Address, Directory
@@ -28,6 +29,7 @@ from amberpost.notice.configure import ROW
 from amberpost.notice.models import NoticeSettings
 from amberpost.sources.configure import check_source, setting_row
 from amberpost.sources.models import Source, SourceProtocol
+from amberpost.store.place import Doubt, doubt_place
 from amberpost.store.slots import passphrase_key, passphrase_params
 from amberpost.store.wrap import bound, unwrap, wrap
 from amberpost.vault.late import request_assignment
@@ -90,7 +92,10 @@ def export_configuration(unseal: Cipher, passphrase: str | None) -> bytes:
 def import_configuration(
     data: bytes, seal: Cipher, *, passphrase: str | None, without_secrets: bool = False
 ) -> Imported:
-    """Make an empty archive what the file says, all or nothing. UserError says what is wrong with the file."""
+    """Make an empty archive what the file says, all or nothing. UserError says what is wrong with the file.
+
+    It then waits for somebody to say that it is the archive: the accounts may still be those of another one.
+    """
     if not state_is_empty():
         raise UserError("configuration_not_empty")
     document = _read(data)
@@ -102,6 +107,7 @@ def import_configuration(
             _set_passwords(secrets)
             _set_secrets(secrets, seal)
             _look_for_owners()
+            doubt_place(current().data, Doubt.IMPORTED)  # last, and before anybody sees the accounts
     except (DatabaseError, ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError("configuration_damaged") from error
     missing = [tuple(key) for key in document["secret_of"] if tuple(key) not in secrets]

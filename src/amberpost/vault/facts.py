@@ -14,12 +14,15 @@ from amberpost.search.index import IndexDamaged
 from amberpost.search.local import TantivyIndex
 from amberpost.sources.account import split_server
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
+from amberpost.store.disk import LocalDisk
+from amberpost.store.place import find_doubts
 from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, is_silent
 from amberpost.vault.catalogue import INDEX, position
 from amberpost.vault.clock_readings import last_judgement
 from amberpost.vault.indexing import index_lag
 from amberpost.vault.models import Message, Quarantine, Work, WorkerStatus, WorkKind
 from amberpost.vault.numbers import closed_reports, file_stat
+from amberpost.vault.verified import read_verified, standing
 
 _DAY = timedelta(days=1)
 _RECENT = timedelta(days=7)
@@ -29,7 +32,7 @@ _LONGEST_JOB = timedelta(minutes=15)
 def gather(config: Config, *, has_index: bool) -> Facts:
     """The facts of this moment."""
     at = now()
-    verify = last_verify()
+    verified = standing(read_verified(LocalDisk(config.data)))
     disk = shutil.disk_usage(config.data)
     seen_at = dict(WorkerStatus.objects.values_list("name", "seen_at"))
     jobs = Work.objects.filter(finished_at__gt=at - _RECENT).exclude(kind=WorkKind.VERIFY)
@@ -48,12 +51,13 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         unprocessed_since=_unprocessed_since(config, is_stopped=is_silent(seen_at.get("work"), at)),
         quarantined_today=quarantined.filter(captured_at__gt=at - _DAY).count(),
         unprocessable=quarantined.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
-        findings=len(verify.result.get("findings", [])) if verify else 0,
-        has_failed_verify=bool(verify and verify.error),
+        findings=max((run.findings_count for run in verified), default=0),
+        has_failed_verify=any(run.error for run in verified),
         failed_jobs=jobs.exclude(error={}).count(),
         failed_channels={str(channel): error for channel, error in failures().items()},
         directory=_directory(),
         seats=seats(),
+        doubts=find_doubts(config.data),
     )
 
 
@@ -64,13 +68,6 @@ def index_is_there(config: Config) -> bool:
     except IndexDamaged:
         return False
     return True
-
-
-def last_verify() -> Work | None:
-    """The last verification that has ended."""
-    return (
-        Work.objects.filter(kind=WorkKind.VERIFY, finished_at__isnull=False).order_by("-finished_at").first()
-    )
 
 
 def status_of(source: Source) -> SourceStatus | None:

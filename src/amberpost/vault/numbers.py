@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 
 from amberpost.message.types import Flag
 from amberpost.sources.models import Source
@@ -26,14 +26,22 @@ class SourceNumbers:
     duplicates: int
     quarantined: int
     last_capture_at: datetime | None
+    left: int  # messages that stay there
     closed_reports: int  # journal reports in quarantine that its header evaluation did not open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What is kept. captures = stored + duplicates + quarantined, as they were when they came."""
+    """What is kept. captures = stored + duplicates + quarantined, as they were when they came.
+
+    messages = archived + in_quarantine, as they are now; what makes stored + quarantined another number is counted.
+    """
 
     messages: int
+    archived: int  # messages that are in an archive
+    again: int  # captures, no duplicates, of a message that was here already
+    assigned_later: int  # captures that came to quarantine and whose message is in an archive now
+    left: int  # messages that stay at their sources
     captures: int
     stored: int
     duplicates: int
@@ -46,6 +54,7 @@ class Overview:
     disk_bytes: int  # free and used, as df counts
     index_lag: int
     intake_pending: int
+    first_capture_at: datetime | None
     last_capture_at: datetime | None
     sources: tuple[SourceNumbers, ...]
     workers: tuple[WorkerStatus, ...]
@@ -55,21 +64,31 @@ def overview(vault: Vault) -> Overview:
     """The numbers of this moment."""
     counts = Capture.objects.aggregate(
         captures=Count("index"),
+        messages=Count("index", filter=Q(message_id=F("index"))),  # the first capture of each
         stored=Count("index", filter=Q(outcome=Outcome.STORED)),
         duplicates=Count("index", filter=Q(outcome=Outcome.DUPLICATE)),
         quarantined=Count("index", filter=Q(outcome=Outcome.QUARANTINED)),
         raw=Sum("raw_bytes"),
+        first=Min("captured_at"),
         last=Max("captured_at"),
     )
+    quarantine = Message.objects.exclude(quarantine=0)
+    in_quarantine = quarantine.count()
+    still = Capture.objects.filter(message__in=quarantine).exclude(outcome=Outcome.DUPLICATE).count()
+    sources = source_numbers()
     workers = tuple(WorkerStatus.objects.order_by("name"))
     disk = shutil.disk_usage(vault.config.data)
     return Overview(
-        messages=Message.objects.count(),
+        messages=counts["messages"],
+        archived=counts["messages"] - in_quarantine,
+        again=counts["stored"] + counts["quarantined"] - counts["messages"],
+        assigned_later=max(0, counts["quarantined"] - still),
+        left=sum(row.left for row in sources),
         captures=counts["captures"],
         stored=counts["stored"],
         duplicates=counts["duplicates"],
         quarantined_captures=counts["quarantined"],
-        in_quarantine=Message.objects.exclude(quarantine=0).count(),
+        in_quarantine=in_quarantine,
         unprocessable=Message.objects.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
         raw_bytes=counts["raw"] or 0,
         kept_bytes=kept_bytes(vault),
@@ -77,8 +96,9 @@ def overview(vault: Vault) -> Overview:
         disk_bytes=disk.used + disk.free,
         index_lag=index_lag(),
         intake_pending=sum(worker.intake_pending for worker in workers),
+        first_capture_at=counts["first"],
         last_capture_at=counts["last"],
-        sources=source_numbers(),
+        sources=sources,
         workers=workers,
     )
 
@@ -116,6 +136,7 @@ def source_numbers() -> tuple[SourceNumbers, ...]:
             duplicates=found.get(source.pk, _NOTHING)["duplicates"],
             quarantined=found.get(source.pk, _NOTHING)["quarantined"],
             last_capture_at=found.get(source.pk, _NOTHING)["last"],
+            left=source.status.left_count if source.removed_at is None and hasattr(source, "status") else 0,
             closed_reports=closed.get(source.pk, 0),
         )
         for source in Source.every.select_related("status")

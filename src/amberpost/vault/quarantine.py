@@ -8,7 +8,7 @@ from amberpost.message.journal import lacks_envelope
 from amberpost.sources.models import Source
 from amberpost.spoken import in_words
 from amberpost.vault.marks import marks_of
-from amberpost.vault.models import Capture, Message, Party, Quarantine
+from amberpost.vault.models import Capture, Message, Outcome, Party, Quarantine
 from amberpost.vault.prepare import MessageFacts
 from amberpost.vault.rows import chunks
 
@@ -48,6 +48,17 @@ def count_assignable(addresses: Collection[str]) -> int:
         messages = Message.objects.filter(quarantine=Quarantine.NO_ARCHIVE, captures__index__in=captures)
         found.update(messages.values_list("id", flat=True))
     return len(found)
+
+
+def count_own_addresses(domains: Collection[str]) -> int:
+    """How many addresses of these domains are named as an owner's in quarantine: nearly always somebody is missing."""
+    if not domains:
+        return 0
+    held = Message.objects.filter(quarantine=Quarantine.NO_ARCHIVE)
+    captures = Capture.objects.filter(message__in=held).exclude(outcome=Outcome.DUPLICATE).values("index")
+    parties = Party.objects.filter(capture_index__in=captures)
+    found = parties.values_list("address__address", flat=True).distinct()
+    return sum(address.rpartition("@")[2] in domains for address in found.iterator())
 
 
 def _facts(rows: Iterable[Message]) -> list[Quarantined]:

@@ -1,6 +1,8 @@
 """The operators' pages: what they do, and that they show no mail."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,15 +10,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from amberpost.accounts.models import User
+from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
+from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.directory.local import current_addresses
+from amberpost.directory.models import Directory
+from amberpost.errors import Finding, FindingKind
 from amberpost.notice.models import NoticeSettings
-from amberpost.sources.models import Source, SourceStatus
+from amberpost.remark import Remark
+from amberpost.sources.models import OwnDomain, Source, SourceStatus
+from amberpost.store.disk import LocalDisk
 from amberpost.vault.models import Capture, Work, WorkerStatus
 from amberpost.vault.open import open_keys_of
+from amberpost.vault.verified import note_verified
+from amberpost.vault.verify import Depth, Report
 from tests.app.pages import SECRET, Site, sign_in, text
-from tests.people import letter, report
+from tests.people import BOB, letter, report
 from tests.unit.message.mail import multipart, nested
 
 PASSWORD = "imap pass word"
@@ -36,6 +46,18 @@ FIELDS = {
 
 POSTED = ("edit", "test", "trust", "switch", "fetch", "remove")
 EXPIRED = {"code": "certificate_untrusted", "cause": {"code": "certificate_expired"}}
+
+
+FINDING = Finding(
+    kind=FindingKind.COMMITMENT_MISMATCH,
+    where="mail/5",
+    remark=Remark("record_damaged", subject="<b>differs</b>"),
+)
+
+
+def verified(site: Site, depth: Depth, *findings: Finding) -> None:
+    report = Report(checked=7, findings=list(findings))
+    note_verified(LocalDisk(site.opened.config.data), depth, by="test", report=report)
 
 
 def overview(site: Site) -> str:
@@ -70,6 +92,142 @@ def test_all_is_well_only_when_it_is(site: Site) -> None:
     assert "The worker is not running" in page
 
 
+def well(site: Site) -> None:
+    """Everything in which an archive can be wanting is as it should be."""
+    alive()
+    Source.objects.exclude(protocol="file").update(enabled=True)
+    SourceStatus.objects.update_or_create(
+        source=Source.objects.exclude(protocol="file").get(), defaults={"last_success_at": now()}
+    )
+    NoticeSettings.objects.create(
+        disk_percent=100, disk_full_percent=100, relay="relay.firma.example", addresses=["it@firma.example"]
+    )
+    record("otto", Action.KEY_COPY_CONFIRMED)
+    verified(site, "quick")
+
+
+def reasons(site: Site) -> list[tuple[str, str]]:
+    """What the overview says behind "All is well, but": where each leads, and its words."""
+    page = overview(site)
+    assert '<section class="verdict but"' in page, page
+    verdict = page[page.index('<section class="verdict but"') :].partition("</section>")[0]
+    return re.findall(r'<a href="([^"]+)">([^<]+)</a>', verdict)
+
+
+def test_an_archive_that_lacks_nothing_is_well_without_a_but(site: Site) -> None:
+    well(site)
+    assert '<section class="verdict well"' in overview(site)
+
+
+def _forget_verified(site: Site) -> None:
+    for file in (site.opened.config.data / "verified").iterdir():
+        file.unlink()
+
+
+def _verify_long_ago(site: Site) -> None:
+    file = site.opened.config.data / "verified" / "quick.json"
+    fields = json.loads(file.read_text())
+    file.write_text(json.dumps({**fields, "at": (now() - timedelta(days=9)).isoformat()}))
+
+
+def _read_a_directory_in_the_clear(site: Site) -> None:
+    Directory.objects.update(is_active=False)
+    settings = {"hosts": ["dc.firma.example"], "security": "none"}
+    Directory.objects.create(kind="ldap", is_active=True, settings=settings)
+
+
+def _get_mail_for_somebody_missing(site: Site) -> None:
+    OwnDomain.objects.create(name="firma.example")
+    site.opened.take(letter(7, to="missing@firma.example", sender="x@nowhere.example"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "url", "words"),
+    [
+        (_forget_verified, "/console/integrity/", "This archive has never been verified."),
+        (_verify_long_ago, "/console/integrity/", "The last verification was 9 days ago."),
+        (
+            lambda _: Capture.objects.update(captured_at=now() - timedelta(days=400)),
+            "/console/integrity/",
+            "amberpost verify --deep",
+        ),
+        (
+            lambda _: NoticeSettings.objects.update(relay=""),
+            "/console/notices/",
+            "Nobody is notified when something is wrong.",
+        ),
+        (
+            lambda _: AuditEvent.objects.filter(action="key:copy_confirmed").delete(),
+            "/console/assistant/2/",
+            "No copy of the key file is confirmed.",
+        ),
+        (
+            lambda _: Source.objects.update(security="none"),
+            "/console/sources/{source}/edit/",
+            "The connection to mailbox is not encrypted",
+        ),
+        (
+            _read_a_directory_in_the_clear,
+            "/console/directory/settings/",
+            "The connection to the directory is not",
+        ),
+        (
+            lambda _: NoticeSettings.objects.update(security="none"),
+            "/console/notices/",
+            "The connection to the mail relay is not encrypted",
+        ),
+        (
+            lambda _: NoticeSettings.objects.update(webhook_url="http://hook.firma.example/x"),
+            "/console/notices/",
+            "The connection to the webhook is not encrypted",
+        ),
+        (_get_mail_for_somebody_missing, "/console/quarantine/", "Mail of 1 address of your own domains"),
+        (
+            lambda _: Source.objects.exclude(protocol="file").update(enabled=False),
+            "/console/sources/",
+            "Every account is paused",
+        ),
+        (
+            lambda _: Source.objects.exclude(protocol="file").update(removed_at=now()),
+            "/console/sources/add/",
+            "nothing is collected",
+        ),
+    ],
+)
+def test_each_reservation_is_named_with_its_place(
+    site: Site, spoil: Callable[[Site], object], url: str, words: str
+) -> None:
+    well(site)
+    source = Source.objects.exclude(protocol="file").get()
+    spoil(site)
+    ((where, said),) = reasons(site)
+    assert where == url.format(source=source.pk)
+    assert words in said
+
+
+def test_an_account_that_is_paused_exposes_nothing(site: Site) -> None:
+    well(site)
+    Source.objects.exclude(protocol="file").update(security="none", enabled=False)
+    assert [url for url, _ in reasons(site)] == [
+        "/console/sources/"
+    ]  # that nothing is collected, and no more
+
+
+def test_an_unencrypted_account_is_marked_in_the_list(site: Site) -> None:
+    assert "no TLS" not in text(site.client("otto").get("/console/sources/"))
+    Source.objects.exclude(protocol="file").update(security="none")
+    assert "no TLS" in text(site.client("otto").get("/console/sources/"))
+
+
+@pytest.mark.parametrize("page", ["/console/", "/console/system/", "/console/integrity/"])
+def test_the_last_verification_of_each_depth_is_shown(site: Site, page: str) -> None:
+    assert "deep: every byte" not in text(site.client("otto").get(page))
+    verified(site, "quick")
+    verified(site, "deep")
+    said = text(site.client("otto").get(page))
+    assert re.search(r"deep: every byte · test.+quick · test", said, re.DOTALL)
+
+
 @pytest.mark.parametrize("page", ["/console/", "/console/system/"])
 def test_the_room_on_the_disk_is_told_and_when_collecting_stops(site: Site, page: str) -> None:
     said = text(site.client("otto").get(page))
@@ -82,17 +240,8 @@ def test_each_trouble_is_named_with_its_place(site: Site) -> None:
     alive()
     source = Source.objects.exclude(protocol="file").get()
     Source.objects.update(enabled=True)
-    SourceStatus.objects.create(
-        source=source,
-        failures=3,
-        last_error=EXPIRED,
-    )
-    Work.objects.create(
-        kind="verify",
-        finished_at=now(),
-        detail={"depth": "quick"},
-        result={"checked": 1, "findings": [{"kind": "x"}]},
-    )
+    SourceStatus.objects.create(source=source, failures=3, last_error=EXPIRED)
+    verified(site, "quick", FINDING)
     Work.objects.create(kind="assign", finished_at=now(), error={"code": "cannot_write"})
     page = overview(site)
     assert "3 things need your attention" in page
@@ -105,7 +254,21 @@ def test_each_trouble_is_named_with_its_place(site: Site) -> None:
 
 
 def test_numbers_add_up(site: Site) -> None:
-    assert re.search(r"3 = 2 stored \+ 0 repeated \+ 1 to quarantine", overview(site))
+    page = overview(site)
+    assert "3 = 2 stored + 0 repeated + 1 to quarantine" in page
+    assert "3 = 2 in archives + 1 in quarantine" in page
+
+
+def test_numbers_that_do_not_meet_say_why(site: Site) -> None:
+    again = letter(1, to=BOB.address, subject="Brief an Bob")
+    site.opened.take(again, source=site.opened.files)  # it came from the mailbox before
+    site.opened.give_addresses("dora", "nobody@nowhere.example")
+    site.opened.process()
+    page = overview(site)
+    assert "4 = 3 stored + 0 repeated + 1 to quarantine" in page
+    assert "1 of them brought a message that was here already" in page
+    assert "3 = 3 in archives + 0 in quarantine" in page
+    assert "1 came to quarantine and is in an archive now" in page
 
 
 # Users
@@ -297,17 +460,7 @@ def test_a_verification_is_asked_for_once_and_its_result_shown(site: Site) -> No
 
 
 def test_findings_are_listed(site: Site) -> None:
-    finding = {
-        "kind": "leaf_mismatch",
-        "where": "mail/5",
-        "remark": {"code": "record_damaged", "subject": "<b>differs</b>"},
-    }
-    Work.objects.create(
-        kind="verify",
-        finished_at=now(),
-        detail={"depth": "deep"},
-        result={"checked": 7, "findings": [finding]},
-    )
+    verified(site, "deep", FINDING)
     page = text(site.client("otto").get("/console/integrity/"))
     assert "mail/5" in page
     assert "&lt;b&gt;differs" in page

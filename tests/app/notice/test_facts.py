@@ -14,10 +14,13 @@ from django.test import Client
 from amberpost.clock import now
 from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import report_status
+from amberpost.errors import Finding, FindingKind
 from amberpost.notice.alarm import Level
 from amberpost.notice.configure import ROW, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, Round
+from amberpost.remark import Remark
 from amberpost.sources.models import FetchRun, Source, SourceStatus
+from amberpost.store.disk import LocalDisk
 from amberpost.vault import health
 from amberpost.vault.alarms import Facts, SourceFacts
 from amberpost.vault.facts import gather, index_is_there
@@ -25,6 +28,8 @@ from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerSt
 from amberpost.vault.numbers import kept_bytes
 from amberpost.vault.open import open_keys_of
 from amberpost.vault.state import restore_snapshot, take_snapshot
+from amberpost.vault.verified import note_verified
+from amberpost.vault.verify import Report
 from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter
@@ -112,10 +117,14 @@ def test_quarantine_counts_the_last_day_only(opened: Opened) -> None:
 
 
 def test_the_last_verification_decides(opened: Opened) -> None:
-    finding = {"kind": "x", "where": "y", "message": "z"}
-    Work.objects.create(kind="verify", finished_at=now() - HOUR, result={"findings": [finding, finding]})
+    finding = Finding(kind=FindingKind.COMMITMENT_MISMATCH, where="y", remark=Remark("record_damaged"))
+    note_verified(
+        LocalDisk(opened.config.data), "quick", by="test", report=Report(findings=[finding, finding])
+    )
     assert facts(opened).findings == 2
-    Work.objects.create(kind="verify", finished_at=now(), error={"code": "cannot_write"})
+    note_verified(
+        LocalDisk(opened.config.data), "quick", by="test", report=Report(), error=Remark("cannot_write")
+    )
     assert (facts(opened).findings, facts(opened).has_failed_verify) == (0, True)
     Work.objects.create(kind="assign", finished_at=now(), error={"code": "cannot_write"})
     Work.objects.create(

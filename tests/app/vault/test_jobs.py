@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from amberpost.clock import now
 from amberpost.daemon.jobs import KEPT, do_next_job
-from amberpost.vault.facts import last_verify
+from amberpost.store.disk import LocalDisk
 from amberpost.vault.late import request_assignment
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import open_writer_vault
 from amberpost.vault.pool import Pool
+from amberpost.vault.verified import note_verified, read_verified
+from amberpost.vault.verify import Report
 from tests.opened import Opened
 
 DAY = timedelta(days=1)
@@ -32,14 +34,17 @@ def do_a_job(opened: Opened, *, may_seal: bool = True) -> Work:
     return job
 
 
-def test_jobs_are_forgotten_ninety_days_after_their_end_but_for_the_last_verification(opened: Opened) -> None:
-    earlier, last = ended(WorkKind.VERIFY, KEPT + 9 * DAY), ended(WorkKind.VERIFY, KEPT + 5 * DAY)
+def test_jobs_are_forgotten_ninety_days_after_their_end_and_a_verification_stays_noted(
+    opened: Opened,
+) -> None:
+    last = ended(WorkKind.VERIFY, KEPT + 5 * DAY)
+    note_verified(LocalDisk(opened.config.data), "quick", by="test", report=Report())
     old, young = ended(WorkKind.ASSIGN, KEPT + DAY), ended(WorkKind.ASSIGN, KEPT - DAY)
     job = do_a_job(opened)
-    assert {*Work.objects.all()} == {last, young, job}
-    assert last_verify() == last
-    assert earlier not in Work.objects.all()
+    assert {*Work.objects.all()} == {young, job}
     assert old not in Work.objects.all()
+    assert last not in Work.objects.all()
+    assert [run.by for run in read_verified(LocalDisk(opened.config.data))] == ["test"]
 
 
 def test_a_clock_that_is_not_believed_forgets_nothing(opened: Opened) -> None:

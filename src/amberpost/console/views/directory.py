@@ -20,6 +20,7 @@ from amberpost.errors import DirectoryError, UserError
 from amberpost.spoken import in_words
 from amberpost.vault.directories import Preview
 from amberpost.vault.directory_sync import look_at_directory, request_sync, sync_directory
+from amberpost.vault.place import is_confirmed
 
 _RUNS = 10
 
@@ -177,6 +178,7 @@ def _detail(request: Request, *, steps: list[Step] | None = None) -> HttpRespons
         "here": "directory",
         "directory": directory,
         "is_local": directory.kind == DirectoryKind.LOCAL,
+        "is_in_doubt": not is_confirmed(request.vault.config.data),
         "status": status_of(directory) if directory.pk else None,
         "runs": DirectoryRun.objects.select_related("directory")[:_RUNS],
         "is_complete": not missing_fields(directory),

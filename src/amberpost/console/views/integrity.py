@@ -14,12 +14,10 @@ from amberpost.console.request import Request, signed_in
 from amberpost.errors import IntegrityError
 from amberpost.ledger.checkpoint import Checkpoint, verify_checkpoint
 from amberpost.spoken import in_words
-from amberpost.vault.facts import last_verify
 from amberpost.vault.models import Work, WorkKind
 from amberpost.vault.open import LogPair, Vault
+from amberpost.vault.verified import read_verified, standing
 from amberpost.vault.verify import request_verify
-
-_FINDINGS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +37,13 @@ class Head:
 @require_GET
 def show(request: Request) -> HttpResponse:
     """Checkpoints, the last verification and its findings."""
-    last = last_verify()
+    verified = read_verified(request.vault.disk)
+    found = max(standing(verified), key=lambda run: (bool(run.error), run.findings_count), default=None)
     context = {
         "here": "integrity",
         "heads": [_head(request.vault, pair) for pair in (request.vault.mail, request.vault.audit)],
-        "last": last,
-        "findings": last.result.get("findings", [])[:_FINDINGS] if last else [],
+        "verified": verified,
+        "found": found,
         "waiting": Work.objects.filter(kind=WorkKind.VERIFY, finished_at=None).first(),
     }
     return render(request, "console/integrity.html", context)

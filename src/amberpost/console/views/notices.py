@@ -26,6 +26,7 @@ from amberpost.notice.outbox import failures
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
 from amberpost.spoken import in_words
+from amberpost.vault.place import is_confirmed
 
 _RECENT = 30
 
@@ -56,6 +57,7 @@ def show(request: Request) -> HttpResponse:
     context = {
         "here": "notices",
         "form": form,
+        "is_in_doubt": not is_confirmed(request.vault.config.data),
         "warning": password_warning(current_settings()),
         "channels": current_settings().channels,
         "failing": list(failures().items()),

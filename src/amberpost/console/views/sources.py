@@ -21,6 +21,7 @@ from amberpost.sources.models import OwnDomain, SignalKind, Source, SourceProtoc
 from amberpost.sources.probe import Step, has_succeeded
 from amberpost.spoken import in_words
 from amberpost.vault.numbers import source_numbers
+from amberpost.vault.place import is_confirmed
 
 _RUNS = 10
 _LEFT = 50
@@ -34,7 +35,13 @@ def every(request: Request) -> HttpResponse:
     numbers = [n for n in source_numbers() if _is_account(n.source)]
     rows = [(n, getattr(n.source, "status", None)) for n in numbers]
     domains = [(domain, shown_domain(domain.name)) for domain in OwnDomain.objects.all()]
-    return render(request, "console/sources.html", {"here": "sources", "rows": rows, "domains": domains})
+    context = {
+        "here": "sources",
+        "rows": rows,
+        "domains": domains,
+        "is_in_doubt": not is_confirmed(request.vault.config.data),
+    }
+    return render(request, "console/sources.html", context)
 
 
 @allow("sources:change")
@@ -91,7 +98,14 @@ def fetch_now(request: Request, source_id: int) -> HttpResponse:
     source = remote(source_id)
     SourceStatus.objects.update_or_create(source=source, defaults={"fetch_now": True})
     transaction.on_commit(ring)
-    messages.success(request, _("%(source)s is being fetched.") % {"source": source.name})
+    if is_confirmed(request.vault.config.data):
+        messages.success(request, _("%(source)s is being fetched.") % {"source": source.name})
+    else:
+        messages.error(
+            request,
+            _("%(source)s waits: first somebody must confirm that this is the archive.")
+            % {"source": source.name},
+        )
     return _back(request, source)
 
 
@@ -165,6 +179,7 @@ def _detail(
     context = {
         "here": "sources",
         "source": source,
+        "is_in_doubt": not is_confirmed(request.vault.config.data),
         "status": SourceStatus.objects.filter(source=source).first(),
         "numbers": _numbers(source),
         "evaluation": _evaluation_label(source),
