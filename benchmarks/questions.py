@@ -23,9 +23,9 @@ def main() -> None:
     start_django()
     from amberpost.accounts.people import get_user
     from amberpost.accounts.permissions import scope_of
+    from amberpost.reading.find import find, find_within
+    from amberpost.road.open import open_vault
     from amberpost.search.query import parse_query
-    from amberpost.vault.find import find, find_within
-    from amberpost.vault.open import open_vault
 
     vault = open_vault(settings)
     results = []

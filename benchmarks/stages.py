@@ -114,8 +114,8 @@ def _prepare(maildir: Path, count: int, spent: dict[str, Spent]) -> None:
     """What a pool process does with the first messages, in this process."""
     from amberpost.clock import now
     from amberpost.handover import CaptureId, Origin
-    from amberpost.vault import prepare
-    from amberpost.vault.frame import Taken
+    from amberpost.road import prepare
+    from amberpost.road.frame import Taken
 
     captures = [
         Taken(

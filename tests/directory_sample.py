@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from amberpost.directory.escape import dn_value
+from amberpost.directory.ldap.escape import dn_value
 from tests.servers.ldif import LdifEntry
 
 PASSWORD = "Kenn-wort-17"

@@ -24,17 +24,17 @@ from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.demo.imap_server import ImapServer
 from amberpost.directory.models import ArchiveOrigin, Directory
+from amberpost.health.verify import request_verify
 from amberpost.notice.configure import current_settings
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.outbox import carry, waiting
 from amberpost.notice.rounds import follow
+from amberpost.road.models import Work, WorkerStatus
+from amberpost.road.open import open_keys_of
 from amberpost.sources.configure import NewSecrets, remove_source, save_source
 from amberpost.sources.domains import add_domain
 from amberpost.sources.models import Source, SourceStatus
 from amberpost.store.secret import Secret
-from amberpost.vault.models import Work, WorkerStatus
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.verify import request_verify
 from tests.app.pages import ALICES_MAIL, SECRET
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report

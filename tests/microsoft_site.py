@@ -6,12 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpResponse
 from django.test import Client
 
-from amberpost.accounts import sync as accounts_sync
 from amberpost.directory.active import activate, get_directory, rules_of, save_directory
-from amberpost.directory.entra import read_entra
+from amberpost.directory.entra.reader import read_entra
 from amberpost.directory.models import Directory, DirectoryKind
-from amberpost.directory.plan import plan
-from amberpost.vault.open import open_keys_of
+from amberpost.directory.plan.plan import plan
+from amberpost.governance import sync as accounts_sync
+from amberpost.road.open import open_keys_of
 from tests.opened import Opened
 from tests.servers.graph import GraphTenant
 from tests.servers.microsoft import Microsoft

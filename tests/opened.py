@@ -22,23 +22,23 @@ from amberpost.clock import milliseconds, now
 from amberpost.config import Config
 from amberpost.daemon.verify import verify_archive
 from amberpost.daemon.work import open_worker
-from amberpost.directory.local import current_addresses
+from amberpost.directory.archives.local import current_addresses
 from amberpost.errors import Finding
 from amberpost.handover import CaptureId, Incoming, Origin
 from amberpost.message.types import Envelope
+from amberpost.reading.export import export_whole
+from amberpost.reading.find import Page, find
+from amberpost.road.accept import accept
+from amberpost.road.late import request_assignment
+from amberpost.road.models import Capture, Outcome
+from amberpost.road.open import Vault, open_keys_of, open_vault, open_writer_vault
+from amberpost.road.pool import Pool
+from amberpost.road.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
 from amberpost.site.settings import _database
 from amberpost.sources.configure import NewSecrets, import_source, save_source
 from amberpost.sources.models import Source
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
-from amberpost.vault.accept import accept
-from amberpost.vault.export import export_whole
-from amberpost.vault.find import Page, find
-from amberpost.vault.late import request_assignment
-from amberpost.vault.models import Capture, Outcome
-from amberpost.vault.open import Vault, open_keys_of, open_vault, open_writer_vault
-from amberpost.vault.pool import Pool
-from amberpost.vault.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
 from tests.archive import STARTER, TIMEOUT, Archive, environment, read_export, with_changes
 
 _PASSWORD = "a long enough password"
@@ -112,7 +112,7 @@ class Opened:
     def browser(self, login: str) -> Client:
         """A browser of this user in the middle of a session; whether the session holds is for the pages to say."""
         client = Client()
-        client.force_login(get_user(login), "amberpost.accounts.login.LocalUsers")
+        client.force_login(get_user(login), "amberpost.signin.login.LocalUsers")
         session = client.session
         session["begun_at"] = session["seen_at"] = milliseconds(now())
         session.save()

@@ -55,7 +55,7 @@ _guard = threading.Lock()
 
 
 def hear(name: str, who: str, *, earliest: datetime, latest: datetime | None = None) -> None:
-    """Remember what a server says the time is; vault.clock_readings keeps it for the worker."""
+    """Remember what a server says the time is; road.clock_readings keeps it for the worker."""
     with _guard:
         _heard[name] = Saying(name=name, who=who, earliest=earliest, latest=latest, uptime=uptime())
 

@@ -13,7 +13,7 @@ _context: contextvars.ContextVar[str] = contextvars.ContextVar("amberpost_log_co
 
 
 class LogfmtFormatter(logging.Formatter):
-    """`2026-11-23T19:00:00Z INFO vault.process captured capture=123 bytes=71268`."""
+    """`2026-11-23T19:00:00Z INFO road.process captured capture=123 bytes=71268`."""
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

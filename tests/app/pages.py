@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from amberpost.vault.models import Message
+from amberpost.road.models import Message
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter
 

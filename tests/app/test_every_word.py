@@ -16,7 +16,6 @@ from django.utils.translation import override
 from selectolax.lexbor import LexborHTMLParser
 
 from amberpost.accounts.models import User
-from amberpost.accounts.setup import make_setup_link
 from amberpost.errors import (
     ArchiveError,
     CatalogueDamaged,
@@ -30,6 +29,7 @@ from amberpost.errors import (
 from amberpost.notice.outbox import subject_of, text_of
 from amberpost.notice.rounds import Event
 from amberpost.search.index import IndexDamaged
+from amberpost.signin.first_operator import make_setup_link
 from amberpost.store.place import Doubt, doubt_place
 from amberpost.web import errors
 from tests.app.console.test_directory_pages import typed

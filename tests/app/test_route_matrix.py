@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from amberpost.accounts.access import rule_of
 from amberpost.accounts.models import User
 from amberpost.accounts.releases import release
-from amberpost.directory.local import create_archive
+from amberpost.directory.archives.local import create_archive
 from amberpost.directory.models import ArchiveKind, ArchiveOrigin
 from amberpost.sources.models import OwnDomain, Source
 from amberpost.web.models import save_search

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from amberpost.accounts.setup import make_setup_link
+from amberpost.signin.first_operator import make_setup_link
 from tests.app.pages import ALICES_MAIL, PASSWORD
 from tests.archive import Archive
 from tests.furnished import furnished_folder  # noqa: F401  fixture

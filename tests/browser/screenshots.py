@@ -50,7 +50,7 @@ def visit(opened: "Opened", login: str, starts: tuple[str, ...]) -> tuple[list["
 def _take(scratch: Path, folder: Path, languages: list[str]) -> None:
     from playwright.sync_api import sync_playwright
 
-    from amberpost.accounts.setup import make_setup_link
+    from amberpost.signin.first_operator import make_setup_link
     from tests.browser.conftest import CHROMIUM, OPTIONS, _free_port, _wait_for
     from tests.furnished import furnish, journal_server
     from tests.opened import Opened

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page
 
 from amberpost.clock import now
 from amberpost.notice.models import NoticeSettings
+from amberpost.road.models import WorkerStatus
 from amberpost.sources.models import Source
 from amberpost.store.place import Doubt, doubt_place
-from amberpost.vault.models import WorkerStatus
 from tests.app.pages import SECRET
 from tests.browser.conftest import Served, _free_port, _wait_for, search
 from tests.browser.screenshots import PEOPLE, visit

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from amberpost.directory import graph
-from amberpost.directory.entra import enabled_entra_keys, read_entra
-from amberpost.directory.entra_steps import test_entra as try_entra
+from amberpost.directory.entra import graph
+from amberpost.directory.entra.reader import enabled_entra_keys, read_entra
+from amberpost.directory.entra.steps import test_entra as try_entra
 from amberpost.directory.found import EntryKind, Found, FoundEntry
 from amberpost.errors import DirectoryError
 from amberpost.store.secret import Secret

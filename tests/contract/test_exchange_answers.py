@@ -15,7 +15,7 @@ from amberpost.demo.imap_server import ImapServer, Refusal, Session
 from amberpost.errors import SourceError
 from amberpost.sources.connector import RunReport
 from amberpost.sources.exchange import Unwelcome, is_exchange_online, recognise
-from amberpost.sources.imap_login import login_failure
+from amberpost.sources.pull.imap_login import login_failure
 from amberpost.sources.settings import AccountSettings, OAuthLogin
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import collect, plain_settings

@@ -11,9 +11,9 @@ import pytest
 
 from amberpost.demo.imap_server import ImapServer, Refusal, Session
 from amberpost.demo.mailbox import Mailbox, Stored
-from amberpost.sources.imap import ImapConnector
-from amberpost.sources.imap_wire import _with_nil, in_capitals
 from amberpost.sources.probe import has_succeeded, probe
+from amberpost.sources.pull.imap import ImapConnector
+from amberpost.sources.pull.imap_wire import _with_nil, in_capitals
 from amberpost.sources.settings import AccountSettings, OAuthLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import collect, plain_settings

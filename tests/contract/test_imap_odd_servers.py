@@ -15,8 +15,8 @@ from amberpost.demo.imap_server import CAPABILITIES, ImapServer, Refusal, Sessio
 from amberpost.demo.mailbox import Mailbox, Stored
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
-from amberpost.sources.imap import ImapConnector
 from amberpost.sources.probe import probe
+from amberpost.sources.pull.imap import ImapConnector
 from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret

@@ -11,7 +11,7 @@ from imapclient import DELETED, IMAPClient
 from amberpost.errors import SourceError
 from amberpost.sources.connector import Connector
 from amberpost.sources.cursor import Cursor, RemoteId
-from amberpost.sources.imap import ImapConnector
+from amberpost.sources.pull.imap import ImapConnector
 from amberpost.sources.settings import AccountSettings, PasswordLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import collect

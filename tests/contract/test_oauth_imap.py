@@ -13,7 +13,7 @@ from amberpost.oauth.refusal import OAuthError
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources.connector import Connector, RunReport
 from amberpost.sources.cursor import Cursor
-from amberpost.sources.imap import ImapConnector
+from amberpost.sources.pull.imap import ImapConnector
 from amberpost.sources.settings import AccountSettings, OAuthLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import collect

@@ -13,7 +13,8 @@ from django.utils import translation
 
 from amberpost import clock
 from amberpost.errors import SourceError
-from amberpost.oauth import http, request
+from amberpost.net import http
+from amberpost.oauth import request
 from amberpost.oauth.client import Client
 from amberpost.oauth.refusal import EXPLAINED, OAuthError, code_in
 from amberpost.oauth.tokens import Tokens

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from amberpost.sources import pop3_wire
-from amberpost.sources.pop3 import without_added_line_end
 from amberpost.sources.probe import has_succeeded, probe
+from amberpost.sources.pull import pop3_wire
+from amberpost.sources.pull.pop3 import without_added_line_end
 from tests.contract.imap_runs import plain_settings
 from tests.contract.source_contract import MemoryAccept, cursor_of
 from tests.contract.test_pop3_odd_servers import collect

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from amberpost.sources import pop3, pop3_session
 from amberpost.sources.connector import CONNECTORS, RunReport, run
 from amberpost.sources.cursor import Cursor
-from amberpost.sources.pop3 import without_added_line_end
+from amberpost.sources.pull import pop3, pop3_session
+from amberpost.sources.pull.pop3 import without_added_line_end
 from amberpost.sources.settings import AccountSettings, OAuthLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.imap_runs import plain_settings

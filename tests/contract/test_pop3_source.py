@@ -10,10 +10,10 @@ import pytest
 from amberpost.errors import SourceError
 from amberpost.oauth.client import Client
 from amberpost.oauth.tokens import Tokens
-from amberpost.sources import pop3
 from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
 from amberpost.sources.cursor import Cursor
-from amberpost.sources.pop3 import Pop3Connector
+from amberpost.sources.pull import pop3
+from amberpost.sources.pull.pop3 import Pop3Connector
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin, Security, Task
 from amberpost.store.secret import Secret
 from tests.contract.source_contract import (

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from amberpost import patience
 from amberpost.demo.imap_server import ImapServer, Session
 from amberpost.demo.mailbox import Stored
-from amberpost.sources import imap_session, imap_wire, pop3_wire, probe_tls
+from amberpost.net import patience
 from amberpost.sources import probe as probe_module
+from amberpost.sources import probe_tls
 from amberpost.sources.connector import CONNECTORS, RunReport, run
 from amberpost.sources.probe import Step, probe
+from amberpost.sources.pull import imap_session, imap_wire, pop3_wire
 from amberpost.sources.settings import AccountSettings, OAuthLogin, Task
 from amberpost.sources.trouble import Surprise
 from amberpost.store.secret import Secret

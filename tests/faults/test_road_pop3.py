@@ -11,7 +11,7 @@ import pytest
 from amberpost.cli.main import main
 from amberpost.daemon import work
 from amberpost.errors import StoreError
-from amberpost.sources import pop3
+from amberpost.sources.pull import pop3
 from tests.faults.road_faults import as_served, assert_each_once
 from tests.opened import Opened
 from tests.people import letter

@@ -8,31 +8,36 @@ import pytest
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.utils import translation
 
-from amberpost.accounts import login, openid, seats, setup
+from amberpost.accounts import seats
 from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.cli import import_command, verify_command
 from amberpost.cli.main import READING
 from amberpost.clock import EARLIEST
 from amberpost.config import Config
-from amberpost.console.preview_form import FILE_BYTES, TOO_LARGE
+from amberpost.console.sources.preview_form import FILE_BYTES, TOO_LARGE
 from amberpost.daemon import directory, fetch, pages, work
 from amberpost.directory.models import Directory
 from amberpost.directory.settings import EntraSettings
-from amberpost.notice import configure, connect, rounds
+from amberpost.health import alarms
+from amberpost.health import liveness as health
+from amberpost.net import connect, http
+from amberpost.net.patience import SLOWEST_BYTES
+from amberpost.notice import configure, rounds
 from amberpost.notice.alarm import Kind
 from amberpost.notice.mail import PORTS
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.trial import STEPS
-from amberpost.oauth import http
 from amberpost.oauth import openid as tokens
-from amberpost.patience import SLOWEST_BYTES
-from amberpost.sources import backoff, pop3, pop3_session, pop3_wire, probe, signals, trouble
+from amberpost.road import accept, clock_judge, clock_readings
+from amberpost.signin import first_operator as setup
+from amberpost.signin import login, openid
+from amberpost.sources import backoff, probe, signals, trouble
 from amberpost.sources.files import reader, unpack
 from amberpost.sources.models import Source
+from amberpost.sources.pull import pop3, pop3_session, pop3_wire
 from amberpost.sources.settings import AccountSettings
 from amberpost.store import reserve, secret, slots
-from amberpost.vault import accept, alarms, clock_judge, clock_readings, health
 from tests.house.sentences import listed
 from tests.house.tree import ROOT
 

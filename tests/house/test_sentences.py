@@ -11,7 +11,7 @@ from django.utils import translation
 
 from amberpost import errors
 from amberpost.audit.actions import Action
-from amberpost.console.audit_words import ACTIONS, CAUSES, PARTICULARS
+from amberpost.console.health.audit_words import ACTIONS, CAUSES, PARTICULARS
 from amberpost.errors import ArchiveError
 from amberpost.oauth.refusal import EXPLAINED
 from amberpost.remark import Remark

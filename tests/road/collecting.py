@@ -9,10 +9,10 @@ from typing import Any
 
 from amberpost.daemon.fetch import Account, Fetcher, collect_once
 from amberpost.daemon.work import settle, work_beside
+from amberpost.road.entries import Leaf, parse_leaf
+from amberpost.road.open import open_keys_of
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import Source
-from amberpost.vault.entries import Leaf, parse_leaf
-from amberpost.vault.open import open_keys_of
 from tests.opened import Opened
 from tests.servers.dovecot import Dovecot
 

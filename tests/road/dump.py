@@ -5,11 +5,11 @@ from typing import Any
 
 from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
+from amberpost.governance.state import take_snapshot
+from amberpost.road.models import Assignment, Capture, Message, Party
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
-from amberpost.vault.models import Assignment, Capture, Message, Party
-from amberpost.vault.state import take_snapshot
 from tests.opened import Opened
 
 QUERIES = (

@@ -12,14 +12,14 @@ from amberpost.clock import now
 from amberpost.daemon.fetch import Account
 from amberpost.daemon.schedule import due_sources
 from amberpost.errors import UserError
+from amberpost.health.numbers import source_numbers
+from amberpost.road.models import Capture
+from amberpost.road.open import open_keys_of
+from amberpost.road.quarantine import quarantined
 from amberpost.sources.configure import NewSecrets, default_security, remove_source, save_source
 from amberpost.sources.models import FetchRun, LeftMessage, Source, SourceStatus
 from amberpost.sources.probe import has_succeeded, probe
 from amberpost.sources.trial import trial_settings
-from amberpost.vault.models import Capture
-from amberpost.vault.numbers import source_numbers
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.quarantine import quarantined
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report
 from tests.road.collecting import collect_one

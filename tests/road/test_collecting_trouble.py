@@ -17,13 +17,13 @@ from amberpost.daemon.directory import Turns, _loop
 from amberpost.daemon.fetch import collect_once
 from amberpost.daemon.schedule import CUT_OFF, due_sources, fetch_loop, note_cut_off
 from amberpost.handover import Incoming
+from amberpost.road.open import open_keys_of
 from amberpost.sources.backoff import FIRST_SECONDS
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.connector import CONNECTORS, Connector
 from amberpost.sources.models import FetchRun, LeftMessage, Source, SourceSignal, SourceStatus
 from amberpost.sources.settings import AccountSettings, Task
 from amberpost.spoken import in_words
-from amberpost.vault.open import open_keys_of
 from tests.contract.source_contract import letters
 from tests.fakes import FakeConnector
 from tests.opened import Opened

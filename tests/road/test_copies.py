@@ -16,11 +16,11 @@ from amberpost.daemon.notices import hold_round
 from amberpost.daemon.schedule import due_sources
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Dispatch, Notice, Round
+from amberpost.road.models import Capture, WorkerStatus
+from amberpost.road.open import open_keys_of
 from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.store.disk import LocalDisk
 from amberpost.store.place import find_doubts
-from amberpost.vault.models import Capture, WorkerStatus
-from amberpost.vault.open import open_keys_of
 from tests.opened import Opened
 from tests.people import ALICE, letter
 from tests.processes import kill_all

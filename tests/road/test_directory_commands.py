@@ -9,9 +9,9 @@ from amberpost.cli.call import Call, Result
 from amberpost.cli.main import build_parser, load_command
 from amberpost.directory.models import DirectoryRun
 from amberpost.errors import ArchiveError
+from amberpost.governance.state import take_snapshot
+from amberpost.road.quarantine import quarantined
 from amberpost.spoken import in_words
-from amberpost.vault.quarantine import quarantined
-from amberpost.vault.state import take_snapshot
 from tests.archive import Json
 from tests.directory_sample import Company, make_company
 from tests.opened import Opened

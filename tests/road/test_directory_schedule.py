@@ -17,10 +17,10 @@ from amberpost.directory.configure import store_settings
 from amberpost.directory.found import Found, FoundEntry
 from amberpost.directory.models import DirectoryRun
 from amberpost.errors import DirectoryError, UserError
+from amberpost.governance.directory_sync import is_due, request_sync, sync_directory
+from amberpost.road.open import open_keys_of
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
-from amberpost.vault.directory_sync import is_due, request_sync, sync_directory
-from amberpost.vault.open import open_keys_of
 from tests.directory import found, person
 from tests.opened import Opened
 

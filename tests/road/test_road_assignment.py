@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from amberpost.accounts.people import get_user
 from amberpost.clock import now
-from amberpost.directory.local import set_addresses
+from amberpost.directory.archives.local import set_addresses
 from amberpost.directory.models import Address
-from amberpost.vault.entries import parse_leaf
-from amberpost.vault.late import set_plus_addresses
-from amberpost.vault.models import Assignment, Capture, Message, Outcome, Quarantine
-from amberpost.vault.quarantine import quarantined
-from amberpost.vault.reasons import Reason
+from amberpost.road.entries import parse_leaf
+from amberpost.road.late import set_plus_addresses
+from amberpost.road.models import Assignment, Capture, Message, Outcome, Quarantine
+from amberpost.road.quarantine import quarantined
+from amberpost.road.reasons import Reason
 from tests.corpora import shared
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter, report

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from amberpost.accounts.people import get_user
-from amberpost.vault.export import export_as
-from amberpost.vault.find import excerpt, find
-from amberpost.vault.models import Message
-from amberpost.vault.read import open_message, open_part, open_raw
+from amberpost.reading.export import export_as
+from amberpost.reading.find import excerpt, find
+from amberpost.reading.read import open_message, open_part, open_raw
+from amberpost.road.models import Message
 from tests.directory import person
 from tests.opened import Opened
 from tests.people import letter, report

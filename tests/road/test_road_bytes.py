@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from amberpost.message.journal import unwrap
+from amberpost.road.models import Capture, Message, Quarantine
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
-from amberpost.vault.models import Capture, Message, Quarantine
 from tests.corpora import own_and_shared
 from tests.opened import Opened
 from tests.people import ALICE

@@ -9,7 +9,6 @@ from amberpost.accounts.models import Membership, Release, ReleaseRule, User
 from amberpost.accounts.people import get_user, set_active
 from amberpost.accounts.permissions import scope_of
 from amberpost.accounts.releases import hand_over, open_releases, release, revoke
-from amberpost.accounts.sync import current_state
 from amberpost.directory.active import (
     activate,
     active_directory,
@@ -20,13 +19,14 @@ from amberpost.directory.active import (
 from amberpost.directory.found import EntryKind, Found
 from amberpost.directory.models import Address, Archive, ArchiveState
 from amberpost.errors import NotFound, UserError
-from amberpost.vault.directories import preview, synchronise
-from amberpost.vault.export import export_as
-from amberpost.vault.find import find
-from amberpost.vault.models import Assignment, Message, Outcome
-from amberpost.vault.quarantine import quarantined
-from amberpost.vault.read import open_message, open_raw
-from amberpost.vault.state import take_snapshot
+from amberpost.governance.directories import preview, synchronise
+from amberpost.governance.state import take_snapshot
+from amberpost.governance.sync import current_state
+from amberpost.reading.export import export_as
+from amberpost.reading.find import find
+from amberpost.reading.read import open_message, open_raw
+from amberpost.road.models import Assignment, Message, Outcome
+from amberpost.road.quarantine import quarantined
 from tests.archive import read_export
 from tests.directory import found, key_of, person, public, shared_directory
 from tests.opened import Opened
@@ -194,7 +194,7 @@ def test_manual_selection_takes_mail_only_for_the_chosen(road: Opened) -> None:
     use(is_manual=True)
     sync(road, person("anna"))
     assert write(road, "waiting", "anna@firma.example") == [QUARANTINED]
-    from amberpost.vault.late import request_assignment
+    from amberpost.road.late import request_assignment
 
     request_assignment(select_archives({Archive.objects.get().pk: True}, by="otto"), "otto")
     road.process()
@@ -333,7 +333,7 @@ def test_everything_decided_survives_a_rebuild(opened: Opened) -> None:
     assert snapshot["accounts.Release"]
     assert snapshot["accounts.Membership"]
     assert snapshot["directory.Directory"]
-    from amberpost.vault.state import STATE, restore_snapshot
+    from amberpost.governance.state import STATE, restore_snapshot
 
     for model in reversed(STATE):
         model._default_manager.all().delete()

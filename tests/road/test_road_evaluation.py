@@ -6,11 +6,11 @@ from base64 import b64encode
 import pytest
 
 from amberpost.accounts.people import get_user
-from amberpost.vault.models import Assignment, Message, Outcome, Party, Quarantine
-from amberpost.vault.numbers import overview
-from amberpost.vault.quarantine import quarantined
-from amberpost.vault.read import open_message
-from amberpost.vault.reasons import Reason
+from amberpost.health.numbers import overview
+from amberpost.reading.read import open_message
+from amberpost.road.models import Assignment, Message, Outcome, Party, Quarantine
+from amberpost.road.quarantine import quarantined
+from amberpost.road.reasons import Reason
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter, report
 from tests.unit.message.mail import mail, multipart, nested

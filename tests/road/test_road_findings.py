@@ -20,14 +20,14 @@ from amberpost.config import load
 from amberpost.daemon.verify import verify_archive
 from amberpost.errors import Finding, FindingKind
 from amberpost.ledger.checkpoint import sign_checkpoint
+from amberpost.road.catalogue import CATALOGUE, position
+from amberpost.road.models import Capture, Message, Position
+from amberpost.road.open import LogPair, open_keys_of, open_writer_vault
 from amberpost.store.batch import NewRecord
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import IntakeReader
 from amberpost.store.intake import IntakeLog
 from amberpost.store.split import Cut, Split, split
-from amberpost.vault.catalogue import CATALOGUE, position
-from amberpost.vault.models import Capture, Message, Position
-from amberpost.vault.open import LogPair, open_keys_of, open_writer_vault
 from tests.opened import Opened
 from tests.people import ALICE, letter
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from amberpost.accounts.people import get_user
-from amberpost.vault.models import Assignment, Capture, Message, Outcome, Party, Quarantine
-from amberpost.vault.read import open_message
-from amberpost.vault.reasons import Reason
+from amberpost.reading.read import open_message
+from amberpost.road.models import Assignment, Capture, Message, Outcome, Party, Quarantine
+from amberpost.road.reasons import Reason
 from tests.corpora import shared
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report

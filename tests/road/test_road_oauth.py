@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from amberpost.daemon.fetch import Account
+from amberpost.road.open import open_keys_of
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import FetchRun, Source, SourceStatus
-from amberpost.vault.open import open_keys_of
 from tests.faults.road_faults import as_served, assert_each_once
 from tests.opened import Opened
 from tests.people import letter

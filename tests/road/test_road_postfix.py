@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 
-from amberpost.console.guide_commands import postfix_envelope
+from amberpost.console.guides.commands import postfix_envelope
 from amberpost.message.evaluate import addresses
 from amberpost.message.parse import parse
 from tests.servers.postfix import PROGRAM, Postfix, free_port

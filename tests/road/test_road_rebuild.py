@@ -8,9 +8,9 @@ import pytest
 from django.db import connections
 
 from amberpost.cli.main import main
+from amberpost.road import process as process_module
+from amberpost.road.models import Capture, Message, Position
 from amberpost.search.schema import SCHEMA_VERSION
-from amberpost.vault import process as process_module
-from amberpost.vault.models import Capture, Message, Position
 from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, BOB, CHARLIE, letter, report

@@ -10,11 +10,11 @@ from django.db import connections
 
 from amberpost.clock import milliseconds, now
 from amberpost.daemon.work import settle
+from amberpost.road import signals as signals_module
 from amberpost.sources.connector import RunReport
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.models import Source, SourceSignal
 from amberpost.sources.signals import note_run
-from amberpost.vault import signals as signals_module
 from tests.opened import Opened
 from tests.people import letter
 from tests.road.collecting import USER, Mailbox, collect_alone

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from amberpost.road import indexing, late, process, seal
+from amberpost.road import open as opening
+from amberpost.road.entries import parse_leaf
+from amberpost.road.models import Capture, Message
+from amberpost.road.open import LogPair
 from amberpost.search.local import TantivyIndex
 from amberpost.store.disk import LocalDisk
 from amberpost.store.drain import IntakeReader
 from amberpost.store.store import Store
-from amberpost.vault import indexing, late, process, seal
-from amberpost.vault import open as opening
-from amberpost.vault.entries import parse_leaf
-from amberpost.vault.models import Capture, Message
-from amberpost.vault.open import LogPair
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter, report
 from tests.road.sample import generated

@@ -11,8 +11,8 @@ import pytest
 from django.db import connections
 
 from amberpost.daemon.work import open_worker
+from amberpost.health.verified import FOLDER as NOTES
 from amberpost.remark import Remark
-from amberpost.vault.verified import FOLDER as NOTES
 from tests.another_user import STRANGER, need_other_users, open_to_all, run_as
 from tests.archive import Archive
 from tests.opened import Opened

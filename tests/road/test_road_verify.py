@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from amberpost.health import verify as module
+from amberpost.road.catalogue import CATALOGUE, position
+from amberpost.road.models import Message, Position
 from amberpost.store.disk import LocalDisk
 from amberpost.store.worker_lock import take_worker_lock
-from amberpost.vault import verify as module
-from amberpost.vault.catalogue import CATALOGUE, position
-from amberpost.vault.models import Message, Position
 from tests.opened import Opened
 from tests.people import ALICE, letter
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from amberpost.clock import EARLIEST, Saying
-from amberpost.vault.clock_judge import ClockFault, Judgement, judge
+from amberpost.road.clock_judge import ClockFault, Judgement, judge
 
 TRUE = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE, DAY, YEAR = timedelta(minutes=1), timedelta(days=1), timedelta(days=365)

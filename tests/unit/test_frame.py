@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from amberpost.handover import CaptureId, Incoming, Origin
 from amberpost.message.types import Envelope, EnvelopeRecipient, RecipientKind, Redirection, RedirectionKind
-from amberpost.vault.frame import capture_fields, decode_frame, encode_frame, taken
+from amberpost.road.frame import capture_fields, decode_frame, encode_frame, taken
 
 _MOMENT = datetime(2026, 11, 23, 12, 30, 15, 123000, tzinfo=UTC)
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

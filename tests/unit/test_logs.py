@@ -17,7 +17,7 @@ def line(level: int, message: str = "Forbidden: /search/") -> str:
 
 
 def test_a_message_cannot_forge_a_line() -> None:
-    assert "\n" not in line(logging.WARNING, "a\r\n2026-01-01T00:00:00Z INFO vault.process forged")
+    assert "\n" not in line(logging.WARNING, "a\r\n2026-01-01T00:00:00Z INFO road.process forged")
 
 
 @pytest.mark.parametrize(("level", "is_traced"), [(logging.WARNING, False), (logging.ERROR, True)])

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from amberpost import patience as module
-from amberpost.patience import SLOWEST_BYTES, Patience, dial, look_up, reader
+from amberpost.net import patience as module
+from amberpost.net.patience import SLOWEST_BYTES, Patience, dial, look_up, reader
 
 
 class Clock:

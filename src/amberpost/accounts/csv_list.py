@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.people import add_user
 from amberpost.accounts.spreadsheet import Row, Table, read_table
-from amberpost.directory.local import valid_address
+from amberpost.directory.archives.local import valid_address
 from amberpost.directory.models import Address
 from amberpost.errors import UserError
 

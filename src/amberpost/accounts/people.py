@@ -12,7 +12,7 @@ from amberpost.accounts.models import Role, User
 from amberpost.accounts.sessions import end_sessions
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.directory.local import add_addresses, create_archive
+from amberpost.directory.archives.local import add_addresses, create_archive
 from amberpost.directory.models import Address, Archive, ArchiveState
 from amberpost.errors import UserError
 from amberpost.message.headers import normalise_address

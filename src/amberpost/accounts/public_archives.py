@@ -7,7 +7,7 @@ from django.db import transaction
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.directory.active import may_have_public_archives
-from amberpost.directory.local import create_archive
+from amberpost.directory.archives.local import create_archive
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin
 from amberpost.errors import UserError
 

@@ -12,9 +12,9 @@ from amberpost.config import Config
 from amberpost.daemon.database import require_database
 from amberpost.daemon.work import settle
 from amberpost.errors import ArchiveError, is_disk_full
+from amberpost.road.open import Vault, open_keys_of, open_vault
 from amberpost.store.disk import LocalDisk
 from amberpost.store.reserve import give_room
-from amberpost.vault.open import Vault, open_keys_of, open_vault
 
 
 def require_archive(config: Config, *, alone: bool = True) -> None:

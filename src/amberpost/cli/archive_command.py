@@ -13,11 +13,11 @@ from amberpost.accounts.releases import hand_over, open_releases, release, revok
 from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.work import settle
 from amberpost.directory.active import select_archives
-from amberpost.directory.book import has_plus_addresses
-from amberpost.directory.local import current_addresses
+from amberpost.directory.archives.book import has_plus_addresses
+from amberpost.directory.archives.local import current_addresses
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, ArchiveState
 from amberpost.errors import UserError
-from amberpost.vault.late import request_assignment, set_plus_addresses
+from amberpost.road.late import request_assignment, set_plus_addresses
 
 NEEDS_ARCHIVE = True
 

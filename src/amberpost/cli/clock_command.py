@@ -6,10 +6,10 @@ from amberpost.cli.call import Call, Result, add_action
 from amberpost.clock import now
 from amberpost.daemon.work import settle
 from amberpost.errors import SealingWaits
+from amberpost.health.alarms import clock_alarms
 from amberpost.notice.words import sentence
+from amberpost.road.clock_readings import confirm_clock, last_judgement, sayings
 from amberpost.times import column_text
-from amberpost.vault.alarms import clock_alarms
-from amberpost.vault.clock_readings import confirm_clock, last_judgement, sayings
 
 NEEDS_ARCHIVE = True
 

@@ -12,8 +12,8 @@ from amberpost.cli.call import Call, Result, add_action, counted
 from amberpost.daemon.check import check_config
 from amberpost.daemon.work import settle
 from amberpost.errors import ConfigError, UserError
-from amberpost.vault.configuration import export_configuration, import_configuration
-from amberpost.vault.open import open_keys_of
+from amberpost.governance.configuration import export_configuration, import_configuration
+from amberpost.road.open import open_keys_of
 
 NEEDS_ARCHIVE = False
 

@@ -17,10 +17,10 @@ from amberpost.daemon.work import settle
 from amberpost.demo.company import PEOPLE, RUTH, Person
 from amberpost.demo.server import serve_sample_mail
 from amberpost.errors import UserError
+from amberpost.road.open import open_keys_of
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import Source
 from amberpost.store.secret import Secret
-from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = False
 

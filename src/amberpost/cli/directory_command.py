@@ -13,11 +13,11 @@ from amberpost.directory.configure import FIELDS, SECRETS, store_settings, valid
 from amberpost.directory.models import Directory, DirectoryKind, DirectoryRun, RunOutcome
 from amberpost.directory.readers import test_steps
 from amberpost.errors import DirectoryError, UserError
-from amberpost.sources.certificates import valid_authority
+from amberpost.governance.directory_sync import look_at_directory, sync_directory
+from amberpost.net.certificates import valid_authority
+from amberpost.road.open import open_keys_of
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
-from amberpost.vault.directory_sync import look_at_directory, sync_directory
-from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
 

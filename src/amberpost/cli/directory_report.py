@@ -4,12 +4,12 @@ from typing import Any
 
 from amberpost.cli.call import counted
 from amberpost.directory.active import status_of
-from amberpost.directory.claims import Conflict
 from amberpost.directory.models import Directory, DirectoryRun
-from amberpost.directory.plan import Changing, Coming
+from amberpost.directory.plan.claims import Conflict
+from amberpost.directory.plan.plan import Changing, Coming
+from amberpost.governance.directories import Preview
 from amberpost.spoken import in_words
 from amberpost.times import column_text
-from amberpost.vault.directories import Preview
 
 Json = dict[str, Any]
 

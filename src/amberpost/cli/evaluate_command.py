@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 
 from amberpost.cli.call import Call, Result
-from amberpost.directory.book import load_address_book
+from amberpost.directory.archives.book import load_address_book
 from amberpost.errors import UserError
-from amberpost.vault.models import Quarantine
-from amberpost.vault.preview import CUSTOM_EXAMPLE, Evaluated, archive_names, preview
-from amberpost.vault.reasons import LABELS
+from amberpost.reading.preview import CUSTOM_EXAMPLE, Evaluated, archive_names, preview
+from amberpost.road.models import Quarantine
+from amberpost.road.reasons import LABELS
 
 NEEDS_ARCHIVE = True
 

@@ -7,7 +7,7 @@ from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result, counted
 from amberpost.errors import IntegrityError
-from amberpost.vault.export import What, export_as, export_whole
+from amberpost.reading.export import What, export_as, export_whole
 
 NEEDS_ARCHIVE = True
 

@@ -9,8 +9,8 @@ from amberpost.cli.clock_command import clock_sentence
 from amberpost.daemon.fetch import collect_once
 from amberpost.daemon.work import settle, work_beside
 from amberpost.errors import SealingWaits, SourceError, UserError
+from amberpost.governance.place import require_confirmed
 from amberpost.sources.models import Source
-from amberpost.vault.place import require_confirmed
 
 NEEDS_ARCHIVE = True
 

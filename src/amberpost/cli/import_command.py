@@ -23,13 +23,13 @@ from amberpost.errors import SealingWaits, UserError
 from amberpost.handover import CaptureId
 from amberpost.message.evaluate import parse_mode
 from amberpost.remark import Remark
+from amberpost.road.accept import accept, require_room
+from amberpost.road.models import Outcome
+from amberpost.road.open import open_keys_of
 from amberpost.sources.configure import import_source
 from amberpost.sources.files.reader import FileReader
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
-from amberpost.vault.accept import accept, require_room
-from amberpost.vault.models import Outcome
-from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
 

@@ -11,14 +11,14 @@ from amberpost.config import Config
 from amberpost.daemon.database import migrate
 from amberpost.daemon.work import settle
 from amberpost.errors import UserError
+from amberpost.health.verified import FOLDER as VERIFIED
 from amberpost.ledger.note import verification_key
+from amberpost.road.open import LOGS
 from amberpost.sources.configure import import_source
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
 from amberpost.store.open_keys import create_keys
 from amberpost.store.place import claim_place
-from amberpost.vault.open import LOGS
-from amberpost.vault.verified import FOLDER as VERIFIED
 
 NEEDS_ARCHIVE = False
 

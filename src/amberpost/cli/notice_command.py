@@ -14,8 +14,8 @@ from amberpost.notice.configure import SECRETS, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, RelayLogin, Security
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
+from amberpost.road.open import open_keys_of
 from amberpost.times import column_text
-from amberpost.vault.open import open_keys_of
 
 NEEDS_ARCHIVE = True
 

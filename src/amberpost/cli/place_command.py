@@ -6,8 +6,8 @@ from pathlib import Path
 from amberpost.bell import ring
 from amberpost.cli.call import Call, Result, add_action
 from amberpost.daemon.work import settle
+from amberpost.governance.place import confirm_place
 from amberpost.store.place import find_doubts
-from amberpost.vault.place import confirm_place
 
 NEEDS_ARCHIVE = True
 

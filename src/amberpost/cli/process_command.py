@@ -6,9 +6,9 @@ from amberpost.cli.call import Call, Result, counted
 from amberpost.cli.clock_command import clock_sentence
 from amberpost.daemon.work import wait_until_settled
 from amberpost.errors import SealingWaits
-from amberpost.vault.clock_readings import sealing_waits
-from amberpost.vault.indexing import index_lag
-from amberpost.vault.models import Message
+from amberpost.road.clock_readings import sealing_waits
+from amberpost.road.indexing import index_lag
+from amberpost.road.models import Message
 
 NEEDS_ARCHIVE = True
 

@@ -7,10 +7,10 @@ from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result, counted
 from amberpost.daemon.database import migrate, put_aside_damaged
 from amberpost.daemon.work import settle
-from amberpost.vault.models import Message
-from amberpost.vault.open import open_writer_vault
-from amberpost.vault.pool import Pool
-from amberpost.vault.rebuild import (
+from amberpost.road.models import Message
+from amberpost.road.open import open_writer_vault
+from amberpost.road.pool import Pool
+from amberpost.road.rebuild import (
     put_aside_damaged_index,
     rebuild_catalogue,
     rebuild_index,

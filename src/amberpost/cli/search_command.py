@@ -5,8 +5,8 @@ import argparse
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result
+from amberpost.reading.find import Hit, find
 from amberpost.times import column_text
-from amberpost.vault.find import Hit, find
 
 NEEDS_ARCHIVE = True
 

@@ -5,11 +5,11 @@ import dataclasses
 import sys
 
 from amberpost import config as settings
-from amberpost.accounts.setup import make_setup_link, needs_operator
 from amberpost.cli.call import Call, Result
 from amberpost.cli.place_command import place_sentence
 from amberpost.daemon.serve import PARTS, run_part, sole_server, supervise
-from amberpost.vault.place import is_confirmed
+from amberpost.governance.place import is_confirmed
+from amberpost.signin.first_operator import make_setup_link, needs_operator
 
 NEEDS_ARCHIVE = True
 

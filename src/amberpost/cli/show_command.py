@@ -7,7 +7,7 @@ from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result, counted
 from amberpost.message.types import Flag
-from amberpost.vault.read import OpenedMessage, open_message, open_raw
+from amberpost.reading.read import OpenedMessage, open_message, open_raw
 
 NEEDS_ARCHIVE = True
 

@@ -14,9 +14,9 @@ from amberpost.accounts.people import (
 )
 from amberpost.cli.call import Call, Result, add_action, counted
 from amberpost.daemon.work import settle
-from amberpost.directory.local import current_addresses
+from amberpost.directory.archives.local import current_addresses
 from amberpost.errors import UserError
-from amberpost.vault.late import request_assignment
+from amberpost.road.late import request_assignment
 
 NEEDS_ARCHIVE = True
 

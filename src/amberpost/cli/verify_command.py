@@ -11,11 +11,11 @@ from amberpost.cli.call import Call, Result, counted
 from amberpost.config import Config
 from amberpost.daemon.verify import ArchiveReport, verify_archive
 from amberpost.errors import IntegrityError, StoreError
+from amberpost.governance.place import is_confirmed
+from amberpost.health.verified import note_verified
 from amberpost.store.disk import LocalDisk
 from amberpost.store.open_keys import KEYS_FILE
 from amberpost.store.untouched import reading_uri, state_of
-from amberpost.vault.place import is_confirmed
-from amberpost.vault.verified import note_verified
 
 NEEDS_ARCHIVE = False  # a damaged key or a missing database is a finding, not a reason to stop
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 
-from amberpost.console.notices import Notice
+from amberpost.console.remarks import Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

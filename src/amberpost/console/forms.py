@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.accounts.models import Role, User
-from amberpost.directory.local import valid_address
+from amberpost.directory.archives.local import valid_address
 from amberpost.directory.models import ArchiveOrigin
 from amberpost.errors import UserError
 from amberpost.spoken import in_words

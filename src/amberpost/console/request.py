@@ -5,7 +5,7 @@ from typing import cast
 from django.http import HttpRequest
 
 from amberpost.accounts.models import User
-from amberpost.vault.open import Vault
+from amberpost.road.open import Vault
 
 
 class Request(HttpRequest):

@@ -2,21 +2,19 @@
 
 from django.urls import path
 
-from amberpost.console.views import (
-    accounts,
-    archives,
-    assistant,
-    configuration,
-    directory,
-    guides,
-    integrity,
-    notices,
-    overview,
-    preview,
-    records,
-    source_form,
-    sources,
-)
+from amberpost.console.archives import views as archives
+from amberpost.console.directory import views as directory
+from amberpost.console.guides import views as guides
+from amberpost.console.health import configuration_views as configuration
+from amberpost.console.health import integrity_views as integrity
+from amberpost.console.health import records_views as records
+from amberpost.console.notices import views as notices
+from amberpost.console.overview import views as overview
+from amberpost.console.people import views as accounts
+from amberpost.console.setup import views as assistant
+from amberpost.console.sources import form_views as source_form
+from amberpost.console.sources import preview_views as preview
+from amberpost.console.sources import views as sources
 
 app_name = "console"
 

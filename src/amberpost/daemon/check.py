@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from amberpost.config import Config
 from amberpost.errors import ArchiveError
-from amberpost.vault.accept import MIN_FREE_BYTES
-from amberpost.vault.open import open_keys_of
+from amberpost.road.accept import MIN_FREE_BYTES
+from amberpost.road.open import open_keys_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,13 @@ from amberpost.clock import now
 from amberpost.config import Config
 from amberpost.daemon.database import KeptConnection
 from amberpost.errors import DirectoryError, UserError, is_disk_full
+from amberpost.governance.departed import end_sessions_of_departed
+from amberpost.governance.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
+from amberpost.governance.place import is_confirmed
+from amberpost.road.clock_readings import note_heard
+from amberpost.road.open import open_keys_of
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
-from amberpost.vault.clock_readings import note_heard
-from amberpost.vault.directory_sync import is_due, needs_first_look, note_breakdown, sync_directory
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.place import is_confirmed
-from amberpost.vault.signed_in import end_sessions_of_departed
 
 log = logging.getLogger(__name__)
 

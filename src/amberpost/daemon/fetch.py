@@ -20,9 +20,16 @@ from amberpost.clock import now, uptime
 from amberpost.config import Config
 from amberpost.daemon.work import are_processed
 from amberpost.errors import SourceError
+from amberpost.governance.place import require_confirmed
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
+from amberpost.health.evidence import note_evidence
 from amberpost.logs import set_context
 from amberpost.remark import Remark
+from amberpost.road.accept import accept, require_room
+from amberpost.road.clock_readings import note_arrivals, note_heard, note_look, sealing_waits
+from amberpost.road.models import Capture, Outcome
+from amberpost.road.open import open_keys_of
+from amberpost.road.rows import select_in
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
@@ -36,13 +43,6 @@ from amberpost.sources.trouble import as_trouble
 from amberpost.store.disk import LocalDisk
 from amberpost.store.intake import IntakeLog
 from amberpost.store.keys import KeyStore
-from amberpost.vault.accept import accept, require_room
-from amberpost.vault.clock_readings import note_arrivals, note_heard, note_look, sealing_waits
-from amberpost.vault.evidence import note_evidence
-from amberpost.vault.models import Capture, Outcome
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.place import require_confirmed
-from amberpost.vault.rows import select_in
 
 log = logging.getLogger(__name__)
 

@@ -7,14 +7,14 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import ArchiveError, is_disk_full
+from amberpost.health.verified import SCHEDULE, note_verified, read_verified
+from amberpost.health.verify import Report, request_verify, verify
 from amberpost.remark import Remark
+from amberpost.road.late import assign_late
+from amberpost.road.models import Work, WorkKind
+from amberpost.road.open import Vault
+from amberpost.road.pool import Pool
 from amberpost.store.disk import Disk
-from amberpost.vault.late import assign_late
-from amberpost.vault.models import Work, WorkKind
-from amberpost.vault.open import Vault
-from amberpost.vault.pool import Pool
-from amberpost.vault.verified import SCHEDULE, note_verified, read_verified
-from amberpost.vault.verify import Report, request_verify, verify
 
 log = logging.getLogger(__name__)
 

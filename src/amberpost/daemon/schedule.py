@@ -23,11 +23,11 @@ from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.fetch import Fetcher, Unsealed
 from amberpost.daemon.work import Timer, report_status
 from amberpost.errors import is_disk_full
+from amberpost.governance.place import is_confirmed
 from amberpost.remark import Remark
+from amberpost.road.open import open_keys_of
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.sources.models import Source, SourceProtocol, SourceStatus
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.place import is_confirmed
 
 log = logging.getLogger(__name__)
 

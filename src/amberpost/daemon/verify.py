@@ -22,9 +22,9 @@ from amberpost.errors import (
     UserError,
     remark_of,
 )
+from amberpost.health.verify import Depth, Report, verify
+from amberpost.road.open import LOGS, open_keys_of, open_vault
 from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE
-from amberpost.vault.open import LOGS, open_keys_of, open_vault
-from amberpost.vault.verify import Depth, Report, verify
 
 _READ = (ORIGIN_FILE, KEYS_FILE, "catalogue.db", *LOGS, "index")
 

@@ -23,19 +23,19 @@ from amberpost.config import Config
 from amberpost.daemon.database import KeptConnection
 from amberpost.daemon.jobs import do_next_job, request_daily_verify
 from amberpost.errors import WorkerBusy, is_disk_full
+from amberpost.governance.deeds import seal_events, seal_state
 from amberpost.handover import CaptureId
+from amberpost.road.catalogue import INDEX, position, require_whole_log
+from amberpost.road.clock_judge import Judgement
+from amberpost.road.clock_readings import ClockWatch, judgement_fields, sealing_waits
+from amberpost.road.indexing import Indexer, index_lag
+from amberpost.road.models import Capture, WorkerStatus
+from amberpost.road.open import Vault, open_writer_vault
+from amberpost.road.pool import Pending, Pool, relax_collector
+from amberpost.road.process import catch_up, process
+from amberpost.road.rows import select_in
+from amberpost.road.signals import seal_signals, waiting_signals
 from amberpost.store.drain import Frame, IntakeReader
-from amberpost.vault.catalogue import INDEX, position, require_whole_log
-from amberpost.vault.clock_judge import Judgement
-from amberpost.vault.clock_readings import ClockWatch, judgement_fields, sealing_waits
-from amberpost.vault.decisions import seal_events, seal_state
-from amberpost.vault.indexing import Indexer, index_lag
-from amberpost.vault.models import Capture, WorkerStatus
-from amberpost.vault.open import Vault, open_writer_vault
-from amberpost.vault.pool import Pending, Pool, relax_collector
-from amberpost.vault.process import catch_up, process
-from amberpost.vault.rows import select_in
-from amberpost.vault.signals import seal_signals, waiting_signals
 
 log = logging.getLogger(__name__)
 

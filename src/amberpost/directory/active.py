@@ -11,7 +11,7 @@ from django.db import transaction
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.directory.models import Archive, Directory, DirectoryKind, DirectoryStatus
-from amberpost.directory.present import Rules
+from amberpost.directory.plan.present import Rules
 from amberpost.store.secret import Secret
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from amberpost.directory.entra import enabled_entra_keys, read_entra
-from amberpost.directory.entra_steps import test_entra
+from amberpost.directory.entra.reader import enabled_entra_keys, read_entra
+from amberpost.directory.entra.steps import test_entra
 from amberpost.directory.found import Found
-from amberpost.directory.ldap import enabled_keys, read_directory
+from amberpost.directory.ldap.reader import enabled_keys, read_directory
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.directory.settings import EntraSettings, LdapKind, LdapSettings
 from amberpost.directory.steps import Step, test_directory

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from amberpost.directory.found import EntryKind, Found
-from amberpost.directory.ldap import CredentialsRefused, base_of, read_all, sign_in
-from amberpost.directory.ldap_session import LdapSession
+from amberpost.directory.ldap.reader import CredentialsRefused, base_of, read_all, sign_in
+from amberpost.directory.ldap.session import LdapSession
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.spoken import in_words

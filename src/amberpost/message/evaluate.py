@@ -51,7 +51,7 @@ def parse_mode(text: str) -> str:
 def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[Found, ...]:
     """The addresses that own a message which is no journal report.
 
-    Those with the reason PREFIXED count only if the address they came from is unknown (vault.assign).
+    Those with the reason PREFIXED count only if the address they came from is unknown (road.assign).
     """
     if mode in ("journal", "header"):
         return _header_addresses(parsed)

@@ -9,12 +9,12 @@ from django.db import transaction
 from amberpost.clock import now
 from amberpost.errors import UserError
 from amberpost.message.addresses import normalise_address
-from amberpost.notice.connect import split_host, trusting
+from amberpost.net.connect import split_host, trusting
+from amberpost.net.http import safe_url
 from amberpost.notice.mail import PORTS, Relay
 from amberpost.notice.models import NoticeSettings, RelayLogin, Security
 from amberpost.notice.webhook import Hook, checked_url
 from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, Client
-from amberpost.oauth.http import safe_url
 from amberpost.store.secret import Secret
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain

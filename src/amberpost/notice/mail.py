@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from amberpost.errors import DeliveryError, SourceError
-from amberpost.notice.connect import (
+from amberpost.net.connect import (
     TIMEOUT_SECONDS,
     open_connection,
     secure,

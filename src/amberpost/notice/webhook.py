@@ -15,8 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from amberpost import __version__
 from amberpost.errors import DeliveryError, UserError
-from amberpost.notice.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
-from amberpost.oauth.http import hear_date
+from amberpost.net.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
+from amberpost.net.http import hear_date
 from amberpost.store.secret import Secret
 
 _ANSWER_LIMIT = 64 * 1024

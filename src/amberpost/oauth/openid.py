@@ -26,12 +26,12 @@ import jwt
 
 from amberpost.clock import now
 from amberpost.errors import SourceError, remark_of
+from amberpost.net.http import HttpAnswer, ask_once, connect, safe_url
+from amberpost.net.tls import why_untrusted
 from amberpost.oauth.client import Client
-from amberpost.oauth.http import HttpAnswer, ask_once, connect, safe_url
 from amberpost.oauth.refusal import code_in
 from amberpost.oauth.request import ANSWER_LIMIT_BYTES, TENANT, post_form
 from amberpost.remark import Remark
-from amberpost.tls import why_untrusted
 
 LEEWAY = timedelta(minutes=2)  # how far the clocks may differ
 _ALGORITHM = "RS256"  # what Microsoft signs with; never the choice of the token (RFC 8725 §3.1)

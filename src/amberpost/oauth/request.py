@@ -15,13 +15,13 @@ from http.client import HTTPException
 from urllib.parse import SplitResult, quote, urlencode
 
 from amberpost.errors import remark_of
+from amberpost.net.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
+from amberpost.net.tls import why_untrusted
 from amberpost.oauth.client import Client
 from amberpost.oauth.hints import is_guid
-from amberpost.oauth.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.oauth.refusal import EXPLAINED, OAuthError, code_in, is_passing
 from amberpost.remark import Remark
 from amberpost.store.secret import Secret, masked
-from amberpost.tls import why_untrusted
 
 ANSWER_LIMIT_BYTES = 256 * 1024
 TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")

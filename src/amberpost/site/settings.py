@@ -89,7 +89,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "amberpost.accounts.login.SessionRules",
+    "amberpost.signin.login.SessionRules",
     "amberpost.web.locale.UserLocale",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -119,14 +119,14 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["amberpost.accounts.login.LocalUsers"]
+AUTHENTICATION_BACKENDS = ["amberpost.signin.login.LocalUsers"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "search"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = [
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "amberpost.accounts.login.LongestPassword"},
+    {"NAME": "amberpost.signin.login.LongestPassword"},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {
         "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",

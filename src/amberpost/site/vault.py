@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from amberpost.config import current
-from amberpost.vault.open import Vault, open_vault
+from amberpost.road.open import Vault, open_vault
 
 _LOOK_AGAIN_SECONDS = 5.0
 

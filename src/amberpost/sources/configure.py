@@ -10,7 +10,7 @@ from django.db import transaction
 from amberpost.clock import now
 from amberpost.errors import UserError
 from amberpost.message.evaluate import parse_mode
-from amberpost.sources.certificates import valid_authority, valid_fingerprint
+from amberpost.net.certificates import valid_authority, valid_fingerprint
 from amberpost.sources.models import LeftMessage, Security, Source, SourceProtocol, SourceStatus
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain

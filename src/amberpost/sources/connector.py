@@ -12,8 +12,8 @@ from amberpost.errors import ArchiveError
 from amberpost.handover import Accept, CaptureId, Incoming, Receipt
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, Gap
-from amberpost.sources.imap import ImapConnector
-from amberpost.sources.pop3 import Pop3Connector
+from amberpost.sources.pull.imap import ImapConnector
+from amberpost.sources.pull.pop3 import Pop3Connector
 from amberpost.sources.settings import AccountSettings, Left, Task
 from amberpost.sources.trouble import as_trouble
 

@@ -155,7 +155,7 @@ class SourceStatus(models.Model):
     last_message_at = models.DateTimeField(null=True)  # when a run last saw a new message
     left_count = models.PositiveIntegerField(default=0)  # messages that stay on the server, not archived
     certificate_expires_at = models.DateTimeField(null=True)
-    evidence = models.JSONField(default=dict)  # vault.evidence.Evidence -> when it was captured, ISO 8601
+    evidence = models.JSONField(default=dict)  # health.evidence.Evidence -> when it was captured, ISO 8601
 
 
 class SourceCursor(models.Model):

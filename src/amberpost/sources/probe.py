@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 
 from amberpost.clock import now
 from amberpost.errors import SourceError
+from amberpost.net.certificates import Certificate
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.refusal import OAuthError
 from amberpost.remark import Remark
-from amberpost.sources.certificates import Certificate
 from amberpost.sources.exchange import IMAP_ROLE, POP_ROLE
 from amberpost.sources.models import SourceProtocol
 from amberpost.sources.probe_mailbox import MAILBOXES, SAMPLE_BYTES, Mailbox

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from amberpost.errors import SourceError
-from amberpost.sources.imap_session import ImapSession
-from amberpost.sources.pop3_session import Pop3Session
+from amberpost.sources.pull.imap_session import ImapSession
+from amberpost.sources.pull.pop3_session import Pop3Session
 from amberpost.sources.settings import AccountSettings
 
 SAMPLE_BYTES = 30 * 2**20

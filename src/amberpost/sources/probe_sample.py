@@ -10,7 +10,7 @@ from amberpost.message.evaluate import addresses, envelope_addresses
 from amberpost.message.journal import Unwrapped, unwrap
 from amberpost.message.parse import parse
 from amberpost.message.types import Flag
-from amberpost.sources.certificates import Certificate
+from amberpost.net.certificates import Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from amberpost.errors import SourceError, remark_of
-from amberpost.patience import Patience, dial, reader
-from amberpost.patience import look_up as resolve
+from amberpost.net.certificates import Certificate, read_certificate
+from amberpost.net.patience import Patience, dial, reader
+from amberpost.net.patience import look_up as resolve
+from amberpost.net.tls import why_untrusted
 from amberpost.remark import Remark
-from amberpost.sources.certificates import Certificate, read_certificate
 from amberpost.sources.settings import AccountSettings
 from amberpost.sources.tls import connect_context
-from amberpost.tls import why_untrusted
 
 _LINE_BYTES = 8192
 _LINES = 50  # a server that greets longer does not mean it

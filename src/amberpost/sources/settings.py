@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from amberpost.patience import Patience
+from amberpost.net.patience import Patience
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor
 from amberpost.store.secret import Secret
@@ -52,7 +52,9 @@ class AccountSettings:
     batch_messages: int = 100
     batch_bytes: int = 8 * 2**20
     timeout_seconds: float = 60  # of silence; longer than a server takes to begin an answer
-    answer_seconds: float = 300  # for one whole answer, beside the time its bytes may take; see patience.py
+    answer_seconds: float = (
+        300  # for one whole answer, beside the time its bytes may take; see net/patience.py
+    )
     until: float | None = None  # when the whole conversation must be over, on time.monotonic()
     max_message_bytes: int = 256 * 2**20  # hard ceiling: memory
     max_size_bytes: int | None = None  # the operator's limit; a message of exactly this size is taken

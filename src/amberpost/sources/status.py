@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from amberpost.clock import hear
-from amberpost.sources.certificates import read_certificate
+from amberpost.net.certificates import read_certificate
 from amberpost.sources.models import SourceStatus
 
 

@@ -9,8 +9,8 @@ import hmac
 import ssl
 
 from amberpost.errors import SourceError
+from amberpost.net.tls import client_context
 from amberpost.sources.settings import AccountSettings, OAuthLogin
-from amberpost.tls import client_context
 
 
 def connect_context(settings: AccountSettings) -> ssl.SSLContext:

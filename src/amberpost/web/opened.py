@@ -13,7 +13,7 @@ from amberpost.message.cards import Entry
 from amberpost.message.contents import places
 from amberpost.message.html import SafeHtml, safe_html, safe_text
 from amberpost.message.types import Mailbox
-from amberpost.vault.read import OpenedMessage
+from amberpost.reading.read import OpenedMessage
 from amberpost.web.files import image_type
 
 VIEWS = ("html", "text", "headers", "source")

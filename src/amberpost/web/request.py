@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from amberpost.accounts.login import late_search
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import may
 from amberpost.directory.active import OpenSetting
-from amberpost.vault.open import Vault
+from amberpost.road.open import Vault
+from amberpost.signin.login import late_search
 from amberpost.web.models import save_search
 
 

@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
-from amberpost.console.account_form import AccountForm
+from amberpost.console.sources.form import AccountForm
+from amberpost.governance.state import restore_snapshot, take_snapshot
 from amberpost.sources.models import LeftMessage, OwnDomain, SignalKind, Source, SourceSignal, SourceStatus
-from amberpost.vault.state import restore_snapshot, take_snapshot
 from tests.app.pages import Site, text
 from tests.servers.certificates import make_certificates
 

@@ -13,15 +13,15 @@ from django.test import Client
 
 from amberpost.accounts.installation import current_installation, is_set_up
 from amberpost.accounts.models import Installation, User
-from amberpost.accounts.setup import make_setup_link
 from amberpost.audit.models import AuditEvent
 from amberpost.daemon.schedule import due_sources
-from amberpost.directory.local import current_addresses
+from amberpost.directory.archives.local import current_addresses
 from amberpost.directory.models import Directory, DirectoryKind
+from amberpost.governance.configuration import export_configuration
 from amberpost.notice.models import NoticeSettings
+from amberpost.road.open import open_keys_of
+from amberpost.signin.first_operator import make_setup_link
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
-from amberpost.vault.configuration import export_configuration
-from amberpost.vault.open import open_keys_of
 from tests.app.pages import PASSWORD, sign_in, text
 from tests.opened import Opened
 from tests.people import ALICE

@@ -14,17 +14,17 @@ from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.audit.record import record
 from amberpost.clock import now
-from amberpost.directory.local import current_addresses
+from amberpost.directory.archives.local import current_addresses
 from amberpost.directory.models import Directory
 from amberpost.errors import Finding, FindingKind
+from amberpost.health.verified import note_verified
+from amberpost.health.verify import Depth, Report
 from amberpost.notice.models import NoticeSettings
 from amberpost.remark import Remark
+from amberpost.road.models import Capture, Work, WorkerStatus
+from amberpost.road.open import open_keys_of
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
 from amberpost.store.disk import LocalDisk
-from amberpost.vault.models import Capture, Work, WorkerStatus
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.verified import note_verified
-from amberpost.vault.verify import Depth, Report
 from tests.app.pages import SECRET, Site, sign_in, text
 from tests.people import BOB, letter, report
 from tests.unit.message.mail import multipart, nested

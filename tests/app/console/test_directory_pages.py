@@ -13,10 +13,10 @@ from amberpost.accounts.releases import release
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.directory.active import active_directory, get_directory, status_of
-from amberpost.directory.book import has_plus_addresses
-from amberpost.directory.local import create_archive
+from amberpost.directory.archives.book import has_plus_addresses
+from amberpost.directory.archives.local import create_archive
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, DirectoryRun
-from amberpost.vault.state import take_snapshot
+from amberpost.governance.state import take_snapshot
 from tests.app.pages import SECRET, Site, text
 from tests.directory_sample import Company, make_company
 from tests.servers import openldap

@@ -14,7 +14,7 @@ from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.daemon.fetch import collect_once
 from amberpost.demo.imap_server import ImapServer
-from amberpost.directory.ldap import read_directory
+from amberpost.directory.ldap.reader import read_directory
 from amberpost.directory.models import Directory, DirectoryRun, DirectoryStatus, RunOutcome
 from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
@@ -22,12 +22,12 @@ from amberpost.notice.models import Dispatch
 from amberpost.oauth.client import Client
 from amberpost.oauth.refusal import OAuthError
 from amberpost.oauth.request import ask
+from amberpost.road.models import Work
+from amberpost.road.open import open_keys_of
 from amberpost.sentences import SENTENCES
 from amberpost.sources.configure import NewSecrets, save_source
 from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.store.secret import Secret
-from amberpost.vault.models import Work
-from amberpost.vault.open import open_keys_of
 from tests.app.pages import Site, text
 from tests.servers.certificates import make_certificates
 from tests.servers.microsoft import Microsoft

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from amberpost.clock import now
-from amberpost.console.checks import check_list
-from amberpost.console.guide_warnings import microsoft_warnings
+from amberpost.console.guides.checks import check_list
+from amberpost.console.guides.warnings import microsoft_warnings
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
 from tests.app.pages import Site, text
 from tests.people import letter, report

@@ -8,11 +8,11 @@ import pytest
 
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
+from amberpost.governance.state import take_snapshot
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.configure import current_settings
 from amberpost.notice.models import Channel, Dispatch, Notice, NoticeSettings
 from amberpost.notice.rounds import follow
-from amberpost.vault.state import take_snapshot
 from tests.app.pages import Site, text
 from tests.servers.certificates import make_certificates
 from tests.servers.microsoft import Microsoft

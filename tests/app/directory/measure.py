@@ -16,7 +16,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from amberpost.directory.ldap import read_directory
+    from amberpost.directory.ldap.reader import read_directory
     from amberpost.directory.settings import LdapKind, LdapSettings
     from amberpost.store.secret import Secret
 

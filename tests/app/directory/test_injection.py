@@ -2,8 +2,8 @@
 
 import pytest
 
-from amberpost.directory.ldap import base_of, person_filter, sign_in
-from amberpost.directory.ldap_session import LdapSession, Refusal
+from amberpost.directory.ldap.reader import base_of, person_filter, sign_in
+from amberpost.directory.ldap.session import LdapSession, Refusal
 from amberpost.store.secret import Secret
 from tests.app.directory.conftest import settings_for
 from tests.directory_sample import Company

@@ -15,11 +15,11 @@ from amberpost.directory.active import (
     save_directory,
     secret_of,
 )
-from amberpost.directory.local import add_addresses, current_addresses, set_addresses, valid_address
+from amberpost.directory.archives.local import add_addresses, current_addresses, set_addresses, valid_address
 from amberpost.directory.models import Archive, ArchiveKind, ArchiveOrigin, Directory
 from amberpost.errors import UserError
+from amberpost.governance.directories import synchronise
 from amberpost.store.secret import Secret
-from amberpost.vault.directories import synchronise
 from tests.directory import found, person
 from tests.opened import Opened
 from tests.people import letter

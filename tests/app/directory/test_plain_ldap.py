@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from amberpost.directory.found import Found, FoundEntry
-from amberpost.directory.ldap import bind_as, enabled_keys, read_directory
-from amberpost.directory.ldap_session import Refusal
+from amberpost.directory.ldap.reader import bind_as, enabled_keys, read_directory
+from amberpost.directory.ldap.session import Refusal
 from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.store.secret import Secret

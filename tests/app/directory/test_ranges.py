@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from amberpost.directory.ldap import sign_in
-from amberpost.directory.ldap_session import LdapSession
+from amberpost.directory.ldap.reader import sign_in
+from amberpost.directory.ldap.session import LdapSession
 from amberpost.errors import DirectoryError
 from tests.app.directory.conftest import settings_for
 from tests.servers.ldif import LdifEntry

@@ -3,7 +3,7 @@
 import pytest
 
 from amberpost.directory.found import Found
-from amberpost.directory.ldap import read_directory
+from amberpost.directory.ldap.reader import read_directory
 from tests.app.directory.conftest import by_label, settings_for
 from tests.directory_sample import Company
 from tests.servers.openldap import OpenLdap

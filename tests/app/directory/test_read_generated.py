@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
-from amberpost.directory.ldap import enabled_keys, read_directory
+from amberpost.directory.ldap.reader import enabled_keys, read_directory
 from tests.app.directory.conftest import settings_for
 from tests.app.directory.independent import differences
 from tests.corpora import shared

@@ -13,8 +13,8 @@ from amberpost.clock import now
 from amberpost.daemon.fetch import Fetcher
 from amberpost.directory.active import activate, get_directory, select_archives
 from amberpost.errors import UserError
+from amberpost.road.open import open_keys_of
 from amberpost.sources.models import FetchRun, Source
-from amberpost.vault.open import open_keys_of
 from tests.opened import Opened
 
 

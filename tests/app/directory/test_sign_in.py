@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from amberpost.directory.ldap import SignIn, bind_as, enabled_keys, read_directory
-from amberpost.directory.ldap_session import Refusal
+from amberpost.directory.ldap.reader import SignIn, bind_as, enabled_keys, read_directory
+from amberpost.directory.ldap.session import Refusal
 from amberpost.errors import DirectoryError
 from amberpost.store.secret import Secret
 from tests.app.directory.conftest import by_label, settings_for

@@ -6,20 +6,20 @@ from dataclasses import dataclass, field, fields
 import pytest
 from django.test import Client
 
-from amberpost.accounts import directory_login
-from amberpost.accounts import sync as accounts_sync
 from amberpost.accounts.models import User
 from amberpost.accounts.people import set_active
 from amberpost.audit.models import AuditEvent
 from amberpost.directory.active import activate, get_directory, rules_of, save_directory
-from amberpost.directory.ldap import SignIn, bind_as, read_directory
-from amberpost.directory.ldap_session import Refusal
+from amberpost.directory.ldap.reader import SignIn, bind_as, read_directory
+from amberpost.directory.ldap.session import Refusal
 from amberpost.directory.models import Directory
-from amberpost.directory.plan import plan
+from amberpost.directory.plan.plan import plan
 from amberpost.directory.settings import LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.governance import sync as accounts_sync
+from amberpost.road.open import open_keys_of
+from amberpost.signin import directory_login
 from amberpost.store.secret import Secret
-from amberpost.vault.open import open_keys_of
 from tests.app.directory.conftest import settings_for
 from tests.app.pages import PASSWORD as LOCAL_PASSWORD
 from tests.app.pages import sign_in, text

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from amberpost.directory.ldap import read_directory
+from amberpost.directory.ldap.reader import read_directory
 from amberpost.errors import DirectoryError
 from amberpost.store.secret import Secret
 from tests.app.directory.conftest import settings_for

@@ -5,7 +5,7 @@ import pytest
 from amberpost.accounts.models import User
 from amberpost.accounts.people import add_user, get_user
 from amberpost.accounts.readers import find_archive, find_reader
-from amberpost.directory.local import create_archive
+from amberpost.directory.archives.local import create_archive
 from amberpost.directory.models import ArchiveKind, ArchiveOrigin
 from amberpost.errors import UserError
 from tests.opened import Opened

@@ -15,21 +15,21 @@ from amberpost.clock import now
 from amberpost.daemon.notices import hold_round
 from amberpost.daemon.work import report_status
 from amberpost.errors import Finding, FindingKind
+from amberpost.governance.state import restore_snapshot, take_snapshot
+from amberpost.health import liveness as health
+from amberpost.health.alarms import Facts, SourceFacts
+from amberpost.health.facts import gather, index_is_there
+from amberpost.health.numbers import kept_bytes
+from amberpost.health.verified import note_verified
+from amberpost.health.verify import Report
 from amberpost.notice.alarm import Level
 from amberpost.notice.configure import ROW, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, Round
 from amberpost.remark import Remark
+from amberpost.road.models import Message, Position, Quarantine, Work, WorkerStatus
+from amberpost.road.open import open_keys_of
 from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.store.disk import LocalDisk
-from amberpost.vault import health
-from amberpost.vault.alarms import Facts, SourceFacts
-from amberpost.vault.facts import gather, index_is_there
-from amberpost.vault.models import Message, Position, Quarantine, Work, WorkerStatus
-from amberpost.vault.numbers import kept_bytes
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.state import restore_snapshot, take_snapshot
-from amberpost.vault.verified import note_verified
-from amberpost.vault.verify import Report
 from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter

@@ -13,7 +13,7 @@ import pytest
 
 from amberpost.clock import now
 from amberpost.errors import DeliveryError
-from amberpost.notice import connect
+from amberpost.net import connect
 from amberpost.notice.mail import Letter, Relay, send
 from amberpost.notice.models import Security
 from amberpost.store.secret import Secret

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 
 from amberpost.clock import now
+from amberpost.health.facts import gather
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Channel, Notice
 from amberpost.notice.outbox import carry, waiting
 from amberpost.notice.rounds import claim_round, follow
-from amberpost.vault.facts import gather
 from tests.opened import Opened
 from tests.servers.postgres import INITDB, PROGRAM, Postgres
 from tests.servers.smtp import relay

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amberpost.directory.book import AddressBook, Holding
-from amberpost.vault.assign import archives_for
-from amberpost.vault.prepare import Claim
-from amberpost.vault.reasons import Reason
+from amberpost.directory.archives.book import AddressBook, Holding
+from amberpost.road.assign import archives_for
+from amberpost.road.prepare import Claim
+from amberpost.road.reasons import Reason
 
 BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 LEFT, NOW = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)

@@ -20,18 +20,13 @@ from amberpost.daemon.work import open_worker
 from amberpost.demo.imap_server import ImapServer
 from amberpost.errors import UserError
 from amberpost.handover import CaptureId
+from amberpost.health.facts import gather
+from amberpost.net.http import hear_date, safe_url
 from amberpost.notice.webhook import Hook, post
-from amberpost.oauth.http import hear_date, safe_url
 from amberpost.oauth.request import post_form
-from amberpost.sources.configure import NewSecrets, save_source
-from amberpost.sources.cursor import Cursor, FolderCursor
-from amberpost.sources.models import Source, SourceStatus
-from amberpost.sources.status import note_shown_certificate
-from amberpost.sources.uidset import UidSet
-from amberpost.store.secret import Secret
-from amberpost.vault import clock_readings
-from amberpost.vault.clock_judge import ClockFault, Judgement
-from amberpost.vault.clock_readings import (
+from amberpost.road import clock_readings
+from amberpost.road.clock_judge import ClockFault, Judgement
+from amberpost.road.clock_readings import (
     confirm_clock,
     last_judgement,
     note_arrivals,
@@ -39,10 +34,15 @@ from amberpost.vault.clock_readings import (
     note_look,
     sealing_waits,
 )
-from amberpost.vault.entries import Leaf, parse_header, parse_leaf
-from amberpost.vault.facts import gather
-from amberpost.vault.models import Capture, ClockReading, Message, WorkerStatus
-from amberpost.vault.open import open_keys_of
+from amberpost.road.entries import Leaf, parse_header, parse_leaf
+from amberpost.road.models import Capture, ClockReading, Message, WorkerStatus
+from amberpost.road.open import open_keys_of
+from amberpost.sources.configure import NewSecrets, save_source
+from amberpost.sources.cursor import Cursor, FolderCursor
+from amberpost.sources.models import Source, SourceStatus
+from amberpost.sources.status import note_shown_certificate
+from amberpost.sources.uidset import UidSet
+from amberpost.store.secret import Secret
 from tests.clocks import SetClock
 from tests.opened import Opened
 from tests.people import ALICE, letter

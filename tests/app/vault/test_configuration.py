@@ -12,28 +12,28 @@ from django.contrib.auth.hashers import make_password
 
 from amberpost.accounts.installation import save_installation
 from amberpost.accounts.models import Installation, User
-from amberpost.accounts.setup import needs_operator
 from amberpost.cli.main import main
 from amberpost.directory.active import get_directory, save_directory, secret_of
 from amberpost.directory.models import Directory
 from amberpost.errors import IntegrityError, UserError
-from amberpost.notice.configure import ROW, current_settings, save_settings
-from amberpost.notice.models import NoticeSettings
-from amberpost.sources.configure import NewSecrets, save_source, setting_row
-from amberpost.sources.domains import add_domain
-from amberpost.sources.models import Source
-from amberpost.store.secret import Secret
-from amberpost.vault.configuration import (
+from amberpost.governance.configuration import (
     SEALING,
     Imported,
     export_configuration,
     import_around,
     import_configuration,
 )
-from amberpost.vault.late import set_plus_addresses
-from amberpost.vault.models import Outcome
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.state import STATE, take_snapshot
+from amberpost.governance.state import STATE, take_snapshot
+from amberpost.notice.configure import ROW, current_settings, save_settings
+from amberpost.notice.models import NoticeSettings
+from amberpost.road.late import set_plus_addresses
+from amberpost.road.models import Outcome
+from amberpost.road.open import open_keys_of
+from amberpost.signin.first_operator import needs_operator
+from amberpost.sources.configure import NewSecrets, save_source, setting_row
+from amberpost.sources.domains import add_domain
+from amberpost.sources.models import Source
+from amberpost.store.secret import Secret
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter
 

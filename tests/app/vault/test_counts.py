@@ -10,14 +10,14 @@ import pytest
 from django.db import connections
 
 from amberpost.accounts.people import get_user
+from amberpost.reading.find import Page, find
+from amberpost.road import process
+from amberpost.road.catalogue import INDEX, set_position
+from amberpost.road.models import Assignment, Message
+from amberpost.road.open import open_writer_vault
+from amberpost.road.pool import Pool
+from amberpost.road.rebuild import rebuild_catalogue
 from amberpost.search.local import TantivyIndex
-from amberpost.vault import process
-from amberpost.vault.catalogue import INDEX, set_position
-from amberpost.vault.find import Page, find
-from amberpost.vault.models import Assignment, Message
-from amberpost.vault.open import open_writer_vault
-from amberpost.vault.pool import Pool
-from amberpost.vault.rebuild import rebuild_catalogue
 from tests.app.pages import text
 from tests.archive import Archive
 from tests.opened import Opened

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from amberpost.clock import now
+from amberpost.health import evidence
+from amberpost.health.evidence import Evidence, direction, evidence_of, note_evidence
+from amberpost.road.models import Message
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
-from amberpost.vault import evidence
-from amberpost.vault.evidence import Evidence, direction, evidence_of, note_evidence
-from amberpost.vault.models import Message
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter, report
 

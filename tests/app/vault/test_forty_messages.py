@@ -2,9 +2,9 @@
 
 import pytest
 
-from amberpost.directory.book import AddressBook
-from amberpost.vault.preview import preview
-from amberpost.vault.reasons import Reason
+from amberpost.directory.archives.book import AddressBook
+from amberpost.reading.preview import preview
+from amberpost.road.reasons import Reason
 from tests.unit.message.forty import FORTY, Case
 
 NOBODY = AddressBook([])

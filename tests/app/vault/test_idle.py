@@ -21,13 +21,13 @@ from amberpost.daemon.database import KeptConnection
 from amberpost.daemon.directory import directory_loop, session_loop
 from amberpost.daemon.schedule import THREADS, Schedule, fetch_loop, seconds_until_due
 from amberpost.daemon.work import open_worker
+from amberpost.health.verify import request_verify
 from amberpost.notice.models import Round
+from amberpost.road.indexing import index_lag
+from amberpost.road.late import request_assignment
+from amberpost.road.models import Capture, Work
 from amberpost.search.local import TantivyIndex
 from amberpost.sources.models import Source, SourceStatus
-from amberpost.vault.indexing import index_lag
-from amberpost.vault.late import request_assignment
-from amberpost.vault.models import Capture, Work
-from amberpost.vault.verify import request_verify
 from tests.opened import Opened
 from tests.people import letter
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from amberpost.clock import now
 from amberpost.daemon.jobs import KEPT, do_next_job
+from amberpost.health.verified import note_verified, read_verified
+from amberpost.health.verify import Report
+from amberpost.road.late import request_assignment
+from amberpost.road.models import Work, WorkKind
+from amberpost.road.open import open_writer_vault
+from amberpost.road.pool import Pool
 from amberpost.store.disk import LocalDisk
-from amberpost.vault.late import request_assignment
-from amberpost.vault.models import Work, WorkKind
-from amberpost.vault.open import open_writer_vault
-from amberpost.vault.pool import Pool
-from amberpost.vault.verified import note_verified, read_verified
-from amberpost.vault.verify import Report
 from tests.opened import Opened
 
 DAY = timedelta(days=1)

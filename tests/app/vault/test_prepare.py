@@ -6,8 +6,8 @@ import pytest
 
 from amberpost.handover import CaptureId, Origin, Protocol
 from amberpost.remark import Remark
-from amberpost.vault.frame import Taken
-from amberpost.vault.prepare import Prepared, prepare, unprocessable
+from amberpost.road.frame import Taken
+from amberpost.road.prepare import Prepared, prepare, unprocessable
 from tests.corpora import shared
 from tests.people import letter
 

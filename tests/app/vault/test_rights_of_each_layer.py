@@ -9,11 +9,11 @@ import pytest
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import scope_of
 from amberpost.errors import NotFound
+from amberpost.reading.export import _as_seen, _pages, export_as
+from amberpost.reading.find import excerpt, find, hits
+from amberpost.road.models import Message
+from amberpost.road.open import Vault
 from amberpost.search.index import Found, Scope
-from amberpost.vault.export import _as_seen, _pages, export_as
-from amberpost.vault.find import excerpt, find, hits
-from amberpost.vault.models import Message
-from amberpost.vault.open import Vault
 from tests.archive import read_export
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter

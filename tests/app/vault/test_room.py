@@ -8,9 +8,9 @@ import pytest
 
 from amberpost.daemon.check import check_config
 from amberpost.errors import StoreError
+from amberpost.health.facts import gather
+from amberpost.road.accept import require_room
 from amberpost.store.disk import LocalDisk
-from amberpost.vault.accept import require_room
-from amberpost.vault.facts import gather
 from tests.opened import Opened
 
 MIB = 2**20

@@ -12,12 +12,12 @@ from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.audit.record import record
 from amberpost.clock import now
+from amberpost.governance import deeds as decisions
+from amberpost.governance.deeds import find_last_snapshot, follow_audit_log, seal_events, seal_state
+from amberpost.road.entries import parse_header, parse_leaf
+from amberpost.road.open import open_writer_vault
 from amberpost.store.disk import LocalDisk
 from amberpost.store.store import Store
-from amberpost.vault import decisions
-from amberpost.vault.decisions import find_last_snapshot, follow_audit_log, seal_events, seal_state
-from amberpost.vault.entries import parse_header, parse_leaf
-from amberpost.vault.open import open_writer_vault
 from tests.opened import Opened
 
 # Where a worker dies: the function that is entered, or has returned, for the n-th time.
@@ -192,7 +192,7 @@ def test_events_that_were_sealed_without_an_id_come_back_once(opened: Opened) ->
         }
         at = decisions.sealing_time(vault.audit)
         leaf = {"v": 1, "t": "EVENT", "ts": int(at.timestamp() * 1000)}
-        from amberpost.vault.entries import _with_hash
+        from amberpost.road.entries import _with_hash
 
         decisions.append(vault.audit, [(_with_hash(leaf, {"event": event, "salt": "00"}), None)], at=at)
         follow_audit_log(vault)

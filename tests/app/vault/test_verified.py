@@ -16,12 +16,12 @@ from amberpost.daemon import work
 from amberpost.daemon.jobs import request_daily_verify
 from amberpost.daemon.work import open_worker
 from amberpost.errors import Finding, FindingKind
+from amberpost.health.facts import gather
+from amberpost.health.verified import note_verified, read_verified, standing
+from amberpost.health.verify import Depth, Report, request_verify
 from amberpost.remark import Remark
+from amberpost.road.models import Message, Work
 from amberpost.store.disk import LocalDisk
-from amberpost.vault.facts import gather
-from amberpost.vault.models import Message, Work
-from amberpost.vault.verified import note_verified, read_verified, standing
-from amberpost.vault.verify import Depth, Report, request_verify
 from tests.archive import Archive
 from tests.opened import Opened
 from tests.people import ALICE, letter

@@ -11,11 +11,11 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
-from amberpost.accounts import login as login_module
 from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import milliseconds, now
-from amberpost.vault.entries import parse_header, parse_leaf
+from amberpost.road.entries import parse_header, parse_leaf
+from amberpost.signin import login as login_module
 from amberpost.web.models import SavedSearch
 from tests.app.pages import PASSWORD, attachment_path, sign_in, text
 from tests.full_disk import KINDS, FailingDisk, SmallDisk, disk_of_kind

@@ -11,15 +11,15 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from amberpost.accounts import openid
 from amberpost.accounts.models import User
 from amberpost.accounts.people import set_active
 from amberpost.audit.models import AuditEvent
 from amberpost.directory.active import activate, get_directory
 from amberpost.errors import DirectoryError
+from amberpost.governance.departed import end_sessions_of_departed
 from amberpost.oauth.openid import Logins
-from amberpost.vault.open import open_keys_of
-from amberpost.vault.signed_in import end_sessions_of_departed
+from amberpost.road.open import open_keys_of
+from amberpost.signin import openid
 from tests.app.pages import PASSWORD, sign_in, text
 from tests.microsoft_site import MicrosoftSite, make_site
 from tests.opened import Opened

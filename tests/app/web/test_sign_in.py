@@ -8,12 +8,12 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from amberpost.accounts import login as rules
 from amberpost.accounts.models import SetupLink, SignInFailures, User
 from amberpost.accounts.people import reset_password, set_active
-from amberpost.accounts.setup import make_setup_link
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import milliseconds, now
+from amberpost.signin import login as rules
+from amberpost.signin.first_operator import make_setup_link
 from tests.app.pages import PASSWORD, SECRET, Site, sign_in, text
 
 GOOD = "correct horse battery staple"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amberpost.console.guide_commands import exchange_mailbox, microsoft_access, microsoft_journal
-from amberpost.console.powershell import line, quoted
+from amberpost.console.guides.commands import exchange_mailbox, microsoft_access, microsoft_journal
+from amberpost.console.guides.powershell import line, quoted
 
 SINGLE = "'\u2018\u2019\u201a\u201b"  # what PowerShell takes for a single quote
 VALUES = {

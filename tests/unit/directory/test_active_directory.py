@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from amberpost.directory.active_directory import guid_of, is_enabled, key_of, read_objects
-from amberpost.directory.entry import Entry
 from amberpost.directory.found import FoundEntry
+from amberpost.directory.ldap.active_directory import guid_of, is_enabled, key_of, read_objects
+from amberpost.directory.ldap.entry import Entry
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.store.secret import Secret

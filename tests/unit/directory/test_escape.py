@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ldap3.operation.search import compile_filter, parse_filter
 from ldap3.utils.dn import parse_dn
 
-from amberpost.directory.escape import dn_key, dn_value, filter_bytes, filter_value
-from amberpost.directory.ldap import person_filter
+from amberpost.directory.ldap.escape import dn_key, dn_value, filter_bytes, filter_value
+from amberpost.directory.ldap.reader import person_filter
 from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.store.secret import Secret
 

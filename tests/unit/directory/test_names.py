@@ -2,9 +2,9 @@
 
 import pytest
 
-from amberpost.directory.entry import Entry
+from amberpost.directory.ldap.entry import Entry
+from amberpost.directory.ldap.plain import key_of
 from amberpost.directory.names import read_names
-from amberpost.directory.plain_ldap import key_of
 from amberpost.errors import DirectoryError
 from amberpost.message.addresses import normalise_address
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from ldap3.core.exceptions import LDAPConnectionIsReadOnlyError
 
-from amberpost.directory import ldap_session
-from amberpost.directory.ldap_session import _speaker
-from amberpost.directory.line import Line
+from amberpost.directory.ldap import session as ldap_session
+from amberpost.directory.ldap.line import Line
+from amberpost.directory.ldap.session import _speaker
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 from django.utils import translation
 
 from amberpost.accounts.seats import Seats
+from amberpost.health.alarms import DirectoryFacts, Facts, SourceFacts, alarms
 from amberpost.notice.alarm import Alarm, Kind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import _SENTENCES, sentence
-from amberpost.vault.alarms import DirectoryFacts, Facts, SourceFacts, alarms
-from amberpost.vault.clock_judge import ClockFault, Judgement
+from amberpost.road.clock_judge import ClockFault, Judgement
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

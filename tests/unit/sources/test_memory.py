@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from amberpost.patience import Patience
-from amberpost.sources.imap_wire import _Lines
-from amberpost.sources.pop3_wire import Garbled, TooLong, Wire
+from amberpost.net.patience import Patience
+from amberpost.sources.pull.imap_wire import _Lines
+from amberpost.sources.pull.pop3_wire import Garbled, TooLong, Wire
 
 LIMIT = 20_000
 SENT = 64 * 1024 * 1024

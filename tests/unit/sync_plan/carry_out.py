@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from amberpost.directory.plan import Changing, Coming, Plan
-from amberpost.directory.present import (
+from amberpost.directory.plan.plan import Changing, Coming, Plan
+from amberpost.directory.plan.present import (
     CurrentArchive,
     CurrentState,
     CurrentUser,

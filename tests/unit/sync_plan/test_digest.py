@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from amberpost.directory.digest import plan_hash
 from amberpost.directory.found import EntryKind, Found, FoundEntry
-from amberpost.directory.plan import plan
-from amberpost.directory.present import CurrentState, Rules
+from amberpost.directory.plan.digest import plan_hash
+from amberpost.directory.plan.plan import plan
+from amberpost.directory.plan.present import CurrentState, Rules
 from tests.directory import person, public
 
 ENTRIES = (

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amberpost.directory.found import EntryKind, Found, FoundEntry
-from amberpost.directory.plan import Cause, Plan, Worry, plan
-from amberpost.directory.present import CurrentArchive, CurrentState, CurrentUser, Rules, is_private
+from amberpost.directory.plan.plan import Cause, Plan, Worry, plan
+from amberpost.directory.plan.present import CurrentArchive, CurrentState, CurrentUser, Rules, is_private
 from tests.directory import found, person, public
 from tests.unit.sync_plan.carry_out import carry_out
 

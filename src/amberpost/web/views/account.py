@@ -11,12 +11,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from amberpost.accounts.access import allow
-from amberpost.accounts.login import begin_session
 from amberpost.accounts.models import User
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.directory.local import current_addresses
+from amberpost.directory.archives.local import current_addresses
 from amberpost.errors import UserError
+from amberpost.signin.login import begin_session
 from amberpost.web.forms import ChangePasswordForm, ProfileForm
 from amberpost.web.request import signed_in
 

@@ -8,15 +8,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amberpost.accounts.access import allow, anybody
-from amberpost.accounts.directory_login import SignInRefused
-from amberpost.accounts.login import sign_in, sign_out
-from amberpost.accounts.openid import offers_microsoft
 from amberpost.accounts.permissions import may
-from amberpost.accounts.setup import is_open, set_up_operator
 from amberpost.config import current
 from amberpost.errors import NotFound, UserError
+from amberpost.health.liveness import read_health
+from amberpost.signin.directory_login import SignInRefused
+from amberpost.signin.first_operator import is_open, set_up_operator
+from amberpost.signin.login import sign_in, sign_out
+from amberpost.signin.openid import offers_microsoft
 from amberpost.spoken import in_words
-from amberpost.vault.health import read_health
 from amberpost.web.forms import SetUpForm, SignInForm
 from amberpost.web.request import next_page, setting_opener, signed_in
 

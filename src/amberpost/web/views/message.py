@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from amberpost.accounts.access import allow
 from amberpost.clock import now
 from amberpost.errors import NotFound
-from amberpost.vault.read import open_message, open_part, open_raw
+from amberpost.reading.read import open_message, open_part, open_raw
 from amberpost.web.csp import HEIGHT_SCRIPT, MAIL_FRAME, PRINT
 from amberpost.web.files import download, image_type, picture
 from amberpost.web.opened import make_safe, prepare

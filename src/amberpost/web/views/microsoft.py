@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from amberpost.accounts.access import anybody
-from amberpost.accounts.directory_login import SignInRefused
-from amberpost.accounts.openid import LASTS_SECONDS, arrive, depart
 from amberpost.config import current
+from amberpost.signin.directory_login import SignInRefused
+from amberpost.signin.openid import LASTS_SECONDS, arrive, depart
 from amberpost.spoken import in_words
 from amberpost.web.request import next_page, setting_opener
 from amberpost.web.views.entry import show_sign_in

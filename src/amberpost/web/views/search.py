@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from amberpost.accounts.access import allow
 from amberpost.errors import IntegrityError, QueryError, StoreError
+from amberpost.reading.find import Hit, Page, excerpt, find
+from amberpost.reading.read import open_message
 from amberpost.spoken import in_words
-from amberpost.vault.find import Hit, Page, excerpt, find
-from amberpost.vault.read import open_message
 from amberpost.web.locale import zone_of
 from amberpost.web.models import find_search, save_search
 from amberpost.web.narrow import narrowers
