@@ -24,6 +24,7 @@ from amberpost.daemon.verify import verify_archive
 from amberpost.daemon.work import open_worker
 from amberpost.directory.archives.local import current_addresses
 from amberpost.errors import Finding
+from amberpost.governance.deeds import rebuild_state
 from amberpost.handover import CaptureId, Incoming, Origin
 from amberpost.message.types import Envelope
 from amberpost.reading.export import export_whole
@@ -33,7 +34,7 @@ from amberpost.road.late import request_assignment
 from amberpost.road.models import Capture, Outcome
 from amberpost.road.open import Vault, open_keys_of, open_vault, open_writer_vault
 from amberpost.road.pool import Pool
-from amberpost.road.rebuild import rebuild_catalogue, rebuild_index, rebuild_state
+from amberpost.road.rebuild import rebuild_catalogue, rebuild_index
 from amberpost.site.settings import _database
 from amberpost.sources.configure import NewSecrets, import_source, save_source
 from amberpost.sources.models import Source

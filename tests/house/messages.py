@@ -54,7 +54,7 @@ class Message:
 def collect() -> list[Message]:
     """All texts of code and templates, each once, in a stable order."""
     found = list(_of_python(python_files()))
-    found += _of_templates(sorted(PACKAGE.glob("*/templates/**/*.*")))
+    found += _of_templates(sorted(PACKAGE.rglob("*.html")))
     by_key: dict[tuple[str, str], Message] = {}
     for message in found:
         known = by_key.get((message.context, message.msgid))

@@ -15,13 +15,13 @@ from tests.house.tree import PACKAGE, ROOT
 PAGE = ROOT / "docs/dev/promises.md"
 CONSOLE = PACKAGE / "console"
 FORMS = (
-    "assistant_forms",
-    "assistant_pages",
-    "summary",
-    "notice_forms",
-    "account_form",
-    "account_kinds",
-    "account_notices",
+    "setup/forms",
+    "setup/pages",
+    "setup/summary",
+    "notices/forms",
+    "sources/form",
+    "sources/kinds",
+    "sources/remarks",
 )
 UNDECIDED = "undecided"
 _END = re.compile(r"""(?<=[.!?])(?P<mark>[)"”]*)\s+(?=[A-Z0-9ÄÖÜ`"(*\[<…%#/])""")
@@ -46,8 +46,8 @@ def said_now() -> dict[str, list[str]]:
         (ROOT / "docs/operate").glob("*.md")
     )
     found = {path: sentences_of_markdown(path.read_text()) for path in pages}
-    templates = sorted((CONSOLE / "templates/console").glob("assistant_*.html"))
-    for path in [*templates, CONSOLE / "templates/console/_journal_places.html"]:
+    templates = sorted((CONSOLE / "setup").glob("*.html"))
+    for path in [*templates, CONSOLE / "guides/_journal_places.html"]:
         texts = [message.msgid for message in messages_of_template(path.read_text(), "")]
         found[path] = _sentences_of_texts(texts)
     for path in (CONSOLE / f"{name}.py" for name in FORMS):

@@ -94,7 +94,7 @@ def test_no_sentence_of_a_template_is_put_together_from_halves() -> None:
     translated = r"\{% translate (?:\"([^\"]*)\"|'([^']*)') %\}"
     value = r"\{\{[^}]*\}\}|\{% (?:when|exactly) [^%]*%\}"
     found = []
-    for path in sorted(PACKAGE.glob("*/templates/**/*.*")):
+    for path in sorted(PACKAGE.rglob("*.html")):
         text = path.read_text()
         for match in re.finditer(rf"{translated} ?(?:{value})|(?:{value}) ?{translated}", text):
             words = next(group for group in match.groups() if group is not None)

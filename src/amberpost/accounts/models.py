@@ -129,20 +129,3 @@ class Installation(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     setup_step = models.PositiveSmallIntegerField(default=0)  # the assistant's next page
     setup_finished_at = models.DateTimeField(null=True)
-
-
-class SetupLink(models.Model):
-    """A one-time link that makes the first operator; only its hash is kept."""
-
-    token_sha256 = models.CharField(max_length=64, unique=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-
-
-class SignInFailures(models.Model):
-    """Failed attempts for one login from one network address, for the lock-out."""
-
-    key = models.CharField(max_length=64, unique=True)  # SHA-256 of login and address
-    failures = models.PositiveIntegerField(default=0)
-    locked_until = models.DateTimeField(null=True)
-    last_at = models.DateTimeField(db_default=Now())

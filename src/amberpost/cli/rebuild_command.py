@@ -7,15 +7,11 @@ from amberpost.audit.record import record
 from amberpost.cli.call import Call, Result, counted
 from amberpost.daemon.database import migrate, put_aside_damaged
 from amberpost.daemon.work import settle
+from amberpost.governance.deeds import rebuild_state
 from amberpost.road.models import Message
 from amberpost.road.open import open_writer_vault
 from amberpost.road.pool import Pool
-from amberpost.road.rebuild import (
-    put_aside_damaged_index,
-    rebuild_catalogue,
-    rebuild_index,
-    rebuild_state,
-)
+from amberpost.road.rebuild import put_aside_damaged_index, rebuild_catalogue, rebuild_index
 
 NEEDS_ARCHIVE = False  # there may be no database at all
 

@@ -60,7 +60,7 @@ def require_database(config: Config, *, alone: bool = False) -> None:
             raise CatalogueDamaged(str(path))
         _connect(alone=alone)
     if not _is_migrated():
-        if _has_records(config) and "vault_position" not in connection.introspection.table_names():
+        if _has_records(config) and "road_position" not in connection.introspection.table_names():
             raise _missing(config)
         if config.read_only:
             raise NotReadable(

@@ -9,7 +9,13 @@ import json
 from django.db import transaction
 
 from amberpost.audit.models import AuditEvent
-from amberpost.governance.state import Snapshot, snapshot_mark, take_snapshot
+from amberpost.governance.state import (
+    Snapshot,
+    restore_snapshot,
+    snapshot_mark,
+    state_is_empty,
+    take_snapshot,
+)
 from amberpost.road.catalogue import position, set_position
 from amberpost.road.entries import event_draft, header_hash, parse_header, parse_leaf, snapshot_draft
 from amberpost.road.open import Vault
@@ -53,6 +59,18 @@ def follow_audit_log(vault: Vault) -> None:
         with transaction.atomic():
             _follow(vault, start, stop)
             set_position(AUDIT, stop)
+
+
+def rebuild_state(vault: Vault) -> bool:
+    """Audit events from the audit log; users, archives, addresses and sources, too, if the database has none."""
+    set_position(AUDIT, 0)
+    follow_audit_log(vault)
+    if not state_is_empty():
+        return False
+    snapshot = find_last_snapshot(vault)
+    if snapshot is not None:
+        restore_snapshot(snapshot)
+    return snapshot is not None
 
 
 def find_last_snapshot(vault: Vault) -> Snapshot | None:

@@ -3,6 +3,6 @@
 from django.apps import AppConfig
 
 
-class VaultConfig(AppConfig):
-    name = "amberpost.vault"
+class RoadConfig(AppConfig):
+    name = "amberpost.road"
     default_auto_field = "django.db.models.BigAutoField"

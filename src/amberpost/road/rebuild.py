@@ -6,8 +6,6 @@ from pathlib import Path
 from django.db import transaction
 
 from amberpost.clock import now
-from amberpost.governance.deeds import AUDIT, find_last_snapshot, follow_audit_log
-from amberpost.governance.state import restore_snapshot, state_is_empty
 from amberpost.road.catalogue import CATALOGUE, INDEX, REBUILT, position, set_position
 from amberpost.road.indexing import Indexer
 from amberpost.road.models import Assignment, Capture, IndexJob, Message, Party, PartyAddress, Position
@@ -20,18 +18,6 @@ from amberpost.search.schema import SCHEMA_VERSION
 from amberpost.sources.models import SourceCursor, SourceSignal, SourceUidl
 
 log = logging.getLogger(__name__)
-
-
-def rebuild_state(vault: Vault) -> bool:
-    """Audit events from the audit log; users, archives, addresses and sources, too, if the database has none."""
-    set_position(AUDIT, 0)
-    follow_audit_log(vault)
-    if not state_is_empty():
-        return False
-    snapshot = find_last_snapshot(vault)
-    if snapshot is not None:
-        restore_snapshot(snapshot)
-    return snapshot is not None
 
 
 def rebuild_catalogue(vault: Vault, pool: Pool) -> int:

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from amberpost.accounts.models import Role, SetupLink, User
+from amberpost.accounts.models import Role, User
 from amberpost.accounts.people import add_user
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import NotFound
+from amberpost.signin.models import SetupLink
 
 VALID_FOR = timedelta(hours=24)
 

@@ -20,7 +20,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from amberpost.accounts.models import SignInFailures, User
+from amberpost.accounts.models import User
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import from_milliseconds, milliseconds, now
@@ -33,6 +33,7 @@ from amberpost.signin.directory_login import (
     ask_directory,
     find_managed,
 )
+from amberpost.signin.models import SignInFailures
 
 IDLE = timedelta(hours=1)
 LONGEST = timedelta(hours=12)

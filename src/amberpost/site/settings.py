@@ -71,11 +71,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "amberpost.accounts",
+    "amberpost.signin",
     "amberpost.directory",
     "amberpost.sources",
     "amberpost.notice",
     "amberpost.audit",
-    "amberpost.vault",
+    "amberpost.road",
     "amberpost.web",
     "amberpost.console",
 ]
@@ -105,6 +106,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parents[1]],  # a page of the console lies beside its view: console/archives/…
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -113,7 +113,7 @@ def test_a_table_that_is_gone_is_damage(opened: Opened) -> None:
 
     before = fill(opened)
     with sqlite3.connect(opened.config.data / NAME) as database:
-        database.execute("DROP TABLE vault_party")
+        database.execute("DROP TABLE road_party")
     database.close()
     done = opened.commands.run("search", "", "--as", "alice")
     assert "The catalogue is damaged" in done.words

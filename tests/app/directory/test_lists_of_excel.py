@@ -7,7 +7,7 @@ import pytest
 from amberpost.accounts.csv_list import ImportedUsers, import_users
 from amberpost.accounts.models import User
 from amberpost.accounts.people import get_user
-from amberpost.console.forms import AddressesField
+from amberpost.console.fields import AddressesField
 from amberpost.console.setup.forms import DomainsForm
 from amberpost.directory.archives.local import current_addresses
 from amberpost.errors import UserError

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from amberpost.accounts.models import SetupLink, SignInFailures, User
+from amberpost.accounts.models import User
 from amberpost.accounts.people import reset_password, set_active
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import milliseconds, now
 from amberpost.signin import login as rules
 from amberpost.signin.first_operator import make_setup_link
+from amberpost.signin.models import SetupLink, SignInFailures
 from tests.app.pages import PASSWORD, SECRET, Site, sign_in, text
 
 GOOD = "correct horse battery staple"

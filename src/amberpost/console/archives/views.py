@@ -17,8 +17,8 @@ from amberpost.accounts.public_archives import add_public_archive
 from amberpost.accounts.readers import find_reader, suggest_readers
 from amberpost.accounts.releases import hand_over, release, revoke
 from amberpost.accounts.seats import seats, set_seat_limit
+from amberpost.console.archives.forms import AddArchiveForm, PlusAddressesForm, SeatsForm
 from amberpost.console.archives.listing import Filter, archive_facts, listed
-from amberpost.console.forms import AddArchiveForm, PlusAddressesForm, SeatsForm
 from amberpost.console.request import Request, signed_in
 from amberpost.directory.active import active_directory, may_have_public_archives, select_archives, status_of
 from amberpost.directory.archives.book import has_plus_addresses

@@ -66,12 +66,11 @@ def google(request: Request) -> HttpResponse:
 
 
 def _guide(request: Request, system: MailSystem, make: type[GuideForm], add: _Add) -> HttpResponse:
-    name = f"guide-{system}"
     kept: _Values = request.session.get(_KEPT, {})
     form = make(request.POST or None, initial=form_values(make(), {**_from_account(), **kept}))
     if request.method == "POST" and form.is_valid():
         request.session[_KEPT] = {**kept, **form.values()}
-        return redirect(reverse(f"console:{name}") + "#commands")
+        return redirect(reverse(f"console:guide-{system}") + "#commands")
     values = form_values(make(), {**_from_account(), **kept})
     context = {
         "here": "guides",
@@ -80,7 +79,7 @@ def _guide(request: Request, system: MailSystem, make: type[GuideForm], add: _Ad
         "lists": check_lists(of=system),
         **add(values),
     }
-    return render(request, f"console/{name.replace('-', '_')}.html", context)
+    return render(request, f"console/guides/{system.replace('-', '_')}.html", context)
 
 
 def _from_account() -> _Values:

@@ -9,7 +9,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amberpost.console.forms import AddressesField
+from amberpost.console.fields import AddressesField
 from amberpost.notice.models import NoticeSettings, RelayLogin
 from amberpost.sources.exchange import is_exchange_online
 from amberpost.times import day_text

@@ -12,7 +12,7 @@ from amberpost.accounts.models import Role, User
 from amberpost.accounts.people import add_user, reset_password, set_active
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.console.forms import AddUserForm, EditUserForm
+from amberpost.console.people.forms import AddUserForm, EditUserForm
 from amberpost.console.request import Request, signed_in
 from amberpost.directory.archives.local import current_addresses, set_addresses
 from amberpost.directory.models import Address

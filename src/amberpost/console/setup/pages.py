@@ -39,6 +39,6 @@ def show_page(request: Request, step: SetupStep, *, part: str = "", **context: o
         Place(number=int(one), title=title, is_here=one is step, is_open=one <= reached)
         for one, title in _TITLES.items()
     ]
-    template = f"console/assistant_{step.name.lower()}{part}.html"
+    template = f"console/setup/{step.name.lower()}{part}.html"
     here = {"here": "assistant", "places": places, "number": int(step), "last": int(SetupStep.SUMMARY)}
     return render(request, template, {**here, "title": _TITLES[step], **context})

@@ -32,7 +32,7 @@ def tables(url: str) -> set[str]:
 def test_the_whole_road_runs_on_postgresql(server: Postgres, tmp_path: Path) -> None:
     url = server.create_database()
     archive = Archive(data=tmp_path / "archive", settings={"AMBERPOST_DATABASE": url}).init()
-    assert {"vault_message", "directory_address", "sources_source", "audit_auditevent"} <= tables(url)
+    assert {"road_message", "directory_address", "sources_source", "audit_auditevent"} <= tables(url)
     assert not (archive.data / "catalogue.db").exists()
     archive.add_user("alice", *ALICE.addresses)
     (tmp_path / "one.eml").write_bytes(letter(1))

@@ -111,7 +111,7 @@ def test_a_look_reads_no_more_than_its_window(opened: Opened) -> None:
         connection,
     ) as few:
         note_evidence(source_of(opened))
-    parties = [query["sql"] for query in few if "vault_party" in query["sql"]]
+    parties = [query["sql"] for query in few if "road_party" in query["sql"]]
     assert len(parties) == 1
     assert f"LIMIT {evidence.WINDOW}" in parties[0]
 

@@ -80,7 +80,7 @@ def decide_and_die(opened: Opened, step: str) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_two_deeds_are_two_entries_and_two_rows_wherever_the_worker_dies(step: str, opened: Opened) -> None:
-    opened.dies_in("tests.app.vault.test_sealed_once:do_and_die", step)
+    opened.dies_in("tests.app.road.test_sealed_once:do_and_die", step)
     opened.process()
     assert deeds(opened) == ["one", "two"]
     assert_one_row_a_deed(opened)
@@ -92,7 +92,7 @@ def test_a_rebuild_after_such_a_death_makes_as_many_rows_as_there_were_deeds(
     step: str, opened: Opened
 ) -> None:
     """Also where the rows that wait to be sealed are still there: the audit log knows them already."""
-    opened.dies_in("tests.app.vault.test_sealed_once:do_and_die", step)
+    opened.dies_in("tests.app.road.test_sealed_once:do_and_die", step)
     opened.rebuild()
     opened.process()
     assert deeds(opened) == ["one", "two"]
@@ -102,7 +102,7 @@ def test_a_rebuild_after_such_a_death_makes_as_many_rows_as_there_were_deeds(
 @pytest.mark.parametrize("step", STEPS)
 def test_a_decision_is_sealed_once_wherever_the_worker_dies(step: str, opened: Opened) -> None:
     before = len(sealed(opened, "CONFIG"))
-    opened.dies_in("tests.app.vault.test_sealed_once:decide_and_die", step)
+    opened.dies_in("tests.app.road.test_sealed_once:decide_and_die", step)
     for _ in range(2):
         opened.process()
     assert len(sealed(opened, "CONFIG")) == before + 1
@@ -116,7 +116,7 @@ def test_a_decision_taken_back_after_such_a_death_is_sealed_as_taken_back(opened
     """The state is again what the database remembers as sealed last, and not what the log has last."""
     user = opened.add_user("bob")
     opened.process()
-    opened.dies_in("tests.app.vault.test_sealed_once:rename_and_die")
+    opened.dies_in("tests.app.road.test_sealed_once:rename_and_die")
     type(user).objects.filter(pk=user.pk).update(name="bob")
     opened.process()
     with opened.reading() as vault:
@@ -161,7 +161,7 @@ def test_what_lay_in_the_reserve_is_taken_over_once(when: str, opened: Opened) -
         for name in ("one", "two"):
             event = AuditEvent(at=now(), actor="me", action=Action.SEARCH_MADE, target=name)
             vault.reserve.append(json.dumps(event.as_fields()).encode())
-    opened.dies_in("tests.app.vault.test_sealed_once:take_over_and_die", when)
+    opened.dies_in("tests.app.road.test_sealed_once:take_over_and_die", when)
     for _ in range(2):
         opened.process()
     assert deeds(opened) == ["one", "two"]
