@@ -68,6 +68,10 @@ compiled: $(VENV)/.test
 bench: $(VENV)/.test  ## Speed and size against figures of other programs
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+.PHONY: figures
+figures: $(VENV)/.test  ## The house in figures: sizes, names, imports, and how far three roads lead through it
+	@$(BIN)/python -m tests.house.figures
+
 .PHONY: docs
 docs: $(VENV)/.test  ## Write the reference pages that are made from the code
 	$(BIN)/python -m amberpost.cli.reference docs/reference
