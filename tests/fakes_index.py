@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from amberpost.search.document import Document
-from amberpost.search.index import Found, Scope, Sort
+from amberpost.search.index import Matches, Scope, Sort
 from amberpost.search.tree import (
     All,
     Any,
@@ -43,11 +43,11 @@ class MemoryIndex:
     def rollback(self) -> None:
         self._pending = {}
 
-    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Found:
+    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Matches:
         hits = [d for d in self._committed.values() if scope.allows(d.archives) and matches(query, d)]
         hits.sort(key=lambda d: (int(d.sent_at.timestamp()), d.message_id), reverse=True)
         ids = tuple(document.message_id for document in hits)
-        return Found(count=len(ids), ids=ids[offset : offset + limit])
+        return Matches(count=len(ids), ids=ids[offset : offset + limit])
 
     def count(self) -> int:
         return len(self._committed)

@@ -28,7 +28,7 @@ from amberpost.governance.deeds import rebuild_state
 from amberpost.handover import CaptureId, Incoming, Origin
 from amberpost.message.types import Envelope
 from amberpost.reading.export import export_whole
-from amberpost.reading.find import Page, find
+from amberpost.reading.find import ResultPage, find
 from amberpost.road.accept import accept
 from amberpost.road.late import request_assignment
 from amberpost.road.models import Capture, Outcome
@@ -179,7 +179,7 @@ class Opened:
         finally:
             vault.close()
 
-    def find(self, login: str, text: str = "", limit: int = 100_000) -> Page:
+    def find(self, login: str, text: str = "", limit: int = 100_000) -> ResultPage:
         with self.reading() as vault:
             return find(vault, get_user(login), text, limit=limit)
 

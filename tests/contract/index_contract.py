@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amberpost.errors import QueryError
-from amberpost.search.index import Found, Index, Scope, Sort
+from amberpost.search.index import Index, Matches, Scope, Sort
 from amberpost.search.query import parse_query
 from amberpost.search.tree import Query
 from tests.fakes_index import MemoryIndex
@@ -106,7 +106,7 @@ def find(
     sort: Sort = "date",
     limit: int = 100,
     offset: int = 0,
-) -> Found:
+) -> Matches:
     return index.find(parse_query(text, ZoneInfo(BERLIN)), scope, sort=sort, limit=limit, offset=offset)
 
 
@@ -133,7 +133,7 @@ class IndexContract:
 
     def test_what_is_committed_is_seen_by_a_view_that_was_open_before(self) -> None:
         view = self.view()
-        assert find(view, "hello") == Found(count=0, ids=())
+        assert find(view, "hello") == Matches(count=0, ids=())
         self.index.add([make(1, "hello")], known_new=True)
         assert find(view, "hello").count == 0
         self.index.commit()
@@ -240,7 +240,7 @@ class IndexContract:
 
     def test_empty_scope_sees_nothing(self, golden: Index) -> None:
         for text, _ in GOLDEN:
-            assert find(golden, text, Scope()) == Found(count=0, ids=())
+            assert find(golden, text, Scope()) == Matches(count=0, ids=())
 
     @pytest.mark.parametrize("archives", [{1}, {2, 3}, {1, 999}, set(range(3, 900)), {2**40}])
     def test_a_scope_cuts_every_search_exactly(self, golden: Index, archives: set[int]) -> None:
@@ -272,9 +272,9 @@ class IndexContract:
             assert tuple(number for page in pages for number in page) == whole
 
     def test_a_page_beyond_the_end_is_empty_and_still_counts(self, golden: Index) -> None:
-        assert find(golden, "server", offset=50) == Found(count=3, ids=())
-        assert find(golden, "server", limit=0) == Found(count=3, ids=())
-        assert find(golden, "server", limit=0, sort="relevance") == Found(count=3, ids=())
+        assert find(golden, "server", offset=50) == Matches(count=3, ids=())
+        assert find(golden, "server", limit=0) == Matches(count=3, ids=())
+        assert find(golden, "server", limit=0, sort="relevance") == Matches(count=3, ids=())
 
     @examples
     @given(text=query_texts, archives=st.frozensets(st.integers(0, 4), max_size=3))

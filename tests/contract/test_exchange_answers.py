@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
-from amberpost.demo.imap_server import ImapServer, Refusal, Session
+from amberpost.demo.imap_server import CommandRefused, ImapServer, Session
 from amberpost.errors import SourceError
-from amberpost.sources.connector import RunReport
+from amberpost.sources.connector import FetchReport
 from amberpost.sources.exchange import Unwelcome, is_exchange_online, recognise
 from amberpost.sources.pull.imap_login import login_failure
 from amberpost.sources.settings import AccountSettings, OAuthLogin
@@ -66,7 +66,7 @@ class ExchangeSession(Session):
             self._file.flush()
             raise OSError("hangs up")
         if answer:
-            raise Refusal(answer)
+            raise CommandRefused(answer)
         return super()._carry_out(name, arguments)
 
     def authenticate(self, arguments: list[str]) -> None:
@@ -84,7 +84,7 @@ class ExchangeSession(Session):
         for _ in range(self.server.challenges_after_error):
             told.error_answers.append(self._ask(b"more"))
         said = self.server.refusal.replace("<RESPONSE>", base64.b64encode(response).decode())
-        raise Refusal(said.replace("<TOKEN>", token[1].decode() if token else ""))
+        raise CommandRefused(said.replace("<TOKEN>", token[1].decode() if token else ""))
 
     def _ask(self, challenge: bytes) -> bytes:
         self._send("+ " + base64.b64encode(challenge).decode())
@@ -137,7 +137,7 @@ def settings_of(server: ImapServer, issuer: Issuer | None = None) -> AccountSett
     )
 
 
-def error_of(report: RunReport) -> SourceError:
+def error_of(report: FetchReport) -> SourceError:
     assert report.error is not None
     return report.error
 

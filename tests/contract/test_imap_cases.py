@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amberpost.demo.imap_server import ImapServer, Refusal, Session
-from amberpost.demo.mailbox import Mailbox, Stored
+from amberpost.demo.imap_server import CommandRefused, ImapServer, Session
+from amberpost.demo.mailbox import DemoMailbox, Stored
 from amberpost.sources.probe import has_succeeded, probe
 from amberpost.sources.pull.imap import ImapConnector
 from amberpost.sources.pull.imap_wire import _with_nil, in_capitals
@@ -127,7 +127,7 @@ def test_folders_that_hold_no_mail_are_not_offered_and_inbox_is_inbox(case: str)
 
 def test_mail_is_moved_where_only_that_is_offered(case: str) -> None:
     with serving(case, *letters(2), capabilities=("IMAP4rev1", "AUTH=PLAIN", "MOVE")) as server:
-        server.mailboxes["Archived"] = Mailbox()
+        server.mailboxes["Archived"] = DemoMailbox()
         report = collect(plain_settings(server.port), MemoryAccept())
         assert (report.seen, report.error) == (2, None)
         assert [len(mailbox) for mailbox in server.mailboxes.values()] == [0, 2]
@@ -136,11 +136,11 @@ def test_mail_is_moved_where_only_that_is_offered(case: str) -> None:
 def test_a_refusal_is_told_with_its_words(case: str) -> None:
     class Refusing(CasedSession):
         def store(self, arguments: list[str]) -> None:
-            raise Refusal("NO [NOPERM] not yours")
+            raise CommandRefused("NO [NOPERM] not yours")
 
         def size_of(self, uid: int, stored: Stored) -> int:
             if uid == 2:
-                raise Refusal("BAD [ALERT] not this one")
+                raise CommandRefused("BAD [ALERT] not this one")
             return super().size_of(uid, stored)
 
     with serving(case, *letters(3), kind=Refusing) as server:
@@ -172,7 +172,7 @@ def test_a_folder_we_may_only_read_is_noticed(case: str) -> None:
 def test_a_refused_login_means_the_same(case: str, said: str, permanent: bool, words: str) -> None:
     class Shut(CasedSession):
         def _enter(self, user: str, password: str) -> None:
-            raise Refusal(said)
+            raise CommandRefused(said)
 
     with serving(case, kind=Shut) as server:
         error = collect(plain_settings(server.port), MemoryAccept()).error
@@ -210,7 +210,7 @@ def test_who_is_known_already_need_not_sign_in(case: str) -> None:
             super()._send(line)
 
         def authenticate(self, arguments: list[str]) -> None:
-            raise Refusal("BAD you are in already")
+            raise CommandRefused("BAD you are in already")
 
     with serving(case, *letters(2), kind=Known) as server:
         assert collect(plain_settings(server.port), MemoryAccept()).seen == 2

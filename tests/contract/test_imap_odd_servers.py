@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from amberpost.demo.imap_server import CAPABILITIES, ImapServer, Refusal, Session
-from amberpost.demo.mailbox import Mailbox, Stored
+from amberpost.demo.imap_server import CAPABILITIES, CommandRefused, ImapServer, Session
+from amberpost.demo.mailbox import DemoMailbox, Stored
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, FolderCursor, RemoteId
 from amberpost.sources.probe import probe
@@ -34,7 +34,7 @@ class OddSession(Session):
 
     def body_of(self, uid: int, stored: Stored) -> bytes:
         if uid == 3:
-            raise Refusal("NO this one is broken")
+            raise CommandRefused("NO this one is broken")
         return stored.raw
 
     def _send_fetched(self, number: int, uid: int, stored: Stored, wanted: list[str]) -> None:
@@ -94,7 +94,7 @@ class TestOddServer:
         assert "content" in str(report.left[0].reason)
 
     def test_confirmed_mail_of_an_earlier_folder_is_removed_from_that_folder(self, odd: OddServer) -> None:
-        odd.mailboxes["Second"] = Mailbox(uidvalidity=9)
+        odd.mailboxes["Second"] = DemoMailbox(uidvalidity=9)
         for number, mailbox in enumerate(odd.mailboxes.values()):
             mailbox.add(letters(1, start=number)[0], MOMENT)
         settings = replace(plain_settings(odd.port), folders=("INBOX", "Second"))
@@ -105,7 +105,7 @@ class TestOddServer:
         assert [len(mailbox) for mailbox in odd.mailboxes.values()] == [0, 0]
 
     def test_mail_of_a_folder_that_was_made_anew_meanwhile_is_not_removed(self, odd: OddServer) -> None:
-        odd.mailboxes["Second"] = Mailbox(uidvalidity=9)
+        odd.mailboxes["Second"] = DemoMailbox(uidvalidity=9)
         odd.inbox.add(b"x", MOMENT)
         settings = replace(plain_settings(odd.port), folders=("INBOX", "Second"))
         connector = ImapConnector(settings, Task(source_id=SOURCE_ID))
@@ -199,12 +199,12 @@ class ReadOnlySession(Session):
 
 class RefusingSession(Session):
     def store(self, arguments: list[str]) -> None:
-        raise Refusal("NO [NOPERM] not yours")
+        raise CommandRefused("NO [NOPERM] not yours")
 
 
 class BusySession(Session):
     def _enter(self, user: str, password: str) -> None:
-        raise Refusal("NO [UNAVAILABLE] try again later")
+        raise CommandRefused("NO [UNAVAILABLE] try again later")
 
 
 class TacitSession(Session):

@@ -8,10 +8,10 @@ import pytest
 
 from amberpost.errors import SourceError
 from amberpost.handover import Incoming, Receipt
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.refusal import OAuthError
 from amberpost.oauth.tokens import Tokens
-from amberpost.sources.connector import Connector, RunReport
+from amberpost.sources.connector import Connector, FetchReport
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.pull.imap import ImapConnector
 from amberpost.sources.settings import AccountSettings, OAuthLogin, Task
@@ -65,8 +65,8 @@ class Account:
         return self.app.mailbox
 
     @property
-    def client(self) -> Client:
-        return Client(
+    def client(self) -> OAuthClient:
+        return OAuthClient(
             tenant=self.app.tenant,
             client_id=self.app.client_id,
             client_secret=Secret(self.app.secret.encode()),
@@ -78,7 +78,7 @@ class Account:
     def settings(self) -> AccountSettings:
         return self.settings_with(self.client)
 
-    def settings_with(self, client: Client) -> AccountSettings:
+    def settings_with(self, client: OAuthClient) -> AccountSettings:
         tokens = self.tokens
         return AccountSettings(
             server=self.dovecot.host,
@@ -129,7 +129,7 @@ class TestContract(SourceContract):
         return Place(account)
 
 
-def error_of(report: RunReport) -> SourceError:
+def error_of(report: FetchReport) -> SourceError:
     assert report.error is not None
     assert report.seen == 0
     return report.error

@@ -15,7 +15,7 @@ from amberpost import clock
 from amberpost.errors import SourceError
 from amberpost.net import http
 from amberpost.oauth import request
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.refusal import EXPLAINED, OAuthError, code_in
 from amberpost.oauth.tokens import Tokens
 from amberpost.spoken import in_words
@@ -39,12 +39,12 @@ def app(microsoft: Microsoft) -> App:
 
 
 @pytest.fixture
-def client(microsoft: Microsoft, app: App) -> Client:
+def client(microsoft: Microsoft, app: App) -> OAuthClient:
     return client_of(microsoft, app)
 
 
-def client_of(microsoft: Microsoft, app: App) -> Client:
-    return Client(
+def client_of(microsoft: Microsoft, app: App) -> OAuthClient:
+    return OAuthClient(
         tenant=app.tenant,
         client_id=app.client_id,
         client_secret=Secret(app.secret.encode()),
@@ -53,7 +53,7 @@ def client_of(microsoft: Microsoft, app: App) -> Client:
     )
 
 
-def refusal(client: Client) -> OAuthError:
+def refusal(client: OAuthClient) -> OAuthError:
     with pytest.raises(OAuthError) as caught:
         Tokens().get(client)
     assert client.client_secret.reveal().decode() not in str(caught.value) + repr(caught.value)
@@ -72,7 +72,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 class TestKeeping:
     def test_a_token_is_asked_for_once_until_five_minutes_before_its_end(
-        self, app: App, client: Client, later: Callable[[float], None]
+        self, app: App, client: OAuthClient, later: Callable[[float], None]
     ) -> None:
         tokens = Tokens()
         first = tokens.get(client)
@@ -84,7 +84,7 @@ class TestKeeping:
         assert app.asked == 2
 
     def test_a_short_lived_token_is_used_for_half_its_life(
-        self, app: App, client: Client, later: Callable[[float], None]
+        self, app: App, client: OAuthClient, later: Callable[[float], None]
     ) -> None:
         app.expires_in = 60
         tokens = Tokens()
@@ -94,7 +94,7 @@ class TestKeeping:
         later(40)
         assert tokens.get(client) != first
 
-    def test_a_forgotten_token_is_asked_for_anew(self, app: App, client: Client) -> None:
+    def test_a_forgotten_token_is_asked_for_anew(self, app: App, client: OAuthClient) -> None:
         tokens = Tokens()
         first = tokens.get(client)
         tokens.forget(client)
@@ -102,7 +102,9 @@ class TestKeeping:
         assert tokens.get(client) != first
         assert app.asked == 2
 
-    def test_apps_scopes_and_secrets_do_not_share_a_token(self, microsoft: Microsoft, client: Client) -> None:
+    def test_apps_scopes_and_secrets_do_not_share_a_token(
+        self, microsoft: Microsoft, client: OAuthClient
+    ) -> None:
         tokens = Tokens()
         others = [
             client_of(microsoft, microsoft.register()),
@@ -112,7 +114,7 @@ class TestKeeping:
         with pytest.raises(OAuthError, match="AADSTS7000215"):
             tokens.get(replace(client, client_secret=Secret(b"another")))
 
-    def test_many_threads_ask_once(self, app: App, client: Client) -> None:
+    def test_many_threads_ask_once(self, app: App, client: OAuthClient) -> None:
         tokens, got = Tokens(), list[bytes]()
         threads = [threading.Thread(target=lambda: got.append(tokens.get(client).reveal())) for _ in range(8)]
         for thread in threads:
@@ -122,7 +124,7 @@ class TestKeeping:
         assert (len(got), len(set(got)), app.asked) == (8, 1, 1)
 
     def test_a_login_server_in_trouble_does_not_end_a_token_that_is_good(
-        self, app: App, client: Client, later: Callable[[float], None]
+        self, app: App, client: OAuthClient, later: Callable[[float], None]
     ) -> None:
         tokens = Tokens()
         first = tokens.get(client)
@@ -135,7 +137,7 @@ class TestKeeping:
         assert caught.value.retry_after_seconds == 30
 
     def test_an_expired_secret_ends_it_at_the_next_renewal(
-        self, app: App, client: Client, later: Callable[[float], None]
+        self, app: App, client: OAuthClient, later: Callable[[float], None]
     ) -> None:
         tokens = Tokens()
         tokens.get(client)
@@ -145,7 +147,7 @@ class TestKeeping:
             tokens.get(client)
 
     def test_tokens_that_ran_out_are_not_kept(
-        self, microsoft: Microsoft, client: Client, later: Callable[[float], None]
+        self, microsoft: Microsoft, client: OAuthClient, later: Callable[[float], None]
     ) -> None:
         tokens = Tokens()
         tokens.get(client)
@@ -172,32 +174,37 @@ class TestRefusals:
         ],
     )
     def test_a_wrong_entry_is_told_in_plain_words(
-        self, app: App, client: Client, change: Callable[[Client, App], Client], code: str, words: str
+        self,
+        app: App,
+        client: OAuthClient,
+        change: Callable[[OAuthClient, App], OAuthClient],
+        code: str,
+        words: str,
     ) -> None:
         error = refusal(change(client, app))
         assert error.reply == code
         assert error.permanent
         assert words in str(error)
 
-    def test_an_expired_secret_and_a_disabled_app_are_told(self, app: App, client: Client) -> None:
+    def test_an_expired_secret_and_a_disabled_app_are_told(self, app: App, client: OAuthClient) -> None:
         app.is_secret_expired = True
         assert "has expired" in str(refusal(client))
         app.is_enabled = False
         assert "disabled in the tenant" in str(refusal(client))
 
-    def test_the_ids_that_microsofts_support_asks_for_are_in_the_text(self, client: Client) -> None:
+    def test_the_ids_that_microsofts_support_asks_for_are_in_the_text(self, client: OAuthClient) -> None:
         text = str(refusal(replace(client, client_secret=Secret(b"w-r-o-n-g"))))
         assert re.search(r"AADSTS7000215, trace_id [0-9a-f-]{36}, correlation_id [0-9a-f-]{36}”$", text)
         assert code_in(text) == "AADSTS7000215"
 
-    def test_advice_is_in_the_language_of_the_reader(self, client: Client) -> None:
+    def test_advice_is_in_the_language_of_the_reader(self, client: OAuthClient) -> None:
         error = refusal(replace(client, client_secret=Secret(b"w-r-o-n-g")))
         with translation.override("de"):
             assert "Client-Geheimnis" in in_words(error)
             assert in_words(error.remark.as_json()) == in_words(error)
 
     def test_an_unknown_refusal_keeps_the_words_but_not_the_secret(
-        self, microsoft: Microsoft, app: App, client: Client
+        self, microsoft: Microsoft, app: App, client: OAuthClient
     ) -> None:
         said = f"AADSTS12345: not {app.secret} today\r\n\x1b[1m Trace ID: x"
         microsoft.routes["/"] = lambda _: Answer.of(400, {"error": "invalid", "error_description": said})
@@ -205,7 +212,7 @@ class TestRefusals:
         assert (error.code, error.remark.said) == ("oauth_refused", "AADSTS12345: not *** today [1m")
         assert error.permanent
 
-    def test_a_passing_refusal_is_not_permanent(self, microsoft: Microsoft, client: Client) -> None:
+    def test_a_passing_refusal_is_not_permanent(self, microsoft: Microsoft, client: OAuthClient) -> None:
         microsoft.routes["/"] = lambda _: Answer.of(400, {"error": "temporarily_unavailable"})
         assert not refusal(client).permanent
 
@@ -221,7 +228,7 @@ class TestRefusals:
         ],
     )
     def test_a_pause_that_is_asked_for_is_carried_along(
-        self, microsoft: Microsoft, client: Client, status: int, pause: str | None, seconds: float | None
+        self, microsoft: Microsoft, client: OAuthClient, status: int, pause: str | None, seconds: float | None
     ) -> None:
         headers = {"Retry-After": pause} if pause else {}
         microsoft.routes["/"] = lambda _: Answer(status, b"<html>", headers)
@@ -250,14 +257,14 @@ class TestOddAnswers:
         ],
     )
     def test_an_odd_answer_is_a_plain_error(
-        self, microsoft: Microsoft, client: Client, answer: Answer, words: str
+        self, microsoft: Microsoft, client: OAuthClient, answer: Answer, words: str
     ) -> None:
         microsoft.routes["/"] = lambda _: answer
         error = refusal(client)
         assert words in str(error)
         assert not error.permanent
 
-    def test_a_redirect_is_not_followed(self, microsoft: Microsoft, client: Client) -> None:
+    def test_a_redirect_is_not_followed(self, microsoft: Microsoft, client: OAuthClient) -> None:
         microsoft.routes["/"] = lambda _: Answer(307, b"", {"Location": microsoft.authority + "/elsewhere"})
         before = len(microsoft.requests)
         refusal(client)
@@ -268,7 +275,7 @@ class TestOddAnswers:
         [b"", b"HTTP/1.1 ", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"],
     )
     def test_an_answer_that_drips_ends_in_time(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch, first: bytes
+        self, client: OAuthClient, monkeypatch: pytest.MonkeyPatch, first: bytes
     ) -> None:
         monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
         with dripping(b"", first) as port:
@@ -276,14 +283,14 @@ class TestOddAnswers:
         assert "did not answer in time" in str(error)
 
     def test_a_handshake_that_drips_ends_in_time(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch
+        self, client: OAuthClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.3)
         with dripping(b"\x16\x03\x03\x40\x00") as port:  # a record of 16 KiB
             error = refusal(replace(client, authority=f"https://127.0.0.1:{port}"))
         assert "did not answer in time" in str(error)
 
-    def test_a_strangers_certificate_is_refused(self, client: Client, tmp_path: Path) -> None:
+    def test_a_strangers_certificate_is_refused(self, client: OAuthClient, tmp_path: Path) -> None:
         for ca_pem in (make_certificates(tmp_path).ca_pem, None):
             error = refusal(replace(client, ca_pem=ca_pem))
             assert error.permanent
@@ -291,7 +298,7 @@ class TestOddAnswers:
         with pytest.raises(SourceError, match="root certificate"):
             Tokens().get(replace(client, ca_pem="none"))
 
-    def test_a_server_that_is_not_there_is_told(self, client: Client) -> None:
+    def test_a_server_that_is_not_there_is_told(self, client: OAuthClient) -> None:
         error = refusal(replace(client, authority="https://localhost:1"))
         assert not error.permanent
         assert "cannot be reached" in str(error)
@@ -302,14 +309,14 @@ class TestOddAnswers:
         ["http://login.example.com", "login.example.com", "ftp://localhost", "https://", "https://a@b",
          "https://localhost:99999", "https://x?y", "https://" + "a" * 70 + ".com", ""],
     )  # fmt: skip
-    def test_the_secret_is_not_sent_in_clear_text(self, client: Client, authority: str) -> None:
+    def test_the_secret_is_not_sent_in_clear_text(self, client: OAuthClient, authority: str) -> None:
         error = refusal(replace(client, authority=authority))
         assert error.permanent
         assert "https://" in str(error)
 
 
 def test_secrets_and_tokens_are_in_no_log_and_no_repr(
-    app: App, client: Client, caplog: pytest.LogCaptureFixture
+    app: App, client: OAuthClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     tokens = Tokens()
@@ -327,7 +334,7 @@ def test_each_refusal_of_the_guide_has_its_words() -> None:
     assert [code for code in sorted(codes) if code not in EXPLAINED] == []
 
 
-def test_no_proxy_of_the_machine_is_used(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_of_the_machine_is_used(client: OAuthClient, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://localhost:1")
     assert Tokens().get(client)

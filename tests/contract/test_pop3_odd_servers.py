@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from amberpost.sources.connector import CONNECTORS, RunReport, run
+from amberpost.sources.connector import CONNECTORS, FetchReport, run
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.pull import pop3, pop3_session
 from amberpost.sources.pull.pop3 import without_added_line_end
@@ -23,7 +23,7 @@ from tests.servers.proxy import Proxy
 NOTHING = Cursor()
 
 
-def collect(settings: AccountSettings, accept: MemoryAccept, cursor: Cursor = NOTHING) -> RunReport:
+def collect(settings: AccountSettings, accept: MemoryAccept, cursor: Cursor = NOTHING) -> FetchReport:
     return run(CONNECTORS["pop3"](settings, Task(source_id=SOURCE_ID, cursor=cursor)), accept)
 
 

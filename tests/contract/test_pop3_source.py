@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from amberpost.errors import SourceError
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.tokens import Tokens
-from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
+from amberpost.sources.connector import CONNECTORS, Connector, FetchReport, run
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.pull import pop3
 from amberpost.sources.pull.pop3 import Pop3Connector
@@ -75,7 +75,7 @@ def settings(dovecot: Dovecot, user: str) -> AccountSettings:
     return settings_for(dovecot, user)
 
 
-def collect(settings: AccountSettings, accept: MemoryAccept, cursor: Cursor = NOTHING_KNOWN) -> RunReport:
+def collect(settings: AccountSettings, accept: MemoryAccept, cursor: Cursor = NOTHING_KNOWN) -> FetchReport:
     return run(CONNECTORS["pop3"](settings, Task(source_id=SOURCE_ID, cursor=cursor)), accept)
 
 
@@ -209,7 +209,7 @@ class TestTokens:
 
     @pytest.fixture
     def with_token(self, microsoft: Microsoft, settings: AccountSettings, app: App) -> AccountSettings:
-        client = Client(
+        client = OAuthClient(
             tenant=app.tenant,
             client_id=app.client_id,
             client_secret=Secret(app.secret.encode()),

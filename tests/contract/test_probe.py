@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources import probe as probe_module
-from amberpost.sources.probe import Step, has_succeeded, probe
+from amberpost.sources.probe import ProbeStep, has_succeeded, probe
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin, Security
 from amberpost.store.secret import Secret
 from tests.people import letter, report
@@ -51,13 +51,13 @@ def settings_of(
 
 def steps_of(
     settings: AccountSettings, protocol: str = "imap", evaluation: str = "journal"
-) -> dict[str, Step]:
+) -> dict[str, ProbeStep]:
     steps = list(probe(settings, protocol, evaluation=evaluation))
     assert WORD not in repr(steps)
     return {step.name: step for step in steps}
 
 
-def failure(steps: dict[str, Step]) -> Step:
+def failure(steps: dict[str, ProbeStep]) -> ProbeStep:
     """The one step that failed; those before went well, those after were not tried."""
     states = [step.state for step in steps.values()]
     assert states.count("failed") == 1
@@ -231,7 +231,7 @@ def app(microsoft: Microsoft) -> App:
 def oauth_settings(
     dovecot: Dovecot, microsoft: Microsoft, app: App, *, is_pop3: bool = False, secret: str = ""
 ) -> AccountSettings:
-    client = Client(
+    client = OAuthClient(
         tenant=app.tenant,
         client_id=app.client_id,
         client_secret=Secret((secret or app.secret).encode()),

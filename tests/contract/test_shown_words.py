@@ -28,7 +28,7 @@ def refusing(protocol: str, said: str) -> Iterator[int]:
 
     class Shut(Session):
         def authenticate(self, arguments: list[str]) -> None:
-            raise imap_server.Refusal(f"NO {said}")
+            raise imap_server.CommandRefused(f"NO {said}")
 
     class Shut3(OddPop3):
         def before(self, verb: str, argument: str) -> None:

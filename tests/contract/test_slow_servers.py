@@ -17,8 +17,8 @@ from amberpost.demo.mailbox import Stored
 from amberpost.net import patience
 from amberpost.sources import probe as probe_module
 from amberpost.sources import probe_tls
-from amberpost.sources.connector import CONNECTORS, RunReport, run
-from amberpost.sources.probe import Step, probe
+from amberpost.sources.connector import CONNECTORS, FetchReport, run
+from amberpost.sources.probe import ProbeStep, probe
 from amberpost.sources.pull import imap_session, imap_wire, pop3_wire
 from amberpost.sources.settings import AccountSettings, OAuthLogin, Task
 from amberpost.sources.trouble import Surprise
@@ -62,7 +62,7 @@ def never_ending(name: str) -> Iterator[tuple[str, AccountSettings]]:
         yield protocol, settings
 
 
-def collect(protocol: str, settings: AccountSettings, accept: MemoryAccept) -> RunReport:
+def collect(protocol: str, settings: AccountSettings, accept: MemoryAccept) -> FetchReport:
     return run(CONNECTORS[protocol](settings, Task(source_id=SOURCE_ID)), accept)
 
 
@@ -90,7 +90,7 @@ def test_a_connection_test_ends_whatever_the_server_does(name: str, monkeypatch:
     assert_ended(steps)
 
 
-def assert_ended(steps: list[Step], failed: str = "") -> None:
+def assert_ended(steps: list[ProbeStep], failed: str = "") -> None:
     states = [step.state for step in steps]
     assert states.count("failed") == 1
     assert not failed or steps[states.index("failed")].name == failed

@@ -24,7 +24,7 @@ from amberpost.health import liveness as health
 from amberpost.net import connect, http
 from amberpost.net.patience import SLOWEST_BYTES
 from amberpost.notice import configure, rounds
-from amberpost.notice.alarm import Kind
+from amberpost.notice.alarm import AlarmKind
 from amberpost.notice.mail import PORTS
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.trial import STEPS
@@ -106,9 +106,9 @@ FIGURES = (  # page, words with the figure in braces, the code's
     ("full-disk", "It holds some {100,000} entries", lambda: 100_000 <= 32 * MIB / entry_bytes() < 200_000),
     ("header-evaluation", "up to {1} MB (pasted {200} KB)", lambda: FILE_BYTES == MIB and "200 KB" in str(TOO_LARGE)),
     ("notifications", "gave no sign of life for {four} minutes",
-     lambda: (alarms.SILENT_AFTER + rounds._FIRST[Kind.PROCESS_SILENT]).total_seconds() == 240),
+     lambda: (alarms.SILENT_AFTER + rounds._FIRST[AlarmKind.PROCESS_SILENT]).total_seconds() == 240),
     ("notifications", "must be silent for {four} minutes",
-     lambda: (alarms.SILENT_AFTER + rounds._FIRST[Kind.PROCESS_SILENT]).total_seconds() == 240),
+     lambda: (alarms.SILENT_AFTER + rounds._FIRST[AlarmKind.PROCESS_SILENT]).total_seconds() == 240),
     ("notifications", "up to {20}; each gets every message", lambda: configure._MOST_RECIPIENTS == 20),
     ("notifications", "has been well for {five} minutes", lambda: rounds.ENDED_AFTER.total_seconds() == 300),
     ("notifications", "Every process looks once {a minute}", lambda: rounds.EVERY.total_seconds() == 60),
@@ -149,9 +149,9 @@ def test_what_reads_where_nothing_may_be_written_is_named() -> None:
 def test_each_kind_of_alarm_has_its_row_with_the_defaults_of_its_settings() -> None:
     text = (ROOT / "docs/operate/notifications.md").read_text()
     rows = re.findall(r"^\| `([a-z_]+)` \|.*\|([^|]*)\|$", text, re.MULTILINE)
-    assert {kind for kind, _ in rows} == set(Kind) - {
-        Kind.NO_SOURCE,
-        Kind.PLACE_IN_DOUBT,
+    assert {kind for kind, _ in rows} == set(AlarmKind) - {
+        AlarmKind.NO_SOURCE,
+        AlarmKind.PLACE_IN_DOUBT,
     }  # neither is ever told
     for _, settings in rows:
         for option, default in re.findall(r"`--([a-z-]+)` \((\d+)\)", settings):

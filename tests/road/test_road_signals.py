@@ -11,7 +11,7 @@ from django.db import connections
 from amberpost.clock import milliseconds, now
 from amberpost.daemon.work import settle
 from amberpost.road import signals as signals_module
-from amberpost.sources.connector import RunReport
+from amberpost.sources.connector import FetchReport
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.models import Source, SourceSignal
 from amberpost.sources.signals import note_run
@@ -197,8 +197,8 @@ class TestHeartbeat:
         assert len(mailbox.leaves("HEARTBEAT")) == 1
 
 
-def nothing() -> RunReport:
-    return RunReport(captures=(), left=(), notes=(), gone=Cursor(), gaps=(), error=None)
+def nothing() -> FetchReport:
+    return FetchReport(captures=(), left=(), notes=(), gone=Cursor(), gaps=(), error=None)
 
 
 def fetch_and_die(opened: Opened) -> None:

@@ -12,18 +12,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from amberpost.accounts.models import User
-from amberpost.accounts.permissions import Action, may
+from amberpost.accounts.permissions import Right, may
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpRequest)
 View = Callable[Concatenate[R, P], HttpResponseBase]
-Rule = Action | Literal["anybody"]
+Rule = Right | Literal["anybody"]
 
 CHANGE_PASSWORD = "change-password"  # noqa: S105  the name of a route
 
 
 def allow(
-    action: Action, *, hide: bool = False, with_one_time_password: bool = False
+    action: Right, *, hide: bool = False, with_one_time_password: bool = False
 ) -> Callable[[View[R, P]], View[R, P]]:
     """Only for users who may do `action`; others must sign in, or are told no (hide: nothing is here)."""
 
@@ -54,7 +54,7 @@ def _declare(view: View[R, P], rule: Rule) -> View[R, P]:
 
 
 def _refuse(
-    request: HttpRequest, action: Action, *, hide: bool, with_one_time_password: bool
+    request: HttpRequest, action: Right, *, hide: bool, with_one_time_password: bool
 ) -> HttpResponse | None:
     user = request.user
     if not isinstance(user, User) or not user.is_authenticated:

@@ -12,7 +12,7 @@ from amberpost.accounts.models import Release, ReleaseRule, Role, User
 from amberpost.directory.models import ArchiveKind
 from amberpost.search.index import Scope
 
-Action = Literal[
+Right = Literal[
     "mail:read",
     "account:change",
     "console:see",
@@ -29,9 +29,9 @@ Action = Literal[
     "system:change",
 ]
 
-_READ: frozenset[Action] = frozenset({"mail:read", "account:change"})
+_READ: frozenset[Right] = frozenset({"mail:read", "account:change"})
 
-RIGHTS: dict[str, frozenset[Action]] = {
+RIGHTS: dict[str, frozenset[Right]] = {
     Role.READER: _READ,
     Role.AUDITOR: _READ | {"integrity:verify", "envelope:see"},
     Role.OFFICER: _READ | {"audit:see", "integrity:verify"},
@@ -56,7 +56,7 @@ RIGHTS: dict[str, frozenset[Action]] = {
 NOTHING = Scope(everything=False, archives=frozenset())
 
 
-def may(user: User, action: Action) -> bool:
+def may(user: User, action: Right) -> bool:
     """True if `user`, as he is now, may do `action`."""
     return user.is_active and action in RIGHTS.get(user.role, frozenset())
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from amberpost.errors import UserError
 
 
-class Step(Enum):
+class AccessStep(Enum):
     """What a command does first."""
 
     GO_ON = auto()
@@ -38,22 +38,22 @@ class Owner:
         return _name(self.uid) or f"#{self.uid}"
 
 
-def first_step(us: int, owner: Owner, *, writes_nothing: bool) -> Step:
+def first_step(us: int, owner: Owner, *, writes_nothing: bool) -> AccessStep:
     """For the user with the number `us`. `writes_nothing`: the command could not leave a file if it wanted to."""
     if us == owner.uid:
-        return Step.GO_ON
+        return AccessStep.GO_ON
     if us == 0:
-        return Step.BECOME_OWNER
-    return Step.REFUSE if owner.has_archive and not writes_nothing else Step.GO_ON
+        return AccessStep.BECOME_OWNER
+    return AccessStep.REFUSE if owner.has_archive and not writes_nothing else AccessStep.GO_ON
 
 
 def require_owner(data: Path, words: Sequence[str], *, writes_nothing: bool) -> None:
     """Be who may go on, or UserError. Comes before anything of the archive is opened."""
     owner = owner_of(data)
     step = first_step(os.geteuid(), owner, writes_nothing=writes_nothing)
-    if step is Step.BECOME_OWNER:
+    if step is AccessStep.BECOME_OWNER:
         _become(owner)
-    elif step is Step.REFUSE:
+    elif step is AccessStep.REFUSE:
         raise UserError(
             "archive_of_other_user",
             owner=owner.name,

@@ -7,7 +7,7 @@ from amberpost.directory.active import status_of
 from amberpost.directory.models import Directory, DirectoryRun
 from amberpost.directory.plan.claims import Conflict
 from amberpost.directory.plan.plan import Changing, Coming
-from amberpost.governance.directories import Preview
+from amberpost.governance.directories import PlanPreview
 from amberpost.spoken import in_words
 from amberpost.times import column_text
 
@@ -41,7 +41,7 @@ def directory_facts(directory: Directory) -> Json:
     }
 
 
-def plan_facts(shown: Preview) -> Json:
+def plan_facts(shown: PlanPreview) -> Json:
     """Who would come, change and leave, and what to know before."""
     made = shown.plan
     return {
@@ -67,7 +67,7 @@ def plan_facts(shown: Preview) -> Json:
     }
 
 
-def plan_text(shown: Preview) -> str:
+def plan_text(shown: PlanPreview) -> str:
     """The same for a person."""
     made = shown.plan
     lines = [f"join    {i.entry.kind}\t{i.entry.name}\t{' '.join(i.addresses)}" for i in made.coming]

@@ -7,7 +7,7 @@ from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result, counted
 from amberpost.errors import IntegrityError
-from amberpost.reading.export import What, export_as, export_whole
+from amberpost.reading.export import ExportedForm, export_as, export_whole
 
 NEEDS_ARCHIVE = True
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> Result:
     wanted = call.arguments
-    what: What = wanted.what
+    what: ExportedForm = wanted.what
     with reading(call.config) as vault:
         if wanted.login is None:
             manifest = export_whole(vault, wanted.to, query=wanted.query, what=what, actor=call.actor)

@@ -4,7 +4,7 @@ from typing import Any
 
 from amberpost.cli.call import counted
 from amberpost.sources.models import LeftMessage, SignalKind, Source, SourceSignal, SourceStatus
-from amberpost.sources.probe import Step
+from amberpost.sources.probe import ProbeStep
 from amberpost.spoken import in_words
 from amberpost.times import column_text
 
@@ -50,7 +50,7 @@ def facts(source: Source) -> dict[str, Any]:
     return found
 
 
-def step_facts(step: Step) -> dict[str, Any]:
+def step_facts(step: ProbeStep) -> dict[str, Any]:
     """One step of the connection test."""
     found: dict[str, Any] = {
         "name": step.name,
@@ -73,7 +73,7 @@ def step_facts(step: Step) -> dict[str, Any]:
     return found
 
 
-def step_text(step: Step) -> str:
+def step_text(step: ProbeStep) -> str:
     """The same for people."""
     seconds = "" if step.state == "skipped" else f"{step.seconds:.2f} s"
     lines = [f"{step.title:18} {_SIGNS[step.state]:10} {seconds:8} {step.text}".rstrip()]

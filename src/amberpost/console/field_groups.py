@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from django import forms
 
-from amberpost.console.remarks import Notice
+from amberpost.console.remarks import Remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FieldRow:
     field: forms.BoundField
-    notices: tuple[Notice, ...]
+    notices: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,5 +18,5 @@ class Group:
     """Fields that belong together under one heading."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[FieldRow, ...]
     is_folded: bool = False  # seldom needed, nothing wrong in it

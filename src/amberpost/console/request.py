@@ -8,7 +8,7 @@ from amberpost.accounts.models import User
 from amberpost.road.open import Vault
 
 
-class Request(HttpRequest):
+class ConsoleRequest(HttpRequest):
     """A request of a signed-in user."""
 
     user: User

@@ -32,7 +32,7 @@ from amberpost.road.open import open_keys_of
 from amberpost.road.rows import select_in
 from amberpost.sources.account import account_settings
 from amberpost.sources.backoff import backoff_seconds
-from amberpost.sources.connector import CONNECTORS, Connector, RunReport, run
+from amberpost.sources.connector import CONNECTORS, Connector, FetchReport, run
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.models import FetchRun, Source, SourceStatus
 from amberpost.sources.progress import load_cursor
@@ -194,7 +194,7 @@ def outcomes_of(captures: Sequence[CaptureId]) -> dict[Outcome, int]:
     return counts
 
 
-def _account(source: Source, report: RunReport, left: int, seconds: float) -> Account:
+def _account(source: Source, report: FetchReport, left: int, seconds: float) -> Account:
     """`left`: what was not left before. What stays on the server is seen once and not in every run."""
     counts, error = outcomes_of(report.captures), report.error
     waiting = len(report.captures) - sum(counts.values())

@@ -8,7 +8,7 @@ from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.errors import ArchiveError, is_disk_full
 from amberpost.health.verified import SCHEDULE, note_verified, read_verified
-from amberpost.health.verify import Report, request_verify, verify
+from amberpost.health.verify import Verification, request_verify, verify
 from amberpost.remark import Remark
 from amberpost.road.late import assign_late
 from amberpost.road.models import Work, WorkKind
@@ -76,7 +76,7 @@ def _do(vault: Vault, work: Work) -> dict[str, object]:
         return {"assigned": len(assign_late(vault, work.detail["addresses"]))}
     if work.kind == WorkKind.VERIFY:
         vault.publish()
-        report, depth = Report(), work.detail["depth"]
+        report, depth = Verification(), work.detail["depth"]
         try:
             verify(vault, depth, report)
         except Exception as error:

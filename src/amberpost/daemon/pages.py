@@ -46,9 +46,9 @@ STOP_SECONDS = 10.0
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., None]], Iterable[bytes]]
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+AsgiMessage = dict[str, Any]
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
 
 
 def serve_pages(config: Config, stop: threading.Event) -> None:
@@ -85,7 +85,7 @@ class Doors:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="page")
         self._bodies_bytes = 0
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         with SpooledTemporaryFile(max_size=PIECE_BYTES) as file:
             body = _Body(file)
             try:
@@ -130,7 +130,7 @@ class Doors:
     async def _send(self, answer: "_Answer", receive: Receive, send: Send) -> None:
         """A piece after the other, each made when the one before is on its way."""
         run = asyncio.get_running_loop().run_in_executor
-        gone: asyncio.Future[Message] | None = None
+        gone: asyncio.Future[AsgiMessage] | None = None
         try:
             while not answer.is_over:
                 for message in await run(self._threads, answer.next):
@@ -167,11 +167,11 @@ class _Answer:
         self.is_over = False
         self._application = application
         self._environ = environ
-        self._start: list[Message] = []
+        self._start: list[AsgiMessage] = []
         self._parts: Iterable[bytes] = ()
         self._rest: Iterator[bytes] | None = None
 
-    def next(self) -> list[Message]:
+    def next(self) -> list[AsgiMessage]:
         """The next messages to send; after the last, is_over."""
         if self._rest is None:
             try:
@@ -209,7 +209,7 @@ class _Answer:
         ]
 
 
-def _environ(scope: Message, body: _Body) -> Environ:
+def _environ(scope: AsgiMessage, body: _Body) -> Environ:
     """The request as PEP 3333 has it: bytes in text as Latin-1."""
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
@@ -244,7 +244,7 @@ async def _refuse(send: Send, status: HTTPStatus) -> None:
         await send(message)
 
 
-def _plain(status: HTTPStatus) -> list[Message]:
+def _plain(status: HTTPStatus) -> list[AsgiMessage]:
     body = f"{status.value} {status.phrase}\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),

@@ -22,7 +22,7 @@ from amberpost.errors import (
     UserError,
     remark_of,
 )
-from amberpost.health.verify import Depth, Report, verify
+from amberpost.health.verify import Depth, Verification, verify
 from amberpost.road.open import LOGS, open_keys_of, open_vault
 from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE
 
@@ -30,7 +30,7 @@ _READ = (ORIGIN_FILE, KEYS_FILE, "catalogue.db", *LOGS, "index")
 
 
 @dataclass(slots=True, kw_only=True)
-class ArchiveReport(Report):
+class ArchiveReport(Verification):
     """Also what kept us from looking at all."""
 
     def add(self, kind: FindingKind, where: str, error: Exception) -> None:

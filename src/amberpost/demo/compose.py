@@ -27,7 +27,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Composed:
     """A finished message and what is true of it, whatever its own header says."""
 
     raw: bytes

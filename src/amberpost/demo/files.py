@@ -22,7 +22,7 @@ TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class DemoFile:
     name: str
     data: bytes
 
@@ -31,7 +31,7 @@ class File:
         return TYPES[self.name.rpartition(".")[2]]
 
 
-def make_file(name: str, text: str, chance: Chance) -> File:
+def make_file(name: str, text: str, chance: Chance) -> DemoFile:
     """A file of the kind its name says, with this text in it; pictures have a pattern."""
     match name.rpartition(".")[2]:
         case "pdf":
@@ -44,11 +44,11 @@ def make_file(name: str, text: str, chance: Chance) -> File:
             data = png(chance, size=chance.between(24, 64))
         case _:
             data = text.replace("\n", "\r\n").encode("utf-8")
-    return File(name=name, data=data)
+    return DemoFile(name=name, data=data)
 
 
 @lru_cache(maxsize=4)
-def shared_files(seed: str) -> tuple[File, ...]:
+def shared_files(seed: str) -> tuple[DemoFile, ...]:
     """Files that are sent again and again: brochures, terms, price lists, forms."""
     chance = Chance(f"{seed}/files")
     files = []
@@ -59,7 +59,7 @@ def shared_files(seed: str) -> tuple[File, ...]:
         )
         name = f"{chance.one_of(('Prospekt', 'AGB', 'Preisliste', 'Brochure', 'Übersicht'))}-{number}.{kind}"
         data = pdf(text, picture=chance.data(chance.between(10_000, 120_000))) if kind == "pdf" else None
-        files.append(File(name=name, data=data) if data else make_file(name, text, chance))
+        files.append(DemoFile(name=name, data=data) if data else make_file(name, text, chance))
     return tuple(files)
 
 

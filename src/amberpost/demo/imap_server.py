@@ -15,7 +15,7 @@ from hmac import compare_digest
 from threading import Thread
 from typing import ClassVar
 
-from amberpost.demo.mailbox import Mailbox, Stored
+from amberpost.demo.mailbox import DemoMailbox, Stored
 from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
 
@@ -25,7 +25,7 @@ _LITERAL = re.compile(rb"\{(\d{1,5})(\+?)\}\r\n$")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\([^)]*\))|(\S+)')
 
 
-class Refusal(Exception):
+class CommandRefused(Exception):
     """A command that is answered with NO or BAD."""
 
 
@@ -41,7 +41,7 @@ class Session(socketserver.BaseRequestHandler):
         return stored.raw
 
     def handle(self) -> None:
-        self._mailbox = Mailbox()
+        self._mailbox = DemoMailbox()
         self._is_read_only = True
         self._counted: list[int] = []  # UIDs in the order the client counts them
         self._is_inside = False
@@ -77,7 +77,7 @@ class Session(socketserver.BaseRequestHandler):
             if name.upper() == "UID":
                 name, *arguments = f"UID {arguments[0]}", *arguments[1:]
             self._send(f"{tag} OK {self._carry_out(name.upper(), arguments)}")
-        except Refusal as refusal:
+        except CommandRefused as refusal:
             self._send(f"{words[0]} {refusal}")
         except (ValueError, IndexError):
             self._send(f"{words[0] if words else '*'} BAD cannot understand this")
@@ -89,7 +89,7 @@ class Session(socketserver.BaseRequestHandler):
 
     def _carry_out(self, name: str, arguments: list[str]) -> str:
         if name not in _COMMANDS or (name not in _OUTSIDE and not self._is_inside):
-            raise Refusal("BAD not now")
+            raise CommandRefused("BAD not now")
         command: Callable[[list[str]], str | None] = getattr(self, _COMMANDS[name])
         said = command(arguments)
         if name in _WATCHING:
@@ -121,7 +121,7 @@ class Session(socketserver.BaseRequestHandler):
 
     def starttls(self, _: list[str]) -> None:
         if not self.server.offers_starttls or self._is_secure:
-            raise Refusal("BAD not offered")
+            raise CommandRefused("BAD not offered")
         self._is_upgrading = True
 
     def login(self, arguments: list[str]) -> None:
@@ -129,7 +129,7 @@ class Session(socketserver.BaseRequestHandler):
 
     def authenticate(self, arguments: list[str]) -> None:
         if arguments[0].upper() != "PLAIN":
-            raise Refusal("NO only PLAIN")
+            raise CommandRefused("NO only PLAIN")
         self._send("+ ")
         self._file.flush()
         answer = base64.b64decode(self._file.readline(_LINE_LIMIT)).decode("utf-8")
@@ -139,7 +139,7 @@ class Session(socketserver.BaseRequestHandler):
     def _enter(self, user: str, password: str) -> None:
         is_right = compare_digest(password.encode("utf-8"), self.server.password.reveal())
         if user != self.server.user or not is_right:
-            raise Refusal("NO [AUTHENTICATIONFAILED] wrong user name or password")
+            raise CommandRefused("NO [AUTHENTICATIONFAILED] wrong user name or password")
         self._is_inside = True
 
     def logout(self, _: list[str]) -> None:
@@ -173,7 +173,7 @@ class Session(socketserver.BaseRequestHandler):
                 self._send(f'* LIST () "/" "{name}"')
 
     def create(self, arguments: list[str]) -> None:
-        self.server.mailboxes.setdefault(arguments[0], Mailbox())
+        self.server.mailboxes.setdefault(arguments[0], DemoMailbox())
 
     def _announce_changes(self) -> None:
         """RFC 9051 §7.5: what vanished by its number, then how many there are."""
@@ -255,7 +255,7 @@ class Session(socketserver.BaseRequestHandler):
 
     def _must_write(self) -> None:
         if self._is_read_only:
-            raise Refusal("NO this folder is read-only")
+            raise CommandRefused("NO this folder is read-only")
 
     def _is_deleted(self, uid: int) -> bool:
         stored = self._mailbox.find(uid)
@@ -313,19 +313,19 @@ class ImapServer(socketserver.ThreadingTCPServer):
         self.user, self.password, self.tls = user, password, tls
         self.offers_starttls = offers_starttls and tls is not None
         self.capabilities = capabilities
-        self.mailboxes = {"INBOX": Mailbox()}
+        self.mailboxes = {"INBOX": DemoMailbox()}
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
 
     @property
-    def inbox(self) -> Mailbox:
+    def inbox(self) -> DemoMailbox:
         return self.mailboxes["INBOX"]
 
-    def get_mailbox(self, name: str) -> Mailbox:
+    def get_mailbox(self, name: str) -> DemoMailbox:
         if name not in self.mailboxes:
-            raise Refusal("NO [NONEXISTENT] no such folder")
+            raise CommandRefused("NO [NONEXISTENT] no such folder")
         return self.mailboxes[name]
 
     def start(self) -> None:

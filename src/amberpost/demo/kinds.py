@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from amberpost.demo.chance import Chance
 from amberpost.demo.company import DEVELOPERS, DOMAIN, NEWSLETTERS, SOPHIE, TOBIAS, Person
-from amberpost.demo.compose import Header, Route, Written, header_block, local_time, new_message_id
-from amberpost.demo.files import File, make_file, png, shared_files, winmail
-from amberpost.demo.letters import Facts, Letter, conversation_facts, html_of, write_letter
+from amberpost.demo.compose import Composed, Header, Route, header_block, local_time, new_message_id
+from amberpost.demo.files import DemoFile, make_file, png, shared_files, winmail
+from amberpost.demo.letters import DemoLetter, LetterFacts, conversation_facts, html_of, write_letter
 from amberpost.demo.mime import STYLES, file_part, message_part, multipart, text_part
 from amberpost.demo.phrases import DISCUSSION, PHRASES
 from amberpost.demo.topic import Topic
@@ -25,13 +25,13 @@ class Occasion:
     subject: str
     sent_at: datetime
     references: tuple[str, ...] = ()
-    answered: Written | None = None
+    answered: Composed | None = None
 
 
-Kind = Callable[[Chance, Occasion], Written]
+Composer = Callable[[Chance, Occasion], Composed]
 
 
-def letter(chance: Chance, occasion: Occasion) -> Written:
+def letter(chance: Chance, occasion: Occasion) -> Composed:
     """Plain text or HTML, perhaps with files and a picture in the text."""
     written = _letter_of(chance, occasion)
     files = _files(chance, occasion, written) if chance.is_in(38) else []
@@ -44,7 +44,7 @@ def letter(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "letter", body, written.text)
 
 
-def forwarded(chance: Chance, occasion: Occasion) -> Written:
+def forwarded(chance: Chance, occasion: Occasion) -> Composed:
     """The answered message hangs on as message/rfc822."""
     written = _letter_of(chance, occasion)
     body = text_part(written.text, chance.one_of(STYLES))
@@ -54,7 +54,7 @@ def forwarded(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "forwarded", body, written.text)
 
 
-def invitation(chance: Chance, occasion: Occasion) -> Written:
+def invitation(chance: Chance, occasion: Occasion) -> Composed:
     written = _letter_of(chance, occasion)
     calendar = _calendar(chance, occasion)
     parts = [text_part(written.text, STYLES[0]), text_part(html_of(written), STYLES[0], "html")]
@@ -62,7 +62,7 @@ def invitation(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "invitation", multipart("alternative", parts, chance), written.text)
 
 
-def outlook_wrapped(chance: Chance, occasion: Occasion) -> Written:
+def outlook_wrapped(chance: Chance, occasion: Occasion) -> Composed:
     """Text beside a winmail.dat, as Outlook sends it to itself."""
     written = _letter_of(chance, occasion)
     stream = winmail(
@@ -72,7 +72,7 @@ def outlook_wrapped(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "winmail", multipart("mixed", parts, chance), written.text)
 
 
-def encrypted(chance: Chance, occasion: Occasion) -> Written:
+def encrypted(chance: Chance, occasion: Occasion) -> Composed:
     """S/MIME as far as a reader without the key can tell; the content is filler."""
     filler = b"\x30\x82\x10\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + chance.data(
         chance.between(500, 4000)
@@ -81,7 +81,7 @@ def encrypted(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "encrypted", body, "")
 
 
-def signed(chance: Chance, occasion: Occasion) -> Written:
+def signed(chance: Chance, occasion: Occasion) -> Composed:
     written = _letter_of(chance, occasion)
     parts = [
         text_part(written.text, STYLES[0]),
@@ -91,7 +91,7 @@ def signed(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "signed", multipart("signed", parts, chance, parameters), written.text)
 
 
-def newsletter(chance: Chance, occasion: Occasion) -> Written:
+def newsletter(chance: Chance, occasion: Occasion) -> Composed:
     """HTML with pictures from elsewhere, sent to a general address."""
     author = chance.one_of(NEWSLETTERS)
     occasion = _about(chance, occasion, author, PHRASES[author.language].news)
@@ -109,7 +109,7 @@ def newsletter(chance: Chance, occasion: Occasion) -> Written:
     )
 
 
-def discussion(chance: Chance, occasion: Occasion) -> Written:
+def discussion(chance: Chance, occasion: Occasion) -> Composed:
     """Plain text of a technical mailing list."""
     author = chance.one_of(DEVELOPERS)
     if occasion.answered is None:
@@ -120,7 +120,7 @@ def discussion(chance: Chance, occasion: Occasion) -> Written:
     return _finish(chance, occasion, "discussion", text_part(written.text, STYLES[1]), written.text, extra)
 
 
-def bounce(chance: Chance, occasion: Occasion) -> Written:
+def bounce(chance: Chance, occasion: Occasion) -> Composed:
     """A delivery status notification (RFC 3464)."""
     lost = f"{chance.hex(6)}@{chance.one_of(('alt', 'weg', 'gone'))}.example"
     daemon = Person(first="Mail Delivery", last="System", address=f"mailer-daemon@{DOMAIN}", language="en")
@@ -142,7 +142,7 @@ def bounce(chance: Chance, occasion: Occasion) -> Written:
     return replace(written, is_null_path=True)
 
 
-def defective(chance: Chance, occasion: Occasion) -> Written:
+def defective(chance: Chance, occasion: Occasion) -> Composed:
     """A letter with one of the faults that real programs make."""
     written = letter(chance, occasion)
     return replace(written, kind="defective", raw=chance.one_of(_DEFECTS)(written.raw))
@@ -160,10 +160,10 @@ _DEFECTS: tuple[Callable[[bytes], bytes], ...] = (
 )
 
 
-def _letter_of(chance: Chance, occasion: Occasion) -> Letter:
+def _letter_of(chance: Chance, occasion: Occasion) -> DemoLetter:
     route = occasion.route
     reader = next((one for one in route.to if isinstance(one, Person)), None)
-    facts = Facts(chance, occasion.sent_at, route.author.language, occasion.fixed)
+    facts = LetterFacts(chance, occasion.sent_at, route.author.language, occasion.fixed)
     quoted = occasion.answered.text if occasion.answered is not None and chance.is_in(70) else ""
     return write_letter(
         chance, occasion.topic, facts, author=route.sender, reader=reader, quoted=quoted[:4000]
@@ -173,13 +173,13 @@ def _letter_of(chance: Chance, occasion: Occasion) -> Letter:
 def _about(chance: Chance, occasion: Occasion, author: Person, topic: Topic) -> Occasion:
     """The same moment, another matter."""
     fixed = conversation_facts(chance, occasion.sent_at)
-    facts = Facts(chance, occasion.sent_at, author.language, fixed)
+    facts = LetterFacts(chance, occasion.sent_at, author.language, fixed)
     return replace(
         occasion, topic=topic, fixed=fixed, subject=chance.one_of(topic.subjects).format_map(facts)
     )
 
 
-def _body(chance: Chance, written: Letter, style: tuple[str, str]) -> bytes:
+def _body(chance: Chance, written: DemoLetter, style: tuple[str, str]) -> bytes:
     match chance.below(10):
         case 0 | 1 | 2 | 3:
             return text_part(written.text, style)
@@ -197,9 +197,9 @@ def _body(chance: Chance, written: Letter, style: tuple[str, str]) -> bytes:
             return multipart("alternative", parts, chance)
 
 
-def _files(chance: Chance, occasion: Occasion, written: Letter) -> list[File]:
+def _files(chance: Chance, occasion: Occasion, written: DemoLetter) -> list[DemoFile]:
     """One to three files, most of them seen before."""
-    facts = Facts(chance, occasion.sent_at, occasion.route.author.language, occasion.fixed)
+    facts = LetterFacts(chance, occasion.sent_at, occasion.route.author.language, occasion.fixed)
     files = chance.some_of(shared_files(occasion.seed), chance.one_of((0, 1, 1, 1, 2)))
     if occasion.topic.files and (not files or chance.is_in(40)):
         name = chance.one_of(occasion.topic.files).format_map(facts).replace(" ", "_")
@@ -230,7 +230,7 @@ def _calendar(chance: Chance, occasion: Occasion) -> str:
 
 def _finish(
     chance: Chance, occasion: Occasion, kind: str, body: bytes, text: str, extra: tuple[str, ...] = ()
-) -> Written:
+) -> Composed:
     route = occasion.route
     header = Header(
         route=route,
@@ -240,7 +240,7 @@ def _finish(
         references=occasion.references,
         extra=extra,
     )
-    return Written(
+    return Composed(
         raw=header_block(header, chance) + body,
         kind=kind,
         route=route,

@@ -15,7 +15,7 @@ _MONTHS = (
 )
 
 
-class Facts:
+class LetterFacts:
     """Fills the {slots}: what a conversation is about stays, dates and amounts come new each time."""
 
     def __init__(self, chance: Chance, sent_at: datetime, language: str, fixed: dict[str, str]) -> None:
@@ -76,7 +76,7 @@ def conversation_facts(chance: Chance, sent_at: datetime) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class DemoLetter:
     """Text as paragraphs; lines end with LF until a message is made of it."""
 
     paragraphs: tuple[str, ...]
@@ -89,18 +89,24 @@ class Letter:
 
 
 def write_letter(
-    chance: Chance, topic: Topic, facts: Facts, *, author: Person, reader: Person | None, quoted: str = ""
-) -> Letter:
+    chance: Chance,
+    topic: Topic,
+    facts: LetterFacts,
+    *,
+    author: Person,
+    reader: Person | None,
+    quoted: str = "",
+) -> DemoLetter:
     phrases = PHRASES[author.language]
     sentences = chance.some_of(topic.sentences, chance.between(3, 9))
     sentences.insert(chance.between(1, len(sentences)), chance.one_of(phrases.asides))
     greeting = chance.one_of(_greetings(phrases, reader))
     signature = [chance.one_of(phrases.closings), author.name, author.title, author.company]
     paragraphs = [greeting, *_paragraphs(chance, [one.format_map(facts) for one in sentences])]
-    return Letter(paragraphs=(*paragraphs, "\n".join(line for line in signature if line)), quoted=quoted)
+    return DemoLetter(paragraphs=(*paragraphs, "\n".join(line for line in signature if line)), quoted=quoted)
 
 
-def html_of(letter: Letter, *, image_cid: str = "") -> str:
+def html_of(letter: DemoLetter, *, image_cid: str = "") -> str:
     """The same letter as the HTML that office mail programs write."""
     body = "".join(f"<p>{escape(one).replace(chr(10), '<br>')}</p>\n" for one in letter.paragraphs)
     if letter.quoted:

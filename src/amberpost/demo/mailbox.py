@@ -14,7 +14,7 @@ class Stored:
     flags: set[str] = field(default_factory=set)
 
 
-class Mailbox:
+class DemoMailbox:
     """UIDs rise and are never given out twice."""
 
     def __init__(self, uidvalidity: int = 1) -> None:

@@ -6,14 +6,14 @@ from email.utils import format_datetime
 
 from amberpost.demo.chance import Chance
 from amberpost.demo.company import DOMAIN, JOURNAL_ADDRESS, PEOPLE, RUTH, TENANT, MailingList, Person
-from amberpost.demo.compose import Reader, Written
+from amberpost.demo.compose import Composed, Reader
 from amberpost.demo.mime import STYLES, text_part, words
 from amberpost.message.types import Envelope, EnvelopeRecipient, RecipientKind, Redirection, RedirectionKind
 
 _EXCHANGE = f"Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@{TENANT}>"
 
 
-def envelopes(written: Written, chance: Chance) -> list[Envelope]:
+def envelopes(written: Composed, chance: Chance) -> list[Envelope]:
     """What Exchange knows of the message: one envelope, or one for each fork of it."""
     recipients = list(_recipients(written, chance))
     if not written.route.author.is_ours:
@@ -25,7 +25,7 @@ def envelopes(written: Written, chance: Chance) -> list[Envelope]:
     return [_envelope(written, recipients)]
 
 
-def report(written: Written, envelope: Envelope, chance: Chance) -> bytes:
+def report(written: Composed, envelope: Envelope, chance: Chance) -> bytes:
     """The report with the message in it, byte for byte."""
     boundary = f"_{chance.hex(8)}-{chance.hex(4)}-{chance.hex(4)}_"
     when = written.sent_at + timedelta(seconds=chance.between(1, 30))
@@ -40,7 +40,7 @@ def report(written: Written, envelope: Envelope, chance: Chance) -> bytes:
     )
 
 
-def _report_header(written: Written, boundary: str, when: str, chance: Chance) -> str:
+def _report_header(written: Composed, boundary: str, when: str, chance: Chance) -> str:
     subject = words(written.subject)
     serial = "-".join(chance.hex(digits) for digits in (8, 4, 4, 4, 12))
     return (
@@ -75,7 +75,7 @@ def _recipient_line(recipient: EnvelopeRecipient) -> str:
     return f"{recipient.kind.value.capitalize()}: {recipient.address}{redirected}"
 
 
-def _envelope(written: Written, recipients: list[EnvelopeRecipient]) -> Envelope:
+def _envelope(written: Composed, recipients: list[EnvelopeRecipient]) -> Envelope:
     route = written.route
     return Envelope(
         mail_from="" if written.is_null_path else route.sender.address,
@@ -86,7 +86,7 @@ def _envelope(written: Written, recipients: list[EnvelopeRecipient]) -> Envelope
     )
 
 
-def _recipients(written: Written, chance: Chance) -> Iterator[EnvelopeRecipient]:
+def _recipients(written: Composed, chance: Chance) -> Iterator[EnvelopeRecipient]:
     route = written.route
     groups = ((RecipientKind.TO, route.to), (RecipientKind.CC, route.cc), (RecipientKind.BCC, route.bcc))
     # From the internet Exchange often cannot tell how somebody was addressed

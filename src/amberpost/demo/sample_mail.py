@@ -13,9 +13,9 @@ from itertools import islice
 from amberpost.demo import kinds
 from amberpost.demo.chance import Chance
 from amberpost.demo.company import ANNA, DOMAIN, LISTS, OTHERS, PEOPLE, RUTH, Person
-from amberpost.demo.compose import Reader, Route, Written
-from amberpost.demo.kinds import Kind, Occasion
-from amberpost.demo.letters import Facts, conversation_facts
+from amberpost.demo.compose import Composed, Reader, Route
+from amberpost.demo.kinds import Composer, Occasion
+from amberpost.demo.letters import LetterFacts, conversation_facts
 from amberpost.demo.phrases import PHRASES
 from amberpost.demo.report import envelopes, report
 from amberpost.message.types import Envelope, RecipientKind
@@ -108,14 +108,14 @@ def _reports(seed: str, now: datetime, days: float) -> Iterator[SampleReport]:
             )
 
 
-def _messages(seed: str, now: datetime, days: float) -> Iterator[Written]:
+def _messages(seed: str, now: datetime, days: float) -> Iterator[Composed]:
     for number in count_from():
         chance = Chance(f"{seed}/{number}")
         begun_at = now - timedelta(seconds=chance.between(60, max(61, int(days * 86_400))))
         yield from _conversation(chance, _occasion(chance, seed, begun_at), now)
 
 
-def _conversation(chance: Chance, occasion: Occasion, now: datetime) -> Iterator[Written]:
+def _conversation(chance: Chance, occasion: Occasion, now: datetime) -> Iterator[Composed]:
     """One to six messages about one matter, each later than the one it answers."""
     kind = _first_kind(chance)
     for _ in range(1 if kind in _LONELY else chance.one_of((1, 1, 1, 2, 2, 3, 4, 6))):
@@ -125,8 +125,8 @@ def _conversation(chance: Chance, occasion: Occasion, now: datetime) -> Iterator
         kind = _next_kind(chance, kind)
 
 
-_LONELY: tuple[Kind, ...] = (kinds.newsletter, kinds.bounce, kinds.encrypted, kinds.outlook_wrapped)
-_KINDS: tuple[tuple[int, Kind], ...] = (  # in a hundred
+_LONELY: tuple[Composer, ...] = (kinds.newsletter, kinds.bounce, kinds.encrypted, kinds.outlook_wrapped)
+_KINDS: tuple[tuple[int, Composer], ...] = (  # in a hundred
     (68, kinds.letter),
     (9, kinds.newsletter),
     (7, kinds.discussion),
@@ -139,7 +139,7 @@ _KINDS: tuple[tuple[int, Kind], ...] = (  # in a hundred
 )
 
 
-def _first_kind(chance: Chance) -> Kind:
+def _first_kind(chance: Chance) -> Composer:
     drawn = chance.below(100)
     for share, kind in _KINDS:
         drawn -= share
@@ -148,7 +148,7 @@ def _first_kind(chance: Chance) -> Kind:
     return kinds.letter
 
 
-def _next_kind(chance: Chance, kind: Kind) -> Kind:
+def _next_kind(chance: Chance, kind: Composer) -> Composer:
     if kind is kinds.discussion:
         return kind
     return kinds.forwarded if chance.is_in(12) else kinds.letter
@@ -160,7 +160,9 @@ def _occasion(chance: Chance, seed: str, sent_at: datetime) -> Occasion:
     is_inside = route.author.is_ours and all(one.address.endswith("@" + DOMAIN) for one in route.to)
     topic = chance.one_of(phrases.internal if is_inside else phrases.office)
     fixed = conversation_facts(chance, sent_at)
-    subject = chance.one_of(topic.subjects).format_map(Facts(chance, sent_at, route.author.language, fixed))
+    subject = chance.one_of(topic.subjects).format_map(
+        LetterFacts(chance, sent_at, route.author.language, fixed)
+    )
     return Occasion(seed=seed, route=route, topic=topic, fixed=fixed, subject=subject, sent_at=sent_at)
 
 
@@ -193,7 +195,7 @@ def _sent_by_us(chance: Chance, us: Person, to: tuple[Reader, ...], cc: tuple[Re
     )
 
 
-def _answer(chance: Chance, occasion: Occasion, written: Written, now: datetime) -> Occasion:
+def _answer(chance: Chance, occasion: Occasion, written: Composed, now: datetime) -> Occasion:
     """The other side writes back, hours or days later."""
     route = written.route
     readers = [one for one in route.to if isinstance(one, Person)] or [PEOPLE[chance.below(len(PEOPLE))]]

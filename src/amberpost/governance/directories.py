@@ -14,7 +14,7 @@ from amberpost.road.quarantine import count_assignable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class PlanPreview:
     """What a synchronisation would do now; nothing has changed."""
 
     plan: Plan
@@ -30,14 +30,14 @@ class Preview:
 class Synchronised:
     """What was planned, and what became of it."""
 
-    preview: Preview
+    preview: PlanPreview
     applied: Applied | None  # None: nothing has changed, an operator must say yes first
 
 
-def preview(found: Found) -> Preview:
+def preview(found: Found) -> PlanPreview:
     """The plan for what a directory says, and how much quarantined mail would find its archive."""
     made = plan(current_state(), found, rules_of(active_directory()))
-    return Preview(plan=made, quarantined=count_assignable(_first_held(made)))
+    return PlanPreview(plan=made, quarantined=count_assignable(_first_held(made)))
 
 
 def synchronise(found: Found, *, by: str, accept: str = "", must_ask: bool = False) -> Synchronised:

@@ -20,7 +20,7 @@ from amberpost.directory.configure import missing_fields
 from amberpost.directory.models import Directory, DirectoryKind, DirectoryRun, DirectoryStatus, RunOutcome
 from amberpost.directory.readers import read_found
 from amberpost.errors import ArchiveError, DirectoryError, UserError
-from amberpost.governance.directories import Preview, Synchronised, preview, synchronise
+from amberpost.governance.directories import PlanPreview, Synchronised, preview, synchronise
 from amberpost.sources.backoff import backoff_seconds
 from amberpost.store.disk import LocalDisk
 from amberpost.store.keys import KeyStore
@@ -33,17 +33,17 @@ _KEPT_RUNS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
+class SyncReport:
     """What one run was: its record, and the plan if the directory gave one."""
 
     run: DirectoryRun
-    preview: Preview | None
+    preview: PlanPreview | None
     error: ArchiveError | None = None
 
 
 def sync_directory(
     disk: LocalDisk, keys: KeyStore, *, by: str, accept: str = "", must_ask: bool = False
-) -> RunReport:
+) -> SyncReport:
     """Read the active directory, plan, and apply unless somebody must look first. Raises UserError only.
 
     `accept` is the hash of a plan an operator has seen; with `must_ask` no other is applied.
@@ -60,7 +60,7 @@ def sync_directory(
         return _note(status, done, by=by, started_at=started_at)
 
 
-def look_at_directory(disk: LocalDisk, keys: KeyStore) -> Preview:
+def look_at_directory(disk: LocalDisk, keys: KeyStore) -> PlanPreview:
     """What a run would change now. Changes nothing; UserError or DirectoryError if it cannot be told."""
     with _alone(disk):
         directory = _readable()
@@ -119,7 +119,7 @@ def _secret(directory: Directory, field: str, keys: KeyStore) -> Secret:
     return secret_of(directory, field, keys.open_setting)
 
 
-def _note(status: DirectoryStatus, done: Synchronised, *, by: str, started_at: datetime) -> RunReport:
+def _note(status: DirectoryStatus, done: Synchronised, *, by: str, started_at: datetime) -> SyncReport:
     made, applied = done.preview.plan, done.applied
     run = _run(status, by=by, started_at=started_at)
     run.came, run.changed, run.left = len(made.coming), len(made.changing), len(made.leaving)
@@ -137,12 +137,12 @@ def _note(status: DirectoryStatus, done: Synchronised, *, by: str, started_at: d
     log.info(
         "directory read outcome=%s came=%d changed=%d left=%d", run.outcome, run.came, run.changed, run.left
     )
-    return RunReport(run=run, preview=done.preview)
+    return SyncReport(run=run, preview=done.preview)
 
 
 def _note_failure(
     status: DirectoryStatus, error: DirectoryError, *, by: str, started_at: datetime
-) -> RunReport:
+) -> SyncReport:
     """The next try comes sooner than usual, unless trying again cannot help."""
     run = _run(status, by=by, started_at=started_at)
     run.outcome, run.error = RunOutcome.FAILED, error.remark.as_json()
@@ -152,7 +152,7 @@ def _note_failure(
         wait = min(wait, timedelta(seconds=backoff_seconds(status.failures + 2, SystemRandom().random)))
     _save(status, run, wait)
     log.warning("directory not read failures=%d", status.failures)
-    return RunReport(run=run, preview=None, error=error)
+    return SyncReport(run=run, preview=None, error=error)
 
 
 def _run(status: DirectoryStatus, *, by: str, started_at: datetime) -> DirectoryRun:
@@ -170,7 +170,7 @@ def _save(status: DirectoryStatus, run: DirectoryRun, wait: timedelta) -> None:
         DirectoryRun.objects.filter(pk__lt=next(iter(oldest), 0)).delete()
 
 
-def _report(shown: Preview) -> dict[str, object]:
+def _report(shown: PlanPreview) -> dict[str, object]:
     made = shown.plan
     return {
         "plan": shown.hash,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from amberpost.accounts.seats import Seats
-from amberpost.notice.alarm import Alarm, Kept, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Kept, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import PROCESSES
 from amberpost.road.accept import MIN_FREE_BYTES
@@ -18,9 +18,9 @@ from amberpost.store.place import Doubt
 SILENT_AFTER = timedelta(seconds=60)
 NEARLY_FULL_BYTES = 2 * 1024**3  # a day's mail of a busy company, so that nobody is told only after the end
 _CLOCK = {
-    ClockFault.AHEAD: Kind.CLOCK_AHEAD,
-    ClockFault.BEHIND: Kind.CLOCK_BEHIND,
-    ClockFault.STEPPED: Kind.CLOCK_STEPPED,
+    ClockFault.AHEAD: AlarmKind.CLOCK_AHEAD,
+    ClockFault.BEHIND: AlarmKind.CLOCK_BEHIND,
+    ClockFault.STEPPED: AlarmKind.CLOCK_STEPPED,
 }
 _SECRET_DAYS = (30, 7, 1, -1)  # before its end; the last: it has ended
 _CERTIFICATE_DAYS = (7, 1, -1)  # many servers renew theirs 30 days before its end, by themselves
@@ -106,18 +106,23 @@ def _place(facts: Facts) -> Iterator[Alarm]:
     """Never told, since a copy tells nobody; shown until somebody says that this is the archive."""
     if facts.doubts:
         is_imported = Doubt.IMPORTED in facts.doubts
-        yield Alarm(kind=Kind.PLACE_IN_DOUBT, level=Level.GRAVE, arguments={"is_imported": int(is_imported)})
+        yield Alarm(
+            kind=AlarmKind.PLACE_IN_DOUBT, level=Level.GRAVE, arguments={"is_imported": int(is_imported)}
+        )
 
 
 def _integrity(facts: Facts) -> Iterator[Alarm]:
     if facts.has_failed_verify:
-        yield Alarm(kind=Kind.VERIFY_FAILED, level=Level.GRAVE)
+        yield Alarm(kind=AlarmKind.VERIFY_FAILED, level=Level.GRAVE)
     elif facts.findings:
         yield Alarm(
-            kind=Kind.FINDINGS, level=Level.GRAVE, stage=facts.findings, arguments={"number": facts.findings}
+            kind=AlarmKind.FINDINGS,
+            level=Level.GRAVE,
+            stage=facts.findings,
+            arguments={"number": facts.findings},
         )
     if not facts.has_index:
-        yield Alarm(kind=Kind.NO_INDEX, level=Level.GRAVE)
+        yield Alarm(kind=AlarmKind.NO_INDEX, level=Level.GRAVE)
 
 
 def clock_alarms(clock: Judgement | None) -> Iterator[Alarm]:
@@ -142,13 +147,13 @@ def _processes(facts: Facts) -> Iterator[Alarm]:
         is_excused = name == "work" and facts.is_worker_busy
         if is_silent(facts.seen_at.get(name), facts.at) and not is_excused:
             yield Alarm(
-                kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject=name, arguments={"process": name}
+                kind=AlarmKind.PROCESS_SILENT, level=Level.GRAVE, subject=name, arguments={"process": name}
             )
 
 
 def _sources(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
     if not facts.sources:
-        yield Alarm(kind=Kind.NO_SOURCE, level=Level.HINT)
+        yield Alarm(kind=AlarmKind.NO_SOURCE, level=Level.HINT)
     for source in facts.sources:
         if source.is_enabled:
             yield from _failing(source, limits)
@@ -160,7 +165,7 @@ def _sources(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
 
 def _not_taken(source: SourceFacts) -> Iterator[Alarm]:
     """Unopened reports are nearly always a mistake: their own header names Exchange and no user."""
-    counts = {Kind.MAIL_LEFT: source.left, Kind.REPORTS_NOT_OPENED: source.unopened_reports}
+    counts = {AlarmKind.MAIL_LEFT: source.left, AlarmKind.REPORTS_NOT_OPENED: source.unopened_reports}
     for kind, number in counts.items():
         if number:
             yield Alarm(
@@ -177,7 +182,7 @@ def _failing(source: SourceFacts, limits: NoticeSettings) -> Iterator[Alarm]:
     if source.failures:
         is_lasting = source.failures >= limits.failing_polls
         yield Alarm(
-            kind=Kind.SOURCE_FAILING,
+            kind=AlarmKind.SOURCE_FAILING,
             level=Level.GRAVE if is_lasting else Level.HINT,
             subject=str(source.source_id),
             arguments={"source": source.name, "error": source.last_error},
@@ -190,7 +195,7 @@ def _quiet(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
     hours = int((at - source.quiet_since) / timedelta(hours=1))
     if hours >= source.silence_hours:
         yield Alarm(
-            kind=Kind.SOURCE_SILENT,
+            kind=AlarmKind.SOURCE_SILENT,
             level=Level.GRAVE,
             subject=str(source.source_id),
             arguments={"source": source.name, "hours": hours},
@@ -201,7 +206,7 @@ def _secret(source: SourceFacts, at: datetime) -> Iterator[Alarm]:
     day = source.secret_expires_on
     if day is not None:
         yield from _expiring(
-            Kind.SECRET_EXPIRES,
+            AlarmKind.SECRET_EXPIRES,
             (day - at.date()).days,
             _SECRET_DAYS,
             source,
@@ -219,11 +224,11 @@ def _certificates(facts: Facts) -> Iterator[Alarm]:
         ends = min(account.certificate_expires_at for account in accounts if account.certificate_expires_at)
         days = (ends - facts.at).days  # rounds down: -1 once it has ended
         values = {"day": ends.isoformat(), "server": host}
-        yield from _expiring(Kind.CERTIFICATE_EXPIRES, days, _CERTIFICATE_DAYS, accounts[0], values)
+        yield from _expiring(AlarmKind.CERTIFICATE_EXPIRES, days, _CERTIFICATE_DAYS, accounts[0], values)
 
 
 def _expiring(
-    kind: Kind, days: int, steps: tuple[int, ...], source: SourceFacts, values: Mapping[str, str]
+    kind: AlarmKind, days: int, steps: tuple[int, ...], source: SourceFacts, values: Mapping[str, str]
 ) -> Iterator[Alarm]:
     stage = sum(days <= step for step in steps)
     if stage:
@@ -240,15 +245,15 @@ def _directory(directory: DirectoryFacts, limits: NoticeSettings) -> Iterator[Al
     if directory.failures:
         is_lasting = directory.failures >= limits.failing_polls
         yield Alarm(
-            kind=Kind.DIRECTORY_FAILING,
+            kind=AlarmKind.DIRECTORY_FAILING,
             level=Level.GRAVE if is_lasting else Level.HINT,
             arguments={"error": directory.last_error},
         )
     if directory.is_waiting:
-        yield Alarm(kind=Kind.DIRECTORY_WAITS, level=Level.WARNING)
+        yield Alarm(kind=AlarmKind.DIRECTORY_WAITS, level=Level.WARNING)
     if directory.claimed_twice:
         yield Alarm(
-            kind=Kind.CLAIMED_TWICE,
+            kind=AlarmKind.CLAIMED_TWICE,
             level=Level.WARNING,
             stage=directory.claimed_twice,
             arguments={"number": directory.claimed_twice},
@@ -263,7 +268,7 @@ def _seats(facts: Facts) -> Iterator[Alarm]:
     left = seats.grace_until - facts.at
     stage = 1 + (left <= timedelta(days=1)) + (left <= timedelta(0))
     yield Alarm(
-        kind=Kind.SEATS_EXCEEDED,
+        kind=AlarmKind.SEATS_EXCEEDED,
         level=Level.WARNING if stage == 1 else Level.GRAVE,
         stage=stage,
         arguments={
@@ -286,7 +291,7 @@ def _disk(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
     stage = max((number for number, is_so in enumerate(reached, start=1) if is_so), default=0)
     if stage:
         yield Alarm(
-            kind=Kind.DISK_FILLING,
+            kind=AlarmKind.DISK_FILLING,
             level=Level.GRAVE if stage > 1 else Level.WARNING,
             stage=stage,
             arguments={
@@ -299,7 +304,10 @@ def _disk(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
 
 
 def _queues(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
-    waiting = {Kind.INTAKE_BEHIND: facts.unprocessed_since, Kind.INDEX_BEHIND: facts.unfindable_since}
+    waiting = {
+        AlarmKind.INTAKE_BEHIND: facts.unprocessed_since,
+        AlarmKind.INDEX_BEHIND: facts.unfindable_since,
+    }
     for kind, since in waiting.items():
         minutes = int((facts.at - since) / timedelta(minutes=1)) if since else 0
         if minutes >= limits.behind_minutes:
@@ -307,9 +315,9 @@ def _queues(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
                 kind=kind, level=Level.GRAVE, arguments={"minutes": minutes, "number": facts.index_lag}
             )
     counts = {
-        Kind.QUARANTINE_GROWING: (facts.quarantined_today, limits.quarantine_per_day),
-        Kind.UNPROCESSABLE: (facts.unprocessable, 1),
-        Kind.JOBS_FAILED: (facts.failed_jobs, 1),
+        AlarmKind.QUARANTINE_GROWING: (facts.quarantined_today, limits.quarantine_per_day),
+        AlarmKind.UNPROCESSABLE: (facts.unprocessable, 1),
+        AlarmKind.JOBS_FAILED: (facts.failed_jobs, 1),
     }
     for kind, (number, least) in counts.items():
         if number >= least:
@@ -319,7 +327,7 @@ def _queues(facts: Facts, limits: NoticeSettings) -> Iterator[Alarm]:
 def _channels(facts: Facts) -> Iterator[Alarm]:
     for channel, error in facts.failed_channels.items():
         yield Alarm(
-            kind=Kind.NOTICE_FAILED,
+            kind=AlarmKind.NOTICE_FAILED,
             level=Level.WARNING,
             subject=channel,
             arguments={"channel": channel, "error": error},

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from amberpost.clock import now
 from amberpost.errors import Finding, StoreError
-from amberpost.health.verify import Depth, Report
+from amberpost.health.verify import Depth, Verification
 from amberpost.remark import Remark
 from amberpost.store.disk import Disk
 
@@ -35,7 +35,9 @@ class Verified:
     error: Remark | None = None  # why it could not be finished
 
 
-def note_verified(disk: Disk, depth: Depth, *, by: str, report: Report, error: Remark | None = None) -> None:
+def note_verified(
+    disk: Disk, depth: Depth, *, by: str, report: Verification, error: Remark | None = None
+) -> None:
     """Remember this run in place of the one before of the same depth. StoreError if there is no room."""
     fields = {
         "at": now().isoformat(),

@@ -35,7 +35,7 @@ _PAUSE_SECONDS = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
+class Verification:
     """What verify() looked at and what it found."""
 
     checked: int = 0
@@ -43,7 +43,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
 
 
-def verify(vault: Vault, depth: Depth, report: Report, *, with_catalogue: bool = True) -> None:
+def verify(vault: Vault, depth: Depth, report: Verification, *, with_catalogue: bool = True) -> None:
     """Check both logs to the given depth, then what is derived from them (if there is a database).
 
     Findings go into `report` as they are made, so an error in the middle loses none. NotReadable if a file may
@@ -64,12 +64,12 @@ def request_verify(requested_by: str) -> None:
         transaction.on_commit(ring)
 
 
-def _add(report: Report, finding: Finding) -> None:
+def _add(report: Verification, finding: Finding) -> None:
     if finding not in report.findings:
         report.findings.append(finding)
 
 
-def _check_log(pair: LogPair, depth: Depth, report: Report) -> Iterator[Finding]:
+def _check_log(pair: LogPair, depth: Depth, report: Verification) -> Iterator[Finding]:
     covered = pair.ledger.checkpoint.size if pair.ledger.checkpoint else 0
     yield from pair.store.check(depth, checkpoint_size=covered)
     leaves: list[bytes] = []

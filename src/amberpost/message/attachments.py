@@ -10,7 +10,7 @@ from amberpost.errors import NotFound
 from amberpost.message import limits
 from amberpost.message.body import decode_part, files_in_text, is_tnef
 from amberpost.message.charset import decode
-from amberpost.message.contents import INSIDE, Place, content_inside, places
+from amberpost.message.contents import INSIDE, LocatedPart, content_inside, places
 from amberpost.message.headers import text_field
 from amberpost.message.mime import NESTED_TYPES
 from amberpost.message.parse import parse
@@ -75,13 +75,13 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
     return tuple(found[: limits.PARTS])
 
 
-def count_at(place: Place) -> int:
+def count_at(place: LocatedPart) -> int:
     """How many attachments() lists of one place; names and sizes cost more than all the rest of it."""
     inside = _tnef_files(place.raw, place.part)
     return (len(inside) if inside is not None else place.part.is_attachment) + len(_uuencoded(place))
 
 
-def _uuencoded(place: Place) -> tuple[EncodedFile, ...]:
+def _uuencoded(place: LocatedPart) -> tuple[EncodedFile, ...]:
     """Those of a text that is a message itself are listed where that is opened."""
     return files_in_text(place.raw, place.part) if place.inside is None else ()
 

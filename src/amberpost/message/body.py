@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from amberpost.message import limits
-from amberpost.message.cards import Entry, is_card, joined_letters, read_entries
+from amberpost.message.cards import CardEntry, is_card, joined_letters, read_entries
 from amberpost.message.charset import declared_in_html, decode
-from amberpost.message.contents import Place, places
+from amberpost.message.contents import LocatedPart, places
 from amberpost.message.enriched import enriched_text
 from amberpost.message.flowed import unflow
 from amberpost.message.headers import header_fields
@@ -43,7 +43,7 @@ class Piece:
 
     kind: Literal["text", "html", "entry"]
     text: str  # "" of an entry
-    entry: Entry | None = None
+    entry: CardEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ def shown_text(raw: bytes, parsed: ParsedMessage) -> str:
     return "\n".join(filter(str.strip, map(words_of, shown_pieces(raw, parsed, prefers_html=False))))
 
 
-def _is_body(place: Place) -> bool:
+def _is_body(place: LocatedPart) -> bool:
     """Text of the message itself, but not what was opened as a message; entries also where they are attached."""
     part = place.part
     if not place.is_own or part.is_multipart or place.inside is not None or not is_text(part):
@@ -184,7 +184,7 @@ def _is_listed_file(part: Part) -> bool:
     )
 
 
-def _chosen(read: Sequence[tuple[Place, PartText]], *, prefers_html: bool) -> set[str]:
+def _chosen(read: Sequence[tuple[LocatedPart, PartText]], *, prefers_html: bool) -> set[str]:
     """Paths of the text parts that no better alternative replaces."""
     wanted: dict[str, dict[str, list[Piece]]] = {}  # alternative -> its children -> what they say
     chains: dict[str, list[tuple[str, str]]] = {}
@@ -208,7 +208,7 @@ def _best(children: dict[str, list[Piece]], *, prefers_html: bool) -> str:
     return plain[0] if plain else next(iter(children))
 
 
-def _alternatives_above(place: Place) -> Iterator[tuple[str, str]]:
+def _alternatives_above(place: LocatedPart) -> Iterator[tuple[str, str]]:
     """(path of a multipart/alternative, path of its child) above a part, within its message."""
     prefix = place.path[: len(place.path) - len(place.part.path)]
     kinds = {part.path: part.content_type for part in place.parsed.parts}

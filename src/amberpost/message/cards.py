@@ -76,7 +76,7 @@ _READ = {"BEGIN", "END", "METHOD", "X-WR-CALNAME", *_LABELS}
 
 
 @dataclass(slots=True)
-class Entry:
+class CardEntry:
     """One event, task or contact: labelled lines in the order in which they are read."""
 
     kind: Literal["event", "contact"]
@@ -100,11 +100,11 @@ def joined_letters(data: bytes) -> bytes:
     return _FOLD_IN_LETTER.sub(b"", data)
 
 
-def read_entries(text: str) -> list[Entry] | None:
+def read_entries(text: str) -> list[CardEntry] | None:
     """The entries of a calendar or of contacts; None if the text is neither."""
     if "BEGIN:V" not in text.upper():
         return None
-    entries: list[Entry] = []
+    entries: list[CardEntry] = []
     method, is_calendar = "", False
     open_parts: list[str] = []
     for name, parameters, value in _lines(text):
@@ -113,7 +113,7 @@ def read_entries(text: str) -> list[Entry] | None:
                 part = value.strip().upper()
                 is_calendar |= part == "VCALENDAR"
                 if part in _SHOWN and len(entries) < _MAX_ENTRIES:
-                    entries.append(Entry(kind="contact" if part == "VCARD" else "event", method=method))
+                    entries.append(CardEntry(kind="contact" if part == "VCARD" else "event", method=method))
                 if len(open_parts) < _MAX_DEPTH:
                     open_parts.append(part)
             case "END":
@@ -123,7 +123,7 @@ def read_entries(text: str) -> list[Entry] | None:
             case "METHOD" if len(open_parts) < 2:
                 method = value.strip().lower()
             case "X-WR-CALNAME" if open_parts == ["VCALENDAR"]:
-                entries.append(Entry(kind="event", lines=[("title", _unescaped(value))]))
+                entries.append(CardEntry(kind="event", lines=[("title", _unescaped(value))]))
             case _ if entries and open_parts and open_parts[-1] in _SHOWN and name in _LABELS:
                 if len(entries[-1].lines) < _MAX_LINES and (shown := _shown(name, parameters, value)):
                     # The name as it is written comes first; its parts (N) often say the same again.
@@ -134,7 +134,7 @@ def read_entries(text: str) -> list[Entry] | None:
     return entries if entries or is_calendar else None
 
 
-def _settle(entry: Entry) -> None:
+def _settle(entry: CardEntry) -> None:
     """The order of the labels, each text once: HTML twins of a description and N beside FN say nothing new."""
     order = {label: number for number, label in enumerate(dict.fromkeys(_LABELS.values()))}
     lines = sorted(dict.fromkeys(entry.lines), key=lambda line: order[line[0]])

@@ -40,7 +40,7 @@ _HEAD = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class LocatedPart:
     """One part, and where it lies."""
 
     path: str  # Part.path, behind those of the parts it lies in: "2", "2/in/1"
@@ -73,7 +73,7 @@ class _Level:
     foreign_depth: int | None = None  # depth of the attached message whose parts we are among
 
 
-def places(raw: bytes, parsed: ParsedMessage) -> Iterator[Place]:
+def places(raw: bytes, parsed: ParsedMessage) -> Iterator[LocatedPart]:
     """All parts in document order; those of an opened message behind the part that holds it."""
     levels = [_Level("", raw, parsed, is_own=True)]
     count = 0
@@ -90,7 +90,7 @@ def places(raw: bytes, parsed: ParsedMessage) -> Iterator[Place]:
         may_hold = not has_parts and _may_hold(part)
         is_beyond = may_hold and (len(levels) > limits.DEPTH or count >= limits.OPENED)
         inside = content_inside(level.raw, part) if may_hold and not is_beyond else None
-        place = Place(
+        place = LocatedPart(
             path=level.prefix + part.path,
             raw=level.raw,
             parsed=level.parsed,

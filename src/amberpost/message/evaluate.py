@@ -29,7 +29,7 @@ _GMAIL_FORWARD = re.compile(r"[^@]*\+caf_=([^@=]+)=([^@=]+)@[^@]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundAddress:
     """An address and why it counts."""
 
     reason: str
@@ -48,7 +48,7 @@ def parse_mode(text: str) -> str:
     raise UserError("evaluation_unknown", allowed=allowed, subject=text[:80])
 
 
-def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[Found, ...]:
+def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[FoundAddress, ...]:
     """The addresses that own a message which is no journal report.
 
     Those with the reason PREFIXED count only if the address they came from is unknown (road.assign).
@@ -81,14 +81,14 @@ def without_prefix(address: str) -> tuple[str, ...]:
     return tuple(f"{rest}@{domain}" for rest in rests if rest)
 
 
-def _behind_prefixes(found: tuple[Found, ...]) -> tuple[Found, ...]:
+def _behind_prefixes(found: tuple[FoundAddress, ...]) -> tuple[FoundAddress, ...]:
     """Without those that are named in full as well."""
     full = {item.address for item in found}
     rests = (rest for item in found for rest in without_prefix(item.address) if rest not in full)
     return _unique((PREFIXED, rest) for rest in rests)
 
 
-def _header_addresses(parsed: ParsedMessage) -> tuple[Found, ...]:
+def _header_addresses(parsed: ParsedMessage) -> tuple[FoundAddress, ...]:
     fields: tuple[tuple[str, tuple[Mailbox, ...]], ...] = (
         ("header_from", parsed.from_),
         ("header_sender", parsed.sender),
@@ -100,10 +100,10 @@ def _header_addresses(parsed: ParsedMessage) -> tuple[Found, ...]:
     return _unique((reason, box.address) for reason, boxes in fields for box in boxes)
 
 
-def _unique(named: Iterable[tuple[str, str]]) -> tuple[Found, ...]:
+def _unique(named: Iterable[tuple[str, str]]) -> tuple[FoundAddress, ...]:
     """Pairs of reason and address without repetitions and what is no address, in order."""
     return tuple(
-        Found(reason=reason, address=address)
+        FoundAddress(reason=reason, address=address)
         for reason, address in dict.fromkeys(named)
         if is_address(address)
     )
@@ -137,7 +137,7 @@ def _in_trace(view: bytes, block: HeaderBlock, name: str) -> list[str]:
     return found
 
 
-def envelope_addresses(envelope: Envelope) -> tuple[Found, ...]:
+def envelope_addresses(envelope: Envelope) -> tuple[FoundAddress, ...]:
     """Every address of an envelope: sender, delegate, recipients and what they were expanded from."""
     named = [
         ("sender", normalise_address(envelope.mail_from or "")),
@@ -147,4 +147,6 @@ def envelope_addresses(envelope: Envelope) -> tuple[Found, ...]:
         named.append((str(recipient.kind), normalise_address(recipient.address)))
         for redirection in recipient.redirections:
             named.append((f"{redirection.kind}_from", normalise_address(redirection.address)))
-    return tuple(Found(reason=reason, address=address) for reason, address in dict.fromkeys(named) if address)
+    return tuple(
+        FoundAddress(reason=reason, address=address) for reason, address in dict.fromkeys(named) if address
+    )

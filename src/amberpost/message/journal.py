@@ -14,7 +14,7 @@ from amberpost.message.charset import decode
 from amberpost.message.headers import message_id
 from amberpost.message.markup import html_text
 from amberpost.message.mime import NESTED_TYPES, TNEF_TYPES, build_tree, content_type
-from amberpost.message.report import Report, read_report
+from amberpost.message.report import ParsedReport, read_report
 from amberpost.message.scan import HeaderBlock, first, first_field, readable, scan_header
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import decode_transfer
@@ -34,7 +34,7 @@ _NDR_LEVELS = 2  # a non-delivery report may come back itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
+class ReportedOriginal:
     """A message inside a report."""
 
     data: bytes
@@ -46,7 +46,7 @@ class Original:
 class Unwrapped:
     """A handed-over message, taken out of its journal report if it came in one."""
 
-    originals: tuple[Original, ...]
+    originals: tuple[ReportedOriginal, ...]
     shown: int | None  # which original users see; None: the message as it came
     envelope: Envelope | None
     flags: frozenset[Flag]
@@ -152,7 +152,9 @@ def _open_report(
     return _unwrapped(report, originals, text, flags)
 
 
-def _unwrapped(report: Report, originals: tuple[Original, ...], text: str, flags: set[Flag]) -> Unwrapped:
+def _unwrapped(
+    report: ParsedReport, originals: tuple[ReportedOriginal, ...], text: str, flags: set[Flag]
+) -> Unwrapped:
     shown: int | None = None
     if report.is_suspicious:
         flags.add(Flag.SUSPICIOUS)  # the whole wrapper waits for an officer
@@ -205,12 +207,12 @@ def _original_parts(parts: list[Part]) -> list[Part]:
     ]
 
 
-def _original(raw: bytes, part: Part) -> Original:
+def _original(raw: bytes, part: Part) -> ReportedOriginal:
     encoding = part.encoding if part.encoding in _ENCODED else ""
-    return Original(data=_data(raw, part), body=part.body, encoding=encoding)
+    return ReportedOriginal(data=_data(raw, part), body=part.body, encoding=encoding)
 
 
-def _clear_copy(originals: tuple[Original, ...], flags: set[Flag]) -> int:
+def _clear_copy(originals: tuple[ReportedOriginal, ...], flags: set[Flag]) -> int:
     """Of a protected message and its decrypted copy the copy (rule 12); the order is not documented."""
     if len(originals) == 1:
         return 0

@@ -29,7 +29,7 @@ _FOLD = re.compile(r"\n[ \t]+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ParsedReport:
     envelope: Envelope
     is_suspicious: bool
 
@@ -44,7 +44,7 @@ class _Reading:
     is_listing: bool = False  # Exchange 2003: after "Recipients:" one recipient per line
 
 
-def read_report(text: str) -> Report | None:
+def read_report(text: str) -> ParsedReport | None:
     """The envelope a report part describes; None when it is no report part."""
     reading = _Reading()
     lines = text[: limits.REPORT_BYTES].replace("\r\n", "\n").replace("\r", "\n")
@@ -52,7 +52,7 @@ def read_report(text: str) -> Report | None:
         _take_line(reading, line.strip())
     if "sender" not in reading.single or "message-id" not in reading.single:
         return None
-    return Report(envelope=_envelope(reading), is_suspicious=reading.is_suspicious)
+    return ParsedReport(envelope=_envelope(reading), is_suspicious=reading.is_suspicious)
 
 
 def _envelope(reading: _Reading) -> Envelope:

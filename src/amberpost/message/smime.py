@@ -16,7 +16,7 @@ _COMPRESSED = bytes.fromhex("060b2a864886f70d0109100109")
 _ENCRYPTED = (bytes.fromhex("06092a864886f70d010703"), bytes.fromhex("060b2a864886f70d0109100117"))
 _HEAD = 64
 
-Kind = Literal["signed", "compressed", "encrypted"]
+SmimeKind = Literal["signed", "compressed", "encrypted"]
 
 
 def is_smime(content_type: str, filename: str) -> bool:
@@ -26,7 +26,7 @@ def is_smime(content_type: str, filename: str) -> bool:
     return content_type == "application/octet-stream" and filename.lower().endswith(_NAMES)
 
 
-def kind_of(data: bytes) -> Kind | None:
+def kind_of(data: bytes) -> SmimeKind | None:
     """What kind of CMS the data begin with, None if it is none."""
     head = data[:_HEAD]
     if _SIGNED in head:

@@ -14,7 +14,7 @@ from amberpost.message import limits
 from amberpost.message.attachments import attachment_name, count_at
 from amberpost.message.body import decode_part, is_html, is_text, is_tnef, read_text
 from amberpost.message.charset import decode
-from amberpost.message.contents import Place, places
+from amberpost.message.contents import LocatedPart, places
 from amberpost.message.headers import mailboxes, text_field
 from amberpost.message.markup import html_text, is_bomb
 from amberpost.message.mime import NESTED_TYPES
@@ -146,7 +146,7 @@ def _html_words(found: _Collector, html: str) -> str:
     return html_text(html)
 
 
-def _around(place: Place) -> list[str]:
+def _around(place: LocatedPart) -> list[str]:
     """What a multipart says before its first part and behind its last (RFC 2046 5.1.1), where hardly anybody looks."""
     parts, whole = place.parsed.parts, place.part
     children = []
@@ -186,7 +186,7 @@ def _unseen_lines(html: str, plain: str) -> str:
     return "\n".join(line for line in lines if not words.issuperset(line.split()))
 
 
-def _header_of(place: Place) -> tuple[str, str]:
+def _header_of(place: LocatedPart) -> tuple[str, str]:
     """The subject of a nested message; and its subject and addresses, for the index."""
     view = readable(place.inside if place.inside is not None else decode_part(place.raw, place.part))
     block = scan_header(view, 0, len(view), set())
@@ -198,7 +198,7 @@ def _header_of(place: Place) -> tuple[str, str]:
     return subject, " ".join(filter(None, words))
 
 
-def _collect_tnef(found: _Collector, place: Place) -> None:
+def _collect_tnef(found: _Collector, place: LocatedPart) -> None:
     content = read_tnef(decode_part(place.raw, place.part))
     if content is None:
         found.defects.add(Defect.BAD_TNEF)

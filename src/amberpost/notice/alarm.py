@@ -20,7 +20,7 @@ class Level(IntEnum):
     GRAVE = 2
 
 
-class Kind(StrEnum):
+class AlarmKind(StrEnum):
     """Stable names: they stand in rows, in the JSON of the webhook and in docs/operate/notifications.md."""
 
     PLACE_IN_DOUBT = "place_in_doubt"
@@ -55,7 +55,7 @@ class Kind(StrEnum):
 class Alarm:
     """One thing that is not well now. `stage` rises as it gets worse: it is then told again."""
 
-    kind: Kind
+    kind: AlarmKind
     level: Level
     subject: str = ""
     stage: int = 0

@@ -14,7 +14,7 @@ from amberpost.net.http import safe_url
 from amberpost.notice.mail import PORTS, Relay
 from amberpost.notice.models import NoticeSettings, RelayLogin, Security
 from amberpost.notice.webhook import Hook, checked_url
-from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, Client
+from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, OAuthClient
 from amberpost.store.secret import Secret
 
 SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
@@ -95,8 +95,8 @@ def valid_recipient(text: str) -> str:
     return address
 
 
-def _app_of(settings: NoticeSettings, unseal: OpenSetting) -> Client:
-    return Client(
+def _app_of(settings: NoticeSettings, unseal: OpenSetting) -> OAuthClient:
+    return OAuthClient(
         tenant=settings.tenant_id,
         client_id=settings.client_id,
         client_secret=_opened(settings, "client_secret", unseal),

@@ -26,7 +26,7 @@ from amberpost.net.connect import (
     trusting,
 )
 from amberpost.notice.models import Security
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.sasl import xoauth2
 from amberpost.oauth.tokens import Tokens
@@ -55,14 +55,14 @@ class Relay:
     security: Security
     user: str
     password: Secret
-    app: Client | None = None  # signs in with its token; then there is no password
+    app: OAuthClient | None = None  # signs in with its token; then there is no password
     ca_pem: str
     sender: str
     recipients: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class NoticeMail:
     """A message to people. `token`: the same for every try, so that a repetition can be known as one."""
 
     subject: str
@@ -72,7 +72,7 @@ class Letter:
     at: datetime
 
 
-def send(relay: Relay, letter: Letter) -> tuple[str, ...]:
+def send(relay: Relay, letter: NoticeMail) -> tuple[str, ...]:
     """Hand it over. Returns the recipients the relay refused while it took others; DeliveryError else."""
     token = _token(relay.app) if relay.app else None
     host, port = split_host(relay.server, PORTS[relay.security])
@@ -89,7 +89,7 @@ def send(relay: Relay, letter: Letter) -> tuple[str, ...]:
         smtp.close()
 
 
-def compose(relay: Relay, letter: Letter) -> EmailMessage:
+def compose(relay: Relay, letter: NoticeMail) -> EmailMessage:
     """Plain text that says it was written by a machine (RFC 3834), so that nobody's out-of-office answers."""
     message = EmailMessage()
     message["From"] = relay.sender
@@ -104,7 +104,7 @@ def compose(relay: Relay, letter: Letter) -> EmailMessage:
     return message
 
 
-def _token(app: Client) -> Secret:
+def _token(app: OAuthClient) -> Secret:
     try:
         return _TOKENS.get(app)
     except SourceError as error:
@@ -112,7 +112,7 @@ def _token(app: Client) -> Secret:
 
 
 def _speak(
-    smtp: smtplib.SMTP, relay: Relay, letter: Letter, context: ssl.SSLContext, token: Secret | None
+    smtp: smtplib.SMTP, relay: Relay, letter: NoticeMail, context: ssl.SSLContext, token: Secret | None
 ) -> tuple[str, ...]:
     with _step("connect", relay):
         _require(smtp.getreply(), 220, "connect", relay)
@@ -165,7 +165,7 @@ def _log_in(smtp: smtplib.SMTP, relay: Relay) -> None:
     _require(answer, 235, "login", relay)
 
 
-def _log_in_as_app(smtp: smtplib.SMTP, relay: Relay, app: Client, token: Secret) -> None:
+def _log_in_as_app(smtp: smtplib.SMTP, relay: Relay, app: OAuthClient, token: Secret) -> None:
     """XOAUTH2 in two steps: with a token the command is longer than a line may be (RFC 4954 §4).
 
     A server that tells an error as another challenge wants an empty line before it refuses.

@@ -17,7 +17,7 @@ from amberpost.clock import now
 from amberpost.errors import ArchiveError
 from amberpost.notice.alarm import Kept
 from amberpost.notice.configure import OpenSetting, hook_of, relay_of
-from amberpost.notice.mail import Letter, send
+from amberpost.notice.mail import NoticeMail, send
 from amberpost.notice.models import Channel, Dispatch, NoticeSettings
 from amberpost.notice.rounds import Event
 from amberpost.notice.webhook import post
@@ -77,7 +77,7 @@ def deliver(
     at = now()
     with override(settings.language):
         body = as_json(events, url, at)
-        letter = Letter(
+        letter = NoticeMail(
             subject=subject_of(events),
             text=text_of(events, url, at),
             language=settings.language,

@@ -11,22 +11,22 @@ from typing import Any, Literal, TypedDict
 from django.db import transaction
 
 from amberpost.clock import now
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.models import THE_ONE, Channel, Dispatch, Notice, Round
 
-What = Literal["began", "lasts", "over", "test"]
+NoticeTurn = Literal["began", "lasts", "over", "test"]
 
 EVERY = timedelta(seconds=60)
 ENDED_AFTER = timedelta(minutes=5)  # an alarm that comes and goes is one alarm
 AGAIN = {Level.GRAVE: timedelta(days=1), Level.WARNING: timedelta(days=7)}
 _DAY = timedelta(days=1)
-_FIRST = {Kind.PROCESS_SILENT: timedelta(minutes=3)}  # a restart or an update is no alarm
+_FIRST = {AlarmKind.PROCESS_SILENT: timedelta(minutes=3)}  # a restart or an update is no alarm
 _STEPS = {
-    Kind.SECRET_EXPIRES,
-    Kind.CERTIFICATE_EXPIRES,
-    Kind.DISK_FILLING,
-    Kind.CLOCK_BEHIND,
-    Kind.CLOCK_STEPPED,
+    AlarmKind.SECRET_EXPIRES,
+    AlarmKind.CERTIFICATE_EXPIRES,
+    AlarmKind.DISK_FILLING,
+    AlarmKind.CLOCK_BEHIND,
+    AlarmKind.CLOCK_STEPPED,
 }  # few stages: each is told at once
 _KEEP = timedelta(days=90)
 
@@ -34,7 +34,7 @@ _KEEP = timedelta(days=90)
 class Event(TypedDict):
     """One line of a message, as it waits in the outbox."""
 
-    what: What
+    what: NoticeTurn
     kind: str
     subject: str
     level: int
@@ -75,7 +75,7 @@ def follow(alarms: Iterable[Alarm], channels: Sequence[Channel], at: datetime) -
         _put(events, channels, at)
 
 
-def what_to_tell(notice: Notice, at: datetime) -> What | None:
+def what_to_tell(notice: Notice, at: datetime) -> NoticeTurn | None:
     """Whether an open notice is to be told now: at its beginning, when it gets worse, and from time to time."""
     if notice.sent_at is None:
         return "began" if _is_lasting(notice, at) else None
@@ -91,7 +91,7 @@ def count_grave(at: datetime) -> int:
     return sum(_is_lasting(notice, at) for notice in Notice.objects.filter(ended_at=None, level=Level.GRAVE))
 
 
-def event_of(notice: Notice, what: What) -> Event:
+def event_of(notice: Notice, what: NoticeTurn) -> Event:
     return Event(
         what=what,
         kind=str(notice.kind),
@@ -109,7 +109,7 @@ def forget_old(at: datetime) -> None:
 
 
 def _is_lasting(notice: Notice, at: datetime) -> bool:
-    return abs(at - notice.first_at) >= _FIRST.get(Kind(notice.kind), timedelta(0))
+    return abs(at - notice.first_at) >= _FIRST.get(AlarmKind(notice.kind), timedelta(0))
 
 
 def _seen(notice: Notice | None, alarm: Alarm, at: datetime) -> Notice:
@@ -139,4 +139,4 @@ def _put(events: Sequence[Event], channels: Sequence[Channel], at: datetime) -> 
 
 def _is_about(event: Event, channel: Channel) -> bool:
     """That a channel fails is told by the others."""
-    return event["kind"] == Kind.NOTICE_FAILED and event["subject"] == channel
+    return event["kind"] == AlarmKind.NOTICE_FAILED and event["subject"] == channel

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from amberpost.notice.alarm import Arguments, Kind
+from amberpost.notice.alarm import AlarmKind, Arguments
 from amberpost.spoken import in_words
 from amberpost.times import day_text, moment_text
 
@@ -275,30 +275,30 @@ def _clock_stepped(values: Arguments) -> str:
 
 _CONFIRM = "amberpost clock confirm"
 _SENTENCES: Mapping[str, Callable[[Arguments], str]] = {
-    Kind.PLACE_IN_DOUBT: _place_in_doubt,
-    Kind.FINDINGS: _findings,
-    Kind.VERIFY_FAILED: _verify_failed,
-    Kind.NO_INDEX: _no_index,
-    Kind.PROCESS_SILENT: _process_silent,
-    Kind.NO_SOURCE: _no_source,
-    Kind.SOURCE_FAILING: _source_failing,
-    Kind.SOURCE_SILENT: _source_silent,
-    Kind.SECRET_EXPIRES: _secret_expires,
-    Kind.CERTIFICATE_EXPIRES: _certificate_expires,
-    Kind.MAIL_LEFT: _mail_left,
-    Kind.REPORTS_NOT_OPENED: _reports_not_opened,
-    Kind.DISK_FILLING: _disk_filling,
-    Kind.INDEX_BEHIND: _index_behind,
-    Kind.INTAKE_BEHIND: _intake_behind,
-    Kind.QUARANTINE_GROWING: _quarantine_growing,
-    Kind.UNPROCESSABLE: _unprocessable,
-    Kind.JOBS_FAILED: _jobs_failed,
-    Kind.NOTICE_FAILED: _notice_failed,
-    Kind.DIRECTORY_FAILING: _directory_failing,
-    Kind.DIRECTORY_WAITS: _directory_waits,
-    Kind.CLAIMED_TWICE: _claimed_twice,
-    Kind.SEATS_EXCEEDED: _seats_exceeded,
-    Kind.CLOCK_AHEAD: _clock_ahead,
-    Kind.CLOCK_BEHIND: _clock_behind,
-    Kind.CLOCK_STEPPED: _clock_stepped,
+    AlarmKind.PLACE_IN_DOUBT: _place_in_doubt,
+    AlarmKind.FINDINGS: _findings,
+    AlarmKind.VERIFY_FAILED: _verify_failed,
+    AlarmKind.NO_INDEX: _no_index,
+    AlarmKind.PROCESS_SILENT: _process_silent,
+    AlarmKind.NO_SOURCE: _no_source,
+    AlarmKind.SOURCE_FAILING: _source_failing,
+    AlarmKind.SOURCE_SILENT: _source_silent,
+    AlarmKind.SECRET_EXPIRES: _secret_expires,
+    AlarmKind.CERTIFICATE_EXPIRES: _certificate_expires,
+    AlarmKind.MAIL_LEFT: _mail_left,
+    AlarmKind.REPORTS_NOT_OPENED: _reports_not_opened,
+    AlarmKind.DISK_FILLING: _disk_filling,
+    AlarmKind.INDEX_BEHIND: _index_behind,
+    AlarmKind.INTAKE_BEHIND: _intake_behind,
+    AlarmKind.QUARANTINE_GROWING: _quarantine_growing,
+    AlarmKind.UNPROCESSABLE: _unprocessable,
+    AlarmKind.JOBS_FAILED: _jobs_failed,
+    AlarmKind.NOTICE_FAILED: _notice_failed,
+    AlarmKind.DIRECTORY_FAILING: _directory_failing,
+    AlarmKind.DIRECTORY_WAITS: _directory_waits,
+    AlarmKind.CLAIMED_TWICE: _claimed_twice,
+    AlarmKind.SEATS_EXCEEDED: _seats_exceeded,
+    AlarmKind.CLOCK_AHEAD: _clock_ahead,
+    AlarmKind.CLOCK_BEHIND: _clock_behind,
+    AlarmKind.CLOCK_STEPPED: _clock_stepped,
 }

@@ -9,7 +9,7 @@ OUTLOOK_SCOPE = "https://outlook.office365.com/.default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class OAuthClient:
     """An app registered in a tenant. Other authorities and scopes are those of national clouds, or of Graph."""
 
     tenant: str

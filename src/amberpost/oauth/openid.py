@@ -28,7 +28,7 @@ from amberpost.clock import now
 from amberpost.errors import SourceError, remark_of
 from amberpost.net.http import HttpAnswer, ask_once, connect, safe_url
 from amberpost.net.tls import why_untrusted
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.refusal import code_in
 from amberpost.oauth.request import ANSWER_LIMIT_BYTES, TENANT, post_form
 from amberpost.remark import Remark
@@ -111,14 +111,14 @@ class _Known:
     keys_asked_at: datetime | None = None
 
 
-class Logins:
+class LoginServers:
     """The login servers this process knows, with their keys. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._known: dict[tuple[str, str, str | None], _Known] = {}
 
-    def authorization_url(self, client: Client, attempt: Attempt, redirect_uri: str) -> str:
+    def authorization_url(self, client: OAuthClient, attempt: Attempt, redirect_uri: str) -> str:
         """Where the browser goes."""
         provider = self._of(client).provider
         query = {
@@ -135,13 +135,13 @@ class Logins:
         }
         return f"{provider.authorize}?{urlencode(query)}"
 
-    def identity(self, client: Client, attempt: Attempt, code: str, redirect_uri: str) -> Identity:
+    def identity(self, client: OAuthClient, attempt: Attempt, code: str, redirect_uri: str) -> Identity:
         """Who came back with this code; SignInFault if nobody has."""
         known = self._of(client)
         token = _redeem(client, known.provider, attempt, code, redirect_uri)
         return _identity(self._claims(client, known, token), known.provider, attempt)
 
-    def _of(self, client: Client) -> _Known:
+    def _of(self, client: OAuthClient) -> _Known:
         place, moment = (client.authority, client.tenant, client.ca_pem), now()
         with self._lock:
             known = self._known.get(place)
@@ -152,7 +152,7 @@ class Logins:
                 self._known[place] = known
         return known
 
-    def _claims(self, client: Client, known: _Known, token: str) -> Json:
+    def _claims(self, client: OAuthClient, known: _Known, token: str) -> Json:
         try:
             head = jwt.get_unverified_header(token)
             key = self._key(client, known, str(head.get("kid", "")))
@@ -173,7 +173,7 @@ class Logins:
             raise SignInFault(Fault.UNTRUSTED, "id_token_bad", said=str(error)) from None
         return claims
 
-    def _key(self, client: Client, known: _Known, name: str) -> jwt.PyJWK:
+    def _key(self, client: OAuthClient, known: _Known, name: str) -> jwt.PyJWK:
         """The key of that name. Keys change: an unknown one is asked for, but not each time."""
         with self._lock:
             asked_at, moment = known.keys_asked_at, now()
@@ -219,7 +219,7 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _discover(client: Client) -> _Provider:
+def _discover(client: OAuthClient) -> _Provider:
     """OpenID Connect Discovery 1.0 §4; all addresses must be those of the login server in the settings."""
     tenant = client.tenant.lower()
     if not TENANT.fullmatch(tenant) or tenant in _MANY_TENANTS:
@@ -247,7 +247,7 @@ def _tenant_of(issuer_path: str) -> str:
     return parts[0] if len(parts) == 2 and parts[1] == "v2.0" and _GUID.fullmatch(parts[0]) else ""
 
 
-def _redeem(client: Client, provider: _Provider, attempt: Attempt, code: str, redirect_uri: str) -> str:
+def _redeem(client: OAuthClient, provider: _Provider, attempt: Attempt, code: str, redirect_uri: str) -> str:
     """The ID token for a code; the access token that comes with it is not used."""
     form: dict[str, str | bytes] = {
         "client_id": client.client_id,
@@ -283,7 +283,7 @@ def _identity(claims: Json, provider: _Provider, attempt: Attempt) -> Identity:
     return Identity(object_id=object_id.lower(), name=shown[:150])
 
 
-def _get(client: Client, url: SplitResult) -> HttpAnswer:
+def _get(client: OAuthClient, url: SplitResult) -> HttpAnswer:
     try:
         with closing(connect(url, client.ca_pem)) as connection:
             answer = ask_once(
@@ -325,6 +325,6 @@ def _object(answer: HttpAnswer) -> Json:
     return found
 
 
-def _unreachable(client: Client, error: Exception) -> SignInFault:
+def _unreachable(client: OAuthClient, error: Exception) -> SignInFault:
     cause = why_untrusted(error) if isinstance(error, ssl.SSLCertVerificationError) else remark_of(error)
     return SignInFault(Fault.DOWN, Remark("login_server_unreachable", subject=client.authority, cause=cause))

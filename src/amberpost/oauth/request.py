@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, quote, urlencode
 from amberpost.errors import remark_of
 from amberpost.net.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.net.tls import why_untrusted
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.hints import is_guid
 from amberpost.oauth.refusal import EXPLAINED, OAuthError, code_in, is_passing
 from amberpost.remark import Remark
@@ -28,7 +28,7 @@ TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 
 
-def ask(client: Client) -> tuple[Secret, timedelta]:
+def ask(client: OAuthClient) -> tuple[Secret, timedelta]:
     """A new token and how long it lives."""
     try:
         answer = _post(client, _endpoint(client))
@@ -52,7 +52,7 @@ def ask(client: Client) -> tuple[Secret, timedelta]:
     raise _refusal(client, answer.status, answer.retry_after, answer.body)
 
 
-def _endpoint(client: Client) -> SplitResult:
+def _endpoint(client: OAuthClient) -> SplitResult:
     """The address of the token endpoint; nothing an operator enters can lead the secret elsewhere in clear text."""
     if not TENANT.fullmatch(client.tenant):
         raise OAuthError("AADSTS900023", reply="AADSTS900023", permanent=True)
@@ -66,7 +66,7 @@ def _endpoint(client: Client) -> SplitResult:
     return url
 
 
-def _post(client: Client, url: SplitResult) -> HttpAnswer:
+def _post(client: OAuthClient, url: SplitResult) -> HttpAnswer:
     form: dict[str, str | bytes] = {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal(),
@@ -110,7 +110,7 @@ def _token(answer: Mapping[str, object]) -> tuple[Secret, timedelta]:
     return Secret(token.encode("ascii")), timedelta(seconds=int(seconds))
 
 
-def _refusal(client: Client, status: int, pause: str | None, body: bytes) -> OAuthError:
+def _refusal(client: OAuthClient, status: int, pause: str | None, body: bytes) -> OAuthError:
     if status in (429, 503):
         return OAuthError(
             "login_server_asks_to_wait",
@@ -139,7 +139,7 @@ def _reply(answer: Mapping[str, object]) -> str:
     )
 
 
-def _said(client: Client, answer: Mapping[str, object]) -> str:
+def _said(client: OAuthClient, answer: Mapping[str, object]) -> str:
     """Microsoft's words: one line, bounded, printable, and never the secret. Its ids follow from elsewhere."""
     text = str(answer.get("error_description", "")).partition("Trace ID:")[0]
     text = masked(text, client.client_secret)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from amberpost.clock import now
 from amberpost.errors import SourceError
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.request import ask
 from amberpost.store.secret import Secret
 
@@ -43,7 +43,7 @@ class Tokens:
         self._lock = Lock()
         self._places: dict[_Key, _Place] = {}
 
-    def get(self, client: Client) -> Secret:
+    def get(self, client: OAuthClient) -> Secret:
         """A token with some life left; asks Microsoft only when there is none. Raises SourceError."""
         place = self._place(client)
         with place.lock:
@@ -58,12 +58,12 @@ class Tokens:
                 # still good: a login server that is busy need not stop us yet
             return held.secret
 
-    def forget(self, client: Client) -> None:
+    def forget(self, client: OAuthClient) -> None:
         """The mail server refused this token: the next get() asks for another."""
         with self._lock:
             self._places.pop(_key(client), None)
 
-    def _place(self, client: Client) -> _Place:
+    def _place(self, client: OAuthClient) -> _Place:
         key, moment = _key(client), now()
         with self._lock:
             if key not in self._places:
@@ -75,12 +75,12 @@ class Tokens:
             return self._places[key]
 
 
-def _new(client: Client) -> _Token:
+def _new(client: OAuthClient) -> _Token:
     secret, lifetime = ask(client)
     expires_at = now() + lifetime
     return _Token(secret=secret, renew_at=expires_at - min(RENEW_BEFORE, lifetime / 2), expires_at=expires_at)
 
 
-def _key(client: Client) -> _Key:
+def _key(client: OAuthClient) -> _Key:
     secret = hashlib.sha256(client.client_secret.reveal()).digest()
     return (client.authority, client.tenant, client.client_id, client.scope, secret)

@@ -25,8 +25,8 @@ from amberpost.road.original import open_capture, open_original
 from amberpost.search.index import Scope
 from amberpost.search.query import parse_query
 
-What = Literal["original", "capture"]
-Written = tuple[bytes, bool]  # bytes, and whether they are a copy without what the user must not know
+ExportedForm = Literal["original", "capture"]
+ExportedBytes = tuple[bytes, bool]  # bytes, and whether they are a copy without what the user must not know
 
 _PAGE = 1000
 _FOLDER_FILES = 10_000  # more files in one folder make file managers slow
@@ -42,7 +42,7 @@ class Manifest:
     unreadable: tuple[tuple[int, str], ...] = ()
 
 
-def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) -> Manifest:
+def export_whole(vault: Vault, to: Path, *, query: str, what: ExportedForm, actor: str) -> Manifest:
     """Everything, by whoever holds the key file; recorded as such."""
     scope = Scope(everything=True)
     manifest = _write(to, _indexes(vault, scope, query, what), partial(_whole, vault, what))
@@ -52,7 +52,7 @@ def export_whole(vault: Vault, to: Path, *, query: str, what: What, actor: str) 
     return manifest
 
 
-def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, actor: str) -> Manifest:
+def export_as(vault: Vault, user: User, to: Path, *, query: str, what: ExportedForm, actor: str) -> Manifest:
     """What `user` may see. Captures hold journal reports, and those name Bcc recipients: not for readers.
 
     A message that names blind copies he must not know is written as a copy without them, and marked so.
@@ -64,7 +64,7 @@ def export_as(vault: Vault, user: User, to: Path, *, query: str, what: What, act
     return manifest
 
 
-def _indexes(vault: Vault, scope: Scope, query: str, what: What) -> Iterator[int]:
+def _indexes(vault: Vault, scope: Scope, query: str, what: ExportedForm) -> Iterator[int]:
     """Ledger indexes to export: first captures of messages, or every capture of them."""
     for message_ids in _pages(vault, scope, query):
         if what == "original":
@@ -86,18 +86,18 @@ def _pages(vault: Vault, scope: Scope, query: str) -> Iterator[list[int]]:
         offset += len(found)
 
 
-def _whole(vault: Vault, what: What, index: int) -> Written:
+def _whole(vault: Vault, what: ExportedForm, index: int) -> ExportedBytes:
     raw = open_original(vault, index).shown if what == "original" else open_capture(vault, index).raw
     return raw, False
 
 
-def _as_seen(vault: Vault, user: User, index: int) -> Written:
+def _as_seen(vault: Vault, user: User, index: int) -> ExportedBytes:
     """His rights are asked again for each message: an export takes long, and a release may end meanwhile."""
     reading = read_for(vault, user, get_visible(user, index))
     return reading.raw, reading.is_copy
 
 
-def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> Manifest:
+def _write(to: Path, indexes: Iterable[int], read: Callable[[int], ExportedBytes]) -> Manifest:
     if to.exists() and any(to.iterdir()):
         raise UserError("folder_not_empty", subject=str(to))
     to.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def _write(to: Path, indexes: Iterable[int], read: Callable[[int], Written]) -> 
     return Manifest(path=path, count=count, bytes=size, unreadable=tuple(unreadable))
 
 
-def _write_one(to: Path, index: int, read: Callable[[int], Written]) -> dict[str, object]:
+def _write_one(to: Path, index: int, read: Callable[[int], ExportedBytes]) -> dict[str, object]:
     raw, is_copy = read(index)
     name = f"{index // _FOLDER_FILES:04d}/{index:010d}.eml"
     file = to / name

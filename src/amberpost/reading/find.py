@@ -47,7 +47,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ResultPage:
     """Some hits of `count`; `lag` messages are archived and not yet findable, `truncated` not by all their words."""
 
     count: int
@@ -67,7 +67,7 @@ def find(
     offset: int = 0,
     actor: str | None = None,
     zone: tzinfo | None = None,
-) -> Page:
+) -> ResultPage:
     """Search as `user`. QueryError if the text cannot be understood. Recorded, without the words.
 
     Days are those of `zone`, else of the time zone that is active.
@@ -81,7 +81,9 @@ def find(
     return page
 
 
-def find_within(vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: int, offset: int = 0) -> Page:
+def find_within(
+    vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: int, offset: int = 0
+) -> ResultPage:
     """Search within a scope; the callers decide whose. What is counted can be listed."""
     index = readable_index(vault)
     truncated = index.find(IsTruncated(), scope, sort="date", limit=0).count
@@ -89,7 +91,7 @@ def find_within(vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: 
         found = index.find(query, scope, sort=sort, limit=limit, offset=offset)
         listed = hits(scope, found.ids)
         if len(listed) == len(found.ids):
-            return Page(count=found.count, hits=listed, lag=index_lag(), truncated=truncated)
+            return ResultPage(count=found.count, hits=listed, lag=index_lag(), truncated=truncated)
     # The catalogue is being made anew: what counts is what it has, not what the index remembers.
     matches = index.find(query, scope, sort=sort, limit=index.count()).ids
     known = {
@@ -101,7 +103,9 @@ def find_within(vault: Vault, scope: Scope, query: Query, *, sort: Sort, limit: 
     asked = ids[offset : offset + limit]
     listed = hits(scope, asked)
     gone = len(asked) - len(listed)  # a rebuild began a moment ago
-    return Page(count=len(ids) - gone, hits=listed, lag=index_lag(), truncated=truncated, is_incomplete=True)
+    return ResultPage(
+        count=len(ids) - gone, hits=listed, lag=index_lag(), truncated=truncated, is_incomplete=True
+    )
 
 
 def _is_ahead(index: Index) -> bool:

@@ -37,7 +37,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class EvaluationPreview:
     """A message as all six evaluations read it."""
 
     is_journal_report: bool
@@ -45,7 +45,7 @@ class Preview:
     modes: tuple[Evaluated, ...]
 
 
-def preview(raw: bytes, book: AddressBook, custom: str = CUSTOM_EXAMPLE) -> Preview:
+def preview(raw: bytes, book: AddressBook, custom: str = CUSTOM_EXAMPLE) -> EvaluationPreview:
     """What the six evaluations find if `raw` were collected now. UserError if `custom` is no name of a field."""
     at = now()
     wanted = (*MODES, parse_mode(f"custom:{custom.strip().rstrip(':')}"))
@@ -66,7 +66,7 @@ def preview(raw: bytes, book: AddressBook, custom: str = CUSTOM_EXAMPLE) -> Prev
         for mode in wanted
     )
     flags = modes[0].flags
-    return Preview(is_journal_report=Flag.JOURNAL_REPORT in flags, flags=flags, modes=modes)
+    return EvaluationPreview(is_journal_report=Flag.JOURNAL_REPORT in flags, flags=flags, modes=modes)
 
 
 def _evaluated(capture: Taken, book: AddressBook) -> Evaluated:

@@ -12,7 +12,7 @@ from typing import Any
 
 from amberpost.clock import from_milliseconds, milliseconds
 from amberpost.errors import IntegrityError, StoreError
-from amberpost.road.entries import Entry
+from amberpost.road.entries import LogEntry
 from amberpost.road.models import (
     Assignment,
     Capture,
@@ -95,7 +95,7 @@ class Catalogued:
     changed: set[int] = field(default_factory=set)  # older messages whose archives changed
 
 
-def catalogue(entries: Sequence[Entry]) -> Catalogued:
+def catalogue(entries: Sequence[LogEntry]) -> Catalogued:
     """Make rows of the entries that follow the catalogue's position; call it inside a transaction."""
     result = Catalogued()
     if not entries:
@@ -157,7 +157,7 @@ def archives_of(message_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     return {message_id: tuple(sorted(archives)) for message_id, archives in found.items()}
 
 
-def _messages_of(captured: Sequence[Entry]) -> dict[bytes, int]:
+def _messages_of(captured: Sequence[LogEntry]) -> dict[bytes, int]:
     """SHA-256 -> message id, for all that are known; the first capture in the batch gives a new message its id."""
     digests = {_prepared(entry).facts.sha256 for entry in captured}
     known = {bytes(sha256): i for sha256, i in select_in(Message, ["sha256", "id"], "sha256", digests)}
@@ -166,13 +166,13 @@ def _messages_of(captured: Sequence[Entry]) -> dict[bytes, int]:
     return known
 
 
-def _add_messages(captured: Sequence[Entry], messages: dict[bytes, int]) -> dict[int, Entry]:
+def _add_messages(captured: Sequence[LogEntry], messages: dict[bytes, int]) -> dict[int, LogEntry]:
     new = {e.index: e for e in captured if messages[_prepared(e).facts.sha256] == e.index}
     insert(Message, _MESSAGE_COLUMNS, [_message_row(entry) for entry in new.values()])
     return new
 
 
-def _message_row(entry: Entry) -> tuple[Value, ...]:
+def _message_row(entry: LogEntry) -> tuple[Value, ...]:
     prepared = _prepared(entry)
     facts = prepared.facts
     return (
@@ -183,7 +183,7 @@ def _message_row(entry: Entry) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
-def _own(entries: Sequence[Entry], messages: dict[bytes, int]) -> Owners:
+def _own(entries: Sequence[LogEntry], messages: dict[bytes, int]) -> Owners:
     """Who owns what after each entry: decided in the order of the log, so that a rebuild decides alike."""
     owners = _owners_before(entries, messages)
     for entry in entries:
@@ -201,7 +201,7 @@ def _own(entries: Sequence[Entry], messages: dict[bytes, int]) -> Owners:
     return owners
 
 
-def _owners_before(entries: Sequence[Entry], messages: dict[bytes, int]) -> Owners:
+def _owners_before(entries: Sequence[LogEntry], messages: dict[bytes, int]) -> Owners:
     """What was known before these entries, of their messages and of all that share a fork key with them."""
     assigned = {m for e in entries if e.leaf["t"] == "ASSIGN" for m, _, _ in e.header["assign"]}
     keys = {_prepared(entry).facts.fork for entry in entries if entry.prepared is not None}
@@ -222,7 +222,7 @@ def _settle_quarantine(message_ids: Iterable[int]) -> None:
         Message.objects.filter(id__in=some).exclude(quarantine=0).update(quarantine=Quarantine.NONE)
 
 
-def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], owners: Owners) -> None:
+def _add_captures(entries: Sequence[LogEntry], messages: dict[bytes, int], owners: Owners) -> None:
     captures = [entry for entry in entries if "capture_id" in entry.header]
     rows: list[tuple[Value, ...]] = []
     for entry in captures:
@@ -238,7 +238,7 @@ def _add_captures(entries: Sequence[Entry], messages: dict[bytes, int], owners: 
     insert(Capture, _CAPTURE_COLUMNS, rows)
 
 
-def _message_of(entry: Entry, rows: Sequence[tuple[Value, ...]]) -> int | None:
+def _message_of(entry: LogEntry, rows: Sequence[tuple[Value, ...]]) -> int | None:
     """The message a DUP repeats: its capture is in this batch or catalogued before."""
     ref = entry.leaf["ref"]
     for row in rows:
@@ -247,13 +247,13 @@ def _message_of(entry: Entry, rows: Sequence[tuple[Value, ...]]) -> int | None:
     return Capture.objects.filter(index=ref).values_list("message_id", flat=True).first()
 
 
-def _outcome(entry: Entry, is_owned: bool) -> Outcome:
+def _outcome(entry: LogEntry, is_owned: bool) -> Outcome:
     if entry.leaf["t"] == "DUP":
         return Outcome.DUPLICATE
     return Outcome.STORED if is_owned else Outcome.QUARANTINED
 
 
-def _add_parties(captured: Sequence[Entry]) -> None:
+def _add_parties(captured: Sequence[LogEntry]) -> None:
     captured = [entry for entry in captured if entry.header["target"] is None]  # others go nowhere else, ever
     ids = address_ids(claim.address for entry in captured for claim in _prepared(entry).claims)
     insert(
@@ -267,13 +267,13 @@ def _add_parties(captured: Sequence[Entry]) -> None:
     )
 
 
-def _remote_ids(entries: Sequence[Entry], protocol: str) -> list[tuple[int, str]]:
+def _remote_ids(entries: Sequence[LogEntry], protocol: str) -> list[tuple[int, str]]:
     """(source id, remote id) of each message that came from a mailbox over this protocol."""
     origins = [entry.header["origin"] for entry in entries if "origin" in entry.header]
     return [(origin["source"], origin["remote_id"]) for origin in origins if origin["protocol"] == protocol]
 
 
-def _add_signals(entries: Sequence[Entry]) -> None:
+def _add_signals(entries: Sequence[LogEntry]) -> None:
     """What sources told beside mail; the UIDs of a gap are known from now on to hold nothing."""
     for entry in entries:
         if entry.leaf["t"] == "GAP":
@@ -282,7 +282,7 @@ def _add_signals(entries: Sequence[Entry]) -> None:
             SourceSignal.objects.create(**_signal_row(entry))
 
 
-def _gap(entry: Entry) -> Gap:
+def _gap(entry: LogEntry) -> Gap:
     told = entry.header["signal"]
     return Gap(
         folder=told["folder"],
@@ -292,7 +292,7 @@ def _gap(entry: Entry) -> Gap:
     )
 
 
-def _signal_row(entry: Entry) -> dict[str, Any]:
+def _signal_row(entry: LogEntry) -> dict[str, Any]:
     leaf, told = entry.leaf, entry.header["signal"]
     row = {
         "kind": leaf["t"].lower(), "source_id": leaf["src"], "entry": entry.index,
@@ -306,7 +306,7 @@ def _signal_row(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _documents(new: dict[int, Entry]) -> list[Document]:
+def _documents(new: dict[int, LogEntry]) -> list[Document]:
     archives = archives_of(new)
     return [
         replace(_prepared(entry).document, message_id=message_id, archives=archives.get(message_id, ()))
@@ -319,6 +319,6 @@ def _advance(next_index: int) -> None:
         Position.objects.create(name=CATALOGUE, next_index=next_index)
 
 
-def _prepared(entry: Entry) -> Prepared:
+def _prepared(entry: LogEntry) -> Prepared:
     assert entry.prepared is not None
     return entry.prepared

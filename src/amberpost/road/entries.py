@@ -31,7 +31,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LogEntry:
     """One sealed entry as the catalogue follows it."""
 
     index: int

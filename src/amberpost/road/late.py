@@ -23,7 +23,7 @@ from amberpost.road.seal import append, sealing_time
 
 _PER_ENTRY = 60  # message ids that fit a leaf of 1 KiB
 
-Found = tuple[int, int, int]  # message id, archive id, reason
+Reassignment = tuple[int, int, int]  # message id, archive id, reason
 
 
 def request_assignment(addresses: Sequence[str], requested_by: str) -> None:
@@ -76,7 +76,7 @@ def _with_detail() -> list[str]:
     return list(PartyAddress.objects.filter(address__contains="+").values_list("address", flat=True))
 
 
-def _missing(vault: Vault, address: str, book: AddressBook) -> list[Found]:
+def _missing(vault: Vault, address: str, book: AddressBook) -> list[Reassignment]:
     """The messages that claim `address` and are not yet in its holder's archive."""
     if not book.holders(address):
         return []

@@ -10,7 +10,7 @@ from amberpost.road.open import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
+class OpenedCapture:
     """A capture and the message shown of it."""
 
     capture: Taken  # with its raw bytes
@@ -25,10 +25,10 @@ def open_capture(vault: Vault, index: int) -> Taken:
     return taken(parse_header(record.header), record.raw)  # type: ignore[arg-type]
 
 
-def open_original(vault: Vault, message_id: int) -> Original:
+def open_original(vault: Vault, message_id: int) -> OpenedCapture:
     """The message with this id (the ledger index of its first capture)."""
     capture = open_capture(vault, message_id)
-    return Original(capture=capture, shown=shown_of(capture))
+    return OpenedCapture(capture=capture, shown=shown_of(capture))
 
 
 def shown_of(capture: Taken) -> bytes:

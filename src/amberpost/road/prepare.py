@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from amberpost.message.confidential import has_bcc, without_bcc
 from amberpost.message.cuts import attachment_cuts
 from amberpost.message.dates import AFTER_RECEIVED
-from amberpost.message.evaluate import Found, addresses, envelope_addresses
+from amberpost.message.evaluate import FoundAddress, addresses, envelope_addresses
 from amberpost.message.fork import fork_key, likeness
 from amberpost.message.journal import Unwrapped, is_report, lacks_envelope, unwrap
 from amberpost.message.parse import parse
@@ -220,7 +220,7 @@ def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMe
     if Flag.SUSPICIOUS in unwrapped.flags or lacks_envelope(unwrapped.flags):
         return ()
     if unwrapped.envelope is not None:
-        found: tuple[Found, ...] = envelope_addresses(unwrapped.envelope)
+        found: tuple[FoundAddress, ...] = envelope_addresses(unwrapped.envelope)
     else:
         found = addresses(shown, parsed, capture.evaluation)
     return tuple(

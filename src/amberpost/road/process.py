@@ -6,7 +6,7 @@ from django.db import transaction
 
 from amberpost.directory.archives.book import load_address_book
 from amberpost.road.catalogue import CATALOGUE, Catalogued, catalogue, position
-from amberpost.road.entries import Entry, parse_header, parse_leaf
+from amberpost.road.entries import LogEntry, parse_header, parse_leaf
 from amberpost.road.frame import taken
 from amberpost.road.open import Vault
 from amberpost.road.pool import Pool
@@ -37,7 +37,7 @@ def catch_up(vault: Vault, pool: Pool) -> int:
     return done
 
 
-def read_entries(vault: Vault, pool: Pool, start: int, stop: int) -> list[Entry]:
+def read_entries(vault: Vault, pool: Pool, start: int, stop: int) -> list[LogEntry]:
     """Entries of the mail log, with everything derived from their bytes again."""
     records = [vault.mail.store.read(index) for index in range(start, stop)]
     captures = {
@@ -47,7 +47,7 @@ def read_entries(vault: Vault, pool: Pool, start: int, stop: int) -> list[Entry]
     }
     prepared = dict(zip(captures, pool.prepare(list(captures.values())), strict=True))
     return [
-        Entry(
+        LogEntry(
             index=record.index,
             leaf=parse_leaf(record.leaf),
             header=parse_header(record.header),

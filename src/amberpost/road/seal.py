@@ -12,7 +12,7 @@ from amberpost.clock import from_milliseconds, milliseconds, now
 from amberpost.directory.archives.book import AddressBook
 from amberpost.road.assign import decide
 from amberpost.road.catalogue import find_fingerprints
-from amberpost.road.entries import Draft, Entry, archive_draft, canonical, duplicate_draft
+from amberpost.road.entries import Draft, LogEntry, archive_draft, canonical, duplicate_draft
 from amberpost.road.open import LogPair, Vault
 from amberpost.road.prepare import Prepared
 from amberpost.store.batch import NewRecord
@@ -21,7 +21,7 @@ from amberpost.store.split import Split
 NONCE = 32
 
 
-def seal(vault: Vault, prepared: Sequence[Prepared], book: AddressBook) -> list[Entry]:
+def seal(vault: Vault, prepared: Sequence[Prepared], book: AddressBook) -> list[LogEntry]:
     """Number, encrypt and write captures; those sealed before (a crash lay between) are left out."""
     sealed_before = vault.mail.store.find([p.capture.capture_id for p in prepared])
     new = list(
@@ -44,7 +44,7 @@ def seal(vault: Vault, prepared: Sequence[Prepared], book: AddressBook) -> list[
     return append(vault.mail, drafts, at=at)
 
 
-def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at: datetime) -> list[Entry]:
+def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at: datetime) -> list[LogEntry]:
     """Write drafts to one of the two logs: durable when this returns."""
     if not drafts:
         return []
@@ -53,7 +53,7 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
     pair.ledger.append_many([record.leaf for record in records])
     pair.last_sealed_at = at
     return [
-        Entry(index=index, leaf=draft.leaf, header=draft.fields, prepared=prepared)
+        LogEntry(index=index, leaf=draft.leaf, header=draft.fields, prepared=prepared)
         for index, (draft, prepared) in zip(indexes, drafts, strict=True)
     ]
 

@@ -32,7 +32,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Matches:
     """`count` of all matches under the scope, and the message ids of the asked page, best first."""
 
     count: int
@@ -53,7 +53,7 @@ class Index(Protocol):
     def rollback(self) -> None:
         """Forget what was added and removed since the last commit."""
 
-    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Found:
+    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Matches:
         """Matches within the scope. "date" is newest first; equal relevance is newest first, too; then the
         higher message_id. A query that ranks nothing (everything, only dates) is sorted by date."""
 

@@ -20,7 +20,7 @@ from amberpost.remark import Remark
 from amberpost.search.document import Document
 from amberpost.search.files import check_files, sync_folder, writer_lock
 from amberpost.search.guard import guarded
-from amberpost.search.index import Found, IndexDamaged, Scope, Sort
+from amberpost.search.index import IndexDamaged, Matches, Scope, Sort
 from amberpost.search.pages import page_by_date, page_by_relevance
 from amberpost.search.schema import SCHEMA_VERSION, WORDS, make_analyzer, make_schema, to_tantivy
 from amberpost.search.translate import Translator, ranks
@@ -107,7 +107,7 @@ class TantivyIndex:
         with self._writing() as writer:
             writer.rollback()
 
-    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Found:
+    def find(self, query: Query, scope: Scope, *, sort: Sort, limit: int, offset: int = 0) -> Matches:
         if limit < 0 or offset < 0:
             raise ValueError("limit and offset are not negative")
         wanted = self._translator.within(query, scope)

@@ -3,31 +3,31 @@
 import tantivy
 from tantivy import Order
 
-from amberpost.search.index import Found
+from amberpost.search.index import Matches
 from amberpost.search.schema import ORDER, message_id_of
 
-Hit = tuple[float, tantivy.DocAddress]
+Scored = tuple[float, tantivy.DocAddress]
 
 _TIES = 64  # hits fetched beyond the page to settle equal relevance at its edge
 _MAX_TIES = 4096  # beyond so many equals their order is that of the index's segments
 
 
-def page_by_date(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Found:
+def page_by_date(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Matches:
     """Newest first, then the higher number: both are in the sort key."""
     result = searcher.search(
         query, limit=max(limit, 1), offset=offset, order_by_field=ORDER, order=Order.Desc
     )
-    return Found(count=_count(result), ids=tuple(message_id_of(order) for order, _ in result.hits[:limit]))
+    return Matches(count=_count(result), ids=tuple(message_id_of(order) for order, _ in result.hits[:limit]))
 
 
-def page_by_relevance(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Found:
+def page_by_relevance(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Matches:
     """Best first, equals newest first. tantivy orders equals by where they lie, which a merge changes."""
     ties = _TIES
     while True:
         result = searcher.search(query, limit=offset + limit + ties)
         count, hits = _count(result), result.hits
         if _settled(hits, offset + limit, count) or ties >= _MAX_TIES:
-            return Found(count=count, ids=_page(searcher, hits, limit, offset))
+            return Matches(count=count, ids=_page(searcher, hits, limit, offset))
         ties *= 8
 
 
@@ -35,12 +35,12 @@ def _count(result: tantivy.SearchResult) -> int:
     return int(result.count)  # type: ignore[attr-defined]  # tantivy 0.27 leaves it out of its stubs
 
 
-def _settled(hits: list[Hit], end: int, count: int) -> bool:
+def _settled(hits: list[Scored], end: int, count: int) -> bool:
     """Whether all equals of the page's last hit have been fetched."""
     return len(hits) == count or not 0 < end < len(hits) or hits[-1][0] < hits[end - 1][0]
 
 
-def _page(searcher: tantivy.Searcher, hits: list[Hit], limit: int, offset: int) -> tuple[int, ...]:
+def _page(searcher: tantivy.Searcher, hits: list[Scored], limit: int, offset: int) -> tuple[int, ...]:
     page = hits[offset : offset + limit]
     if not page:
         return ()

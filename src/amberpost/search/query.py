@@ -40,7 +40,7 @@ MAX_OPEN_PHRASES = 4  # phrases that end with *, the dearest thing to ask for
 MIN_PREFIX = 2  # characters before *
 MAX_PREFIX = 64  # the automaton of an index that looks for beginnings has an end, too
 
-Kind = Literal["word", "phrase", "field", "(", ")", "minus", "operator"]
+TokenKind = Literal["word", "phrase", "field", "(", ")", "minus", "operator"]
 
 _TEXT_FIELDS = {field.value: field for field in Field}
 _QUOTES = str.maketrans("„“”‟«»＂", '"' * 7)
@@ -58,7 +58,7 @@ _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: Kind
+    kind: TokenKind
     text: str
 
 
@@ -237,7 +237,7 @@ class _Parser:
     def _peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
-    def _take(self, kind: Kind, text: str | None = None) -> bool:
+    def _take(self, kind: TokenKind, text: str | None = None) -> bool:
         token = self._peek()
         taken = token is not None and token.kind == kind and text in (None, token.text)
         self._next += taken

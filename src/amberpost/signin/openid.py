@@ -19,8 +19,8 @@ from amberpost.directory.entra.reader import SCHEME
 from amberpost.directory.models import DirectoryKind
 from amberpost.directory.readers import entra_settings
 from amberpost.errors import NotFound
-from amberpost.oauth.client import Client
-from amberpost.oauth.openid import Attempt, Fault, Logins, SignInFault, fault_of_answer, new_attempt
+from amberpost.oauth.client import OAuthClient
+from amberpost.oauth.openid import Attempt, Fault, LoginServers, SignInFault, fault_of_answer, new_attempt
 from amberpost.remark import Remark
 from amberpost.signin.directory_login import SignInRefused
 from amberpost.signin.login import count_try, enter, forget_tries, refuse
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LASTS_SECONDS = 600
 _SALT = "amberpost.signin.openid"
-_LOGINS = Logins()  # of this process
+_LOGINS = LoginServers()  # of this process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def _require_entra() -> None:
         raise NotFound("microsoft_sign_in_absent")
 
 
-def _client(open_setting: OpenSetting) -> Client:
+def _client(open_setting: OpenSetting) -> OAuthClient:
     directory = active_directory()
     return graph_client(entra_settings(directory, lambda name: secret_of(directory, name, open_setting)))
 

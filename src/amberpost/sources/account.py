@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from amberpost.errors import ConfigError
-from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, Client
+from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, OAuthClient
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources.configure import setting_row
 from amberpost.sources.cursor import spelled
@@ -56,9 +56,9 @@ def split_server(server: str, port: int) -> tuple[str, int]:
     return host.strip("[]"), int(given)
 
 
-def oauth_client(source: Source, client_secret: Secret) -> Client:
+def oauth_client(source: Source, client_secret: Secret) -> OAuthClient:
     """The app as it was registered. Its login server is Microsoft's worldwide one unless another was entered."""
-    return Client(
+    return OAuthClient(
         tenant=source.tenant_id,
         client_id=source.client_id,
         client_secret=client_secret,

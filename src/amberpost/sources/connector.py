@@ -48,7 +48,7 @@ class Connector(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
+class FetchReport:
     """The account of one run: every message seen was either accepted or left."""
 
     captures: tuple[CaptureId, ...]
@@ -63,7 +63,7 @@ class RunReport:
         return len(self.captures) + len(self.left)
 
 
-def run(connector: Connector, accept: Accept) -> RunReport:
+def run(connector: Connector, accept: Accept) -> FetchReport:
     """Take everything new from a source, batch by batch. What goes wrong ends up in the report; nothing is raised."""
     captures: list[CaptureId] = []
     error: ArchiveError | None = None
@@ -78,7 +78,7 @@ def run(connector: Connector, accept: Accept) -> RunReport:
         connector.close()
     except Exception as failure:  # noqa: BLE001  the same
         error = error or as_trouble(failure, "closing")
-    return RunReport(
+    return FetchReport(
         captures=tuple(captures),
         left=tuple(connector.left),
         notes=tuple(connector.notes),

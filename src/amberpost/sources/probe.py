@@ -24,7 +24,7 @@ from amberpost.oauth.refusal import OAuthError
 from amberpost.remark import Remark
 from amberpost.sources.exchange import IMAP_ROLE, POP_ROLE
 from amberpost.sources.models import SourceProtocol
-from amberpost.sources.probe_mailbox import MAILBOXES, SAMPLE_BYTES, Mailbox
+from amberpost.sources.probe_mailbox import MAILBOXES, SAMPLE_BYTES, ProbedMailbox
 from amberpost.sources.probe_sample import Said, judge_sample
 from amberpost.sources.probe_tls import encrypt, look_up, reach
 from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
@@ -41,7 +41,7 @@ State = Literal["ok", "warning", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ProbeStep:
     """One step of the test, in the language of whoever asked."""
 
     name: StepName
@@ -57,14 +57,14 @@ class Step:
         return titles()[self.name]
 
 
-def probe(settings: AccountSettings, protocol: str, *, evaluation: str = "journal") -> Iterator[Step]:
+def probe(settings: AccountSettings, protocol: str, *, evaluation: str = "journal") -> Iterator[ProbeStep]:
     """Try everything a run would do but for taking mail, step by step."""
     test = _Test(settings, SourceProtocol(protocol), evaluation)
     has_failed = False
     try:
         for name, check in test.checks():
             if has_failed:
-                yield Step(name=name, state="skipped", seconds=0.0, text="")
+                yield ProbeStep(name=name, state="skipped", seconds=0.0, text="")
                 continue
             step = test.take(name, check)
             has_failed = step.state == "failed"
@@ -73,7 +73,7 @@ def probe(settings: AccountSettings, protocol: str, *, evaluation: str = "journa
         test.close()
 
 
-def has_succeeded(steps: list[Step]) -> bool:
+def has_succeeded(steps: list[ProbeStep]) -> bool:
     """True if mail can be collected, with warnings or without."""
     return not any(step.state == "failed" for step in steps)
 
@@ -86,7 +86,7 @@ class _Test:
         self._protocol = protocol
         self._evaluation = evaluation
         self._ends_at = time.monotonic() + TOTAL_SECONDS
-        self._mailbox: Mailbox | None = None
+        self._mailbox: ProbedMailbox | None = None
         self._count = 0
 
     def checks(self) -> list[tuple[StepName, Callable[[], Said]]]:
@@ -105,7 +105,7 @@ class _Test:
         ]
         return steps
 
-    def take(self, name: StepName, check: Callable[[], Said]) -> Step:
+    def take(self, name: StepName, check: Callable[[], Said]) -> ProbeStep:
         """Do one step and time it."""
         began = now()
         try:
@@ -115,7 +115,7 @@ class _Test:
         except Exception as error:  # noqa: BLE001  whoever asks is told, with no page of ours about a mistake
             found = surprise(error, f"server={self._given.server} test={name}")
             said = Said(state="failed", text=_words(found))
-        return Step(
+        return ProbeStep(
             name=name,
             state=said.state,
             seconds=round((now() - began).total_seconds(), 3),
@@ -255,7 +255,7 @@ class _Test:
     # Time
 
     @property
-    def _opened(self) -> Mailbox:
+    def _opened(self) -> ProbedMailbox:
         assert self._mailbox is not None, "logged in before"
         return self._mailbox
 

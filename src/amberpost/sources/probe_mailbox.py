@@ -14,7 +14,7 @@ from amberpost.sources.settings import AccountSettings
 SAMPLE_BYTES = 30 * 2**20
 
 
-class Mailbox(Protocol):
+class ProbedMailbox(Protocol):
     """A session that is logged in."""
 
     def open(self) -> int:
@@ -100,7 +100,7 @@ class Pop3Mailbox:
         self._session.close()
 
 
-MAILBOXES: dict[str, Callable[[AccountSettings], Mailbox]] = {
+MAILBOXES: dict[str, Callable[[AccountSettings], ProbedMailbox]] = {
     "imap": ImapMailbox,
     "oauth-imap": ImapMailbox,
     "pop3": Pop3Mailbox,

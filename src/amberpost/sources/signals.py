@@ -11,7 +11,7 @@ from django.db import transaction
 
 from amberpost.bell import ring
 from amberpost.clock import now
-from amberpost.sources.connector import RunReport
+from amberpost.sources.connector import FetchReport
 from amberpost.sources.cursor import Gap
 from amberpost.sources.models import LeftMessage, SignalKind, Source, SourceSignal
 from amberpost.sources.progress import add_gone
@@ -24,7 +24,7 @@ _ROWS = 500  # in one statement
 log = logging.getLogger(__name__)
 
 
-def note_run(source: Source, report: RunReport, started_at: datetime) -> list[Left]:
+def note_run(source: Source, report: FetchReport, started_at: datetime) -> list[Left]:
     """Remember what a run found beside its messages. `started_at`: when the run began.
 
     Returns what it left and was not left before: a message that stays is told once, not in every run.

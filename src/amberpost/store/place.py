@@ -56,7 +56,7 @@ _CODES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class AtWork:
     """What can be told of a place; empty where the system does not say."""
 
     path: str
@@ -72,13 +72,13 @@ def find_doubts(data: Path) -> tuple[Doubt, ...]:
         content = json.loads(LocalDisk(data).read(PLACE_FILE))
         if content.get("waits"):
             return (Doubt(content["waits"]),)
-        known = Place(**{**content["place"], "cards": tuple(content["place"]["cards"])})
+        known = AtWork(**{**content["place"], "cards": tuple(content["place"]["cards"])})
         return compare(known, _look(data, str(content["salt"])))
     except (StoreError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return (Doubt.UNKNOWN,)
 
 
-def compare(known: Place, found: Place) -> tuple[Doubt, ...]:
+def compare(known: AtWork, found: AtWork) -> tuple[Doubt, ...]:
     """What tells two places apart. What one of them does not say tells nothing."""
     has_births = bool(known.birth and found.birth)  # not every file system keeps them
     has_cards = bool(known.cards and found.cards)
@@ -106,13 +106,13 @@ def _write(disk: Disk, content: dict[str, object]) -> None:
     disk.replace(PLACE_FILE, json.dumps(content, sort_keys=True).encode() + b"\n")
 
 
-def _look(data: Path, salt: str) -> Place:
+def _look(data: Path, salt: str) -> AtWork:
     file = data.resolve() / ORIGIN_FILE
 
     def hashed(text: str) -> str:
         return hashlib.sha256(f"{salt} {text}".encode()).hexdigest()[:32] if text else ""
 
-    return Place(
+    return AtWork(
         path=str(file.parent),
         birth=_birth_of(file),
         inode=file.stat().st_ino,

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ProblemPage:
     """One error page in words."""
 
     status: int
@@ -59,35 +59,35 @@ class ErrorPages:
         return _plain(problem) if isinstance(known, CatalogueDamaged) else show(request, problem)
 
 
-def describe(error: ArchiveError) -> Problem:
+def describe(error: ArchiveError) -> ProblemPage:
     """What a person is told about one of our exceptions."""
     if isinstance(error, NotFound):
         return _not_found()
     if isinstance(error, NotPermitted):
         return _no_right()
     if isinstance(error, UserError):
-        return Problem(
+        return ProblemPage(
             status=400,
             title=_("This is not possible"),
             what=in_words(error),
             todo=_("Please go back and change it."),
         )
     if isinstance(error, IndexDamaged):
-        return Problem(
+        return ProblemPage(
             status=503,
             title=_("The search is not available"),
             what=_("Its index is missing or damaged. All mail is kept and safe."),
             todo=_("Please try again later, or ask your operator to rebuild the search index."),
         )
     if isinstance(error, IntegrityError):
-        return Problem(
+        return ProblemPage(
             status=500,
             title=_("This message does not agree with its records"),
             what=_("Nothing has been changed or repaired. The operator sees an alarm."),
             todo=_("Please tell your operator."),
         )
     if isinstance(error, ReserveFull):
-        return Problem(
+        return ProblemPage(
             status=503,
             title=_("The disk is full"),
             what=_(
@@ -100,7 +100,7 @@ def describe(error: ArchiveError) -> Problem:
             ),
         )
     if isinstance(error, DiskFull):
-        return Problem(
+        return ProblemPage(
             status=503,
             title=_("The disk is full"),
             what=_(
@@ -111,7 +111,7 @@ def describe(error: ArchiveError) -> Problem:
             ),
         )
     if isinstance(error, CatalogueDamaged):
-        return Problem(
+        return ProblemPage(
             status=503,
             title=_("The catalogue is damaged"),
             what=_("All mail is kept and safe."),
@@ -120,7 +120,7 @@ def describe(error: ArchiveError) -> Problem:
     return _store_trouble() if isinstance(error, StoreError) else _broken()
 
 
-def show(request: HttpRequest, problem: Problem) -> HttpResponse:
+def show(request: HttpRequest, problem: ProblemPage) -> HttpResponse:
     """The page of a problem; needs neither database nor vault."""
     html = render_to_string(
         "web/error.html", {"problem": problem, "user": getattr(request, "user", None)}, request
@@ -132,7 +132,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         return _plain(_unknown_name())
     return _plain(
-        Problem(
+        ProblemPage(
             status=400,
             title=_("This request cannot be understood"),
             what=_("Nothing has been changed."),
@@ -152,7 +152,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     return show(
         request,
-        Problem(
+        ProblemPage(
             status=403,
             title=_("This form is no longer valid"),
             what=_("You may have signed in or out in another window. Nothing has been changed."),
@@ -169,14 +169,14 @@ def broken(request: HttpRequest) -> HttpResponse:
     return _plain(describe(known) if known is not None else _broken())
 
 
-def _plain(problem: Problem) -> HttpResponse:
+def _plain(problem: ProblemPage) -> HttpResponse:
     """Without anything of the request, which may be what is broken."""
     return HttpResponse(render_to_string("web/error_plain.html", {"problem": problem}), status=problem.status)
 
 
-def _unknown_name() -> Problem:
+def _unknown_name() -> ProblemPage:
     """The proxy in front passes on a name that is not in the settings: the usual first mistake of an installation."""
-    return Problem(
+    return ProblemPage(
         status=400,
         title=_("This archive does not know the name you called it by"),
         what=_("It answers to %(url)s only.") % {"url": current().url},
@@ -187,8 +187,8 @@ def _unknown_name() -> Problem:
     )
 
 
-def _not_found() -> Problem:
-    return Problem(
+def _not_found() -> ProblemPage:
+    return ProblemPage(
         status=404,
         title=_("There is nothing here"),
         what=_("The address is wrong, or what it names is not yours to see."),
@@ -196,8 +196,8 @@ def _not_found() -> Problem:
     )
 
 
-def _no_right() -> Problem:
-    return Problem(
+def _no_right() -> ProblemPage:
+    return ProblemPage(
         status=403,
         title=_("You have no right to this page"),
         what=_("Your role does not include it."),
@@ -205,8 +205,8 @@ def _no_right() -> Problem:
     )
 
 
-def _store_trouble() -> Problem:
-    return Problem(
+def _store_trouble() -> ProblemPage:
+    return ProblemPage(
         status=503,
         title=_("The archive cannot be read at the moment"),
         what=_("Nothing has been changed."),
@@ -214,8 +214,8 @@ def _store_trouble() -> Problem:
     )
 
 
-def _broken() -> Problem:
-    return Problem(
+def _broken() -> ProblemPage:
+    return ProblemPage(
         status=500,
         title=_("Something went wrong here"),
         what=_("This is an error of the archive and has been written to the log. No mail is affected."),

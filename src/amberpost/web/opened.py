@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from amberpost.message.attachments import Attachment, open_attachment
 from amberpost.message.body import words_of
-from amberpost.message.cards import Entry
+from amberpost.message.cards import CardEntry
 from amberpost.message.contents import places
 from amberpost.message.html import SafeHtml, safe_html, safe_text
 from amberpost.message.types import Mailbox
@@ -23,7 +23,7 @@ _ALL_PICTURES_BYTES = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class AttachmentLine:
     """One line of the list of attachments."""
 
     attachment: Attachment
@@ -37,7 +37,7 @@ class Shown:
     opened: OpenedMessage
     view: str
     views: tuple[tuple[str, str], ...]  # name and address of each
-    files: tuple[File, ...]
+    files: tuple[AttachmentLine, ...]
     html: str  # safe to show in a sandbox, if this is the view of it
     blocked: int  # remote pictures
     source: str
@@ -59,7 +59,7 @@ class Shown:
         return "\n".join(filter(str.strip, map(words_of, pieces)))
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[CardEntry, ...]:
         """Events and contacts."""
         return tuple(piece.entry for piece in self.opened.text_pieces if piece.entry is not None)
 
@@ -129,8 +129,8 @@ def _pictures(opened: OpenedMessage) -> Callable[[str], str | None]:
     return find
 
 
-def _file(attachment: Attachment) -> File:
-    return File(attachment=attachment, is_picture=attachment.content_type in _PICTURES)
+def _file(attachment: Attachment) -> AttachmentLine:
+    return AttachmentLine(attachment=attachment, is_picture=attachment.content_type in _PICTURES)
 
 
 _PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from amberpost.cli import access
-from amberpost.cli.access import Owner, Step, first_step
+from amberpost.cli.access import AccessStep, Owner, first_step
 from amberpost.cli.main import COMMANDS, READING
 from tests.another_user import OWNER, STRANGER, give_to, need_other_users, open_to_all, run_as, start_as
 from tests.archive import Archive, Done
@@ -28,19 +28,19 @@ ROOT = 0
 @pytest.mark.parametrize(
     ("us", "owner", "has_archive", "writes_nothing", "step"),
     [
-        (1000, 1000, True, False, Step.GO_ON),
-        (0, 0, True, False, Step.GO_ON),
-        (0, 1000, True, False, Step.BECOME_OWNER),
-        (0, 1000, False, False, Step.BECOME_OWNER),  # init in a folder of somebody's
-        (0, 1000, True, True, Step.BECOME_OWNER),
-        (1001, 1000, True, False, Step.REFUSE),
-        (1000, 0, True, False, Step.REFUSE),
-        (1001, 1000, True, True, Step.GO_ON),  # verify, or a medium that is read-only for everybody
-        (1000, 0, False, False, Step.GO_ON),  # whoever may write there may make an archive, and owns it
+        (1000, 1000, True, False, AccessStep.GO_ON),
+        (0, 0, True, False, AccessStep.GO_ON),
+        (0, 1000, True, False, AccessStep.BECOME_OWNER),
+        (0, 1000, False, False, AccessStep.BECOME_OWNER),  # init in a folder of somebody's
+        (0, 1000, True, True, AccessStep.BECOME_OWNER),
+        (1001, 1000, True, False, AccessStep.REFUSE),
+        (1000, 0, True, False, AccessStep.REFUSE),
+        (1001, 1000, True, True, AccessStep.GO_ON),  # verify, or a medium that is read-only for everybody
+        (1000, 0, False, False, AccessStep.GO_ON),  # whoever may write there may make an archive, and owns it
     ],
 )
 def test_only_the_owner_goes_on_and_root_becomes_the_owner(
-    us: int, owner: int, has_archive: bool, writes_nothing: bool, step: Step
+    us: int, owner: int, has_archive: bool, writes_nothing: bool, step: AccessStep
 ) -> None:
     whose = Owner(uid=owner, gid=owner, has_archive=has_archive)
     assert first_step(us, whose, writes_nothing=writes_nothing) is step

@@ -18,7 +18,7 @@ from amberpost.directory.archives.local import current_addresses
 from amberpost.directory.models import Directory
 from amberpost.errors import Finding, FindingKind
 from amberpost.health.verified import note_verified
-from amberpost.health.verify import Depth, Report
+from amberpost.health.verify import Depth, Verification
 from amberpost.notice.models import NoticeSettings
 from amberpost.remark import Remark
 from amberpost.road.models import Capture, Work, WorkerStatus
@@ -56,7 +56,7 @@ FINDING = Finding(
 
 
 def verified(site: Site, depth: Depth, *findings: Finding) -> None:
-    report = Report(checked=7, findings=list(findings))
+    report = Verification(checked=7, findings=list(findings))
     note_verified(LocalDisk(site.opened.config.data), depth, by="test", report=report)
 
 

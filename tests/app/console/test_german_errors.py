@@ -19,7 +19,7 @@ from amberpost.directory.models import Directory, DirectoryRun, DirectoryStatus,
 from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.notice.models import Dispatch
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.refusal import OAuthError
 from amberpost.oauth.request import ask
 from amberpost.road.models import Work
@@ -120,7 +120,7 @@ def test_each_broken_account_says_it_in_german(german: Site, tls_server: ImapSer
 def test_microsofts_refusal_is_explained_in_german(german: Site) -> None:
     with Microsoft() as microsoft:
         app = microsoft.register()
-        client = Client(
+        client = OAuthClient(
             tenant=app.tenant,
             client_id=app.client_id,
             client_secret=Secret(b"wrong"),

@@ -9,7 +9,7 @@ import pytest
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.governance.state import take_snapshot
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.configure import current_settings
 from amberpost.notice.models import Channel, Dispatch, Notice, NoticeSettings
 from amberpost.notice.rounds import follow
@@ -236,8 +236,10 @@ def test_without_a_way_there_is_nothing_to_test(site: Site) -> None:
 
 def test_open_and_ended_notices_are_listed_with_their_place(site: Site) -> None:
     at = now()
-    silent = Alarm(kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"})
-    jobs = Alarm(kind=Kind.JOBS_FAILED, level=Level.WARNING, stage=1, arguments={"number": 1})
+    silent = Alarm(
+        kind=AlarmKind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"}
+    )
+    jobs = Alarm(kind=AlarmKind.JOBS_FAILED, level=Level.WARNING, stage=1, arguments={"number": 1})
     follow([silent, jobs], [Channel.MAIL], at - timedelta(hours=2))
     follow([silent], [Channel.MAIL], at - timedelta(hours=1))
     page = text(site.client("otto").get(URL))

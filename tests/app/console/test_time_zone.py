@@ -11,7 +11,7 @@ from amberpost.accounts.models import User
 from amberpost.audit.models import AuditEvent
 from amberpost.clock import now
 from amberpost.daemon.notices import carry_all
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Dispatch
 from amberpost.notice.rounds import follow
@@ -86,7 +86,7 @@ def test_a_mail_a_page_and_a_command_tell_the_same_moment_in_the_archives_zone(
     opened, otto = desk
     save_installation(name="", language="en", time_zone="Europe/Berlin")
     failing = Alarm(
-        kind=Kind.SOURCE_FAILING,
+        kind=AlarmKind.SOURCE_FAILING,
         level=Level.GRAVE,
         subject="1",
         arguments={"source": "Journal", "error": "gone"},

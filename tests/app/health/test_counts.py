@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from amberpost.accounts.people import get_user
-from amberpost.reading.find import Page, find
+from amberpost.reading.find import ResultPage, find
 from amberpost.road import process
 from amberpost.road.catalogue import INDEX, set_position
 from amberpost.road.models import Assignment, Message
@@ -26,7 +26,7 @@ from tests.people import ALICE, BOB, letter
 WORDS = ["", "Brief", "subject:Brief"]
 
 
-def assert_exact(page: Page, count: int, *, is_incomplete: bool) -> None:
+def assert_exact(page: ResultPage, count: int, *, is_incomplete: bool) -> None:
     assert (page.count, len(page.hits)) == (count, count)
     assert page.is_incomplete == is_incomplete
 
@@ -64,15 +64,17 @@ def test_an_index_that_knows_later_mail_than_the_catalogue_counts_none_of_it(fil
     assert_exact(filled.find("alice"), 7, is_incomplete=False)
 
 
-def filled_page(opened: Opened, offset: int) -> Page:
+def filled_page(opened: Opened, offset: int) -> ResultPage:
     with opened.reading() as vault:
         return find(vault, get_user("alice"), "", limit=3, offset=offset)
 
 
 @contextmanager
-def rebuilding(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Page, Page]]]:
+def rebuilding(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[tuple[ResultPage, ResultPage]]]:
     """Make the catalogue anew one entry at a time; what Alice and Bob find after each of them."""
-    seen: list[tuple[Page, Page]] = []
+    seen: list[tuple[ResultPage, ResultPage]] = []
     monkeypatch.setattr(process, "REPLAY_BATCH", 1)
     real = process.read_entries
 

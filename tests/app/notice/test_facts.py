@@ -21,7 +21,7 @@ from amberpost.health.alarms import Facts, SourceFacts
 from amberpost.health.facts import gather, index_is_there
 from amberpost.health.numbers import kept_bytes
 from amberpost.health.verified import note_verified
-from amberpost.health.verify import Report
+from amberpost.health.verify import Verification
 from amberpost.notice.alarm import Level
 from amberpost.notice.configure import ROW, current_settings, save_settings
 from amberpost.notice.models import Notice, NoticeSettings, Round
@@ -119,11 +119,11 @@ def test_quarantine_counts_the_last_day_only(opened: Opened) -> None:
 def test_the_last_verification_decides(opened: Opened) -> None:
     finding = Finding(kind=FindingKind.COMMITMENT_MISMATCH, where="y", remark=Remark("record_damaged"))
     note_verified(
-        LocalDisk(opened.config.data), "quick", by="test", report=Report(findings=[finding, finding])
+        LocalDisk(opened.config.data), "quick", by="test", report=Verification(findings=[finding, finding])
     )
     assert facts(opened).findings == 2
     note_verified(
-        LocalDisk(opened.config.data), "quick", by="test", report=Report(), error=Remark("cannot_write")
+        LocalDisk(opened.config.data), "quick", by="test", report=Verification(), error=Remark("cannot_write")
     )
     assert (facts(opened).findings, facts(opened).has_failed_verify) == (0, True)
     Work.objects.create(kind="assign", finished_at=now(), error={"code": "cannot_write"})

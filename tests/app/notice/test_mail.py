@@ -14,13 +14,13 @@ import pytest
 from amberpost.clock import now
 from amberpost.errors import DeliveryError
 from amberpost.net import connect
-from amberpost.notice.mail import Letter, Relay, send
+from amberpost.notice.mail import NoticeMail, Relay, send
 from amberpost.notice.models import Security
 from amberpost.store.secret import Secret
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.smtp import USER, WORD, relay
 
-LETTER = Letter(
+LETTER = NoticeMail(
     subject="Zwei Dinge\r\nBcc: evil@example.org",
     text="Grüße\n.\nEine Zeile\n" + "x" * 2000 + "\n",
     language="de",

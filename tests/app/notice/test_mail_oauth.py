@@ -6,16 +6,16 @@ import pytest
 
 from amberpost.clock import now
 from amberpost.errors import DeliveryError
-from amberpost.notice.mail import Letter, Relay, send
+from amberpost.notice.mail import NoticeMail, Relay, send
 from amberpost.notice.models import Security
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.store.secret import Secret
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.microsoft import App, Microsoft
 from tests.servers.smtp import ExchangeMailbox, Mailbox, relay
 
 SENDER = "archive@firma.example"
-LETTER = Letter(subject="Eine Sache", text="Grüße\n", language="de", token="0123abcd", at=now())
+LETTER = NoticeMail(subject="Eine Sache", text="Grüße\n", language="de", token="0123abcd", at=now())
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def to(port: int, login: Microsoft, app: App, certificates: Certificates, **chan
         security=Security(wanted.get("security", "starttls")),
         user=wanted["user"],
         password=Secret(b""),
-        app=Client(
+        app=OAuthClient(
             tenant=app.tenant,
             client_id=app.client_id,
             client_secret=Secret(wanted["secret"].encode()),

@@ -10,7 +10,7 @@ from django.db import connection
 
 from amberpost.clock import now
 from amberpost.health.facts import gather
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Channel, Notice
 from amberpost.notice.outbox import carry, waiting
@@ -26,7 +26,7 @@ pytestmark = [
 
 
 def test_an_alarm_goes_its_way_on_postgresql(tmp_path: Path, django_db_blocker: Any) -> None:
-    alarm = Alarm(kind=Kind.JOBS_FAILED, level=Level.WARNING, stage=1, arguments={"number": 1})
+    alarm = Alarm(kind=AlarmKind.JOBS_FAILED, level=Level.WARNING, stage=1, arguments={"number": 1})
     with Postgres() as server, django_db_blocker.unblock(), relay() as (mailbox, port):
         opened = Opened.create(tmp_path / "archive", database=server.create_database())
         try:

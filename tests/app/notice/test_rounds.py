@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from amberpost.clock import now
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.configure import current_settings, save_settings
 from amberpost.notice.models import Channel, Dispatch, Notice, Round
 from amberpost.notice.outbox import carry, failures, waiting
@@ -22,7 +22,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MAIL = [Channel.MAIL]
 URL = "https://archive.firma.example"
 FAILING = Alarm(
-    kind=Kind.SOURCE_FAILING,
+    kind=AlarmKind.SOURCE_FAILING,
     level=Level.GRAVE,
     subject="7",
     arguments={"source": "Journal", "error": {"code": "server_name_unknown"}},
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("opened")
 def filling(stage: int) -> Alarm:
     level = Level.WARNING if stage == 1 else Level.GRAVE
     return Alarm(
-        kind=Kind.DISK_FILLING,
+        kind=AlarmKind.DISK_FILLING,
         level=level,
         stage=stage,
         arguments={"percent": 70 + 10 * stage, "free": 3000, "least": 256, "stops": 0},
@@ -42,7 +42,9 @@ def filling(stage: int) -> Alarm:
 
 
 def unprocessable(number: int) -> Alarm:
-    return Alarm(kind=Kind.UNPROCESSABLE, level=Level.WARNING, stage=number, arguments={"number": number})
+    return Alarm(
+        kind=AlarmKind.UNPROCESSABLE, level=Level.WARNING, stage=number, arguments={"number": number}
+    )
 
 
 def told(*alarms: Alarm, at: datetime, channels: list[Channel] = MAIL) -> list[tuple[str, str]]:
@@ -57,7 +59,7 @@ def told(*alarms: Alarm, at: datetime, channels: list[Channel] = MAIL) -> list[t
 
 
 def test_an_alarm_is_told_when_it_begins_daily_while_it_lasts_and_once_when_it_is_over() -> None:
-    kind = str(Kind.SOURCE_FAILING)
+    kind = str(AlarmKind.SOURCE_FAILING)
     assert told(FAILING, at=AT) == [(kind, "began")]
     assert told(FAILING, at=AT + MINUTE) == []
     assert told(FAILING, at=AT + 23 * 60 * MINUTE) == []
@@ -104,7 +106,9 @@ def test_a_hint_is_not_told_and_ends_what_was() -> None:
 
 
 def test_a_restart_of_a_process_is_not_told() -> None:
-    silent = Alarm(kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"})
+    silent = Alarm(
+        kind=AlarmKind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"}
+    )
     assert told(silent, at=AT) == []
     assert told(silent, at=AT + 2 * MINUTE) == []
     assert told(at=AT + 8 * MINUTE) == []
@@ -114,7 +118,9 @@ def test_a_restart_of_a_process_is_not_told() -> None:
 
 
 def test_a_monitor_is_told_of_grave_things_that_stand_and_not_of_a_restart() -> None:
-    silent = Alarm(kind=Kind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"})
+    silent = Alarm(
+        kind=AlarmKind.PROCESS_SILENT, level=Level.GRAVE, subject="work", arguments={"process": "work"}
+    )
     told(FAILING, silent, unprocessable(3), at=AT, channels=[])
     assert count_grave(AT) == 1
     told(FAILING, silent, at=AT + 3 * MINUTE)
@@ -135,7 +141,7 @@ def test_several_things_make_one_message_a_way() -> None:
 
 def test_that_a_way_fails_is_told_by_the_others() -> None:
     alarm = Alarm(
-        kind=Kind.NOTICE_FAILED,
+        kind=AlarmKind.NOTICE_FAILED,
         level=Level.WARNING,
         subject="mail",
         arguments={"channel": "mail", "error": {"code": "connection_lost"}},

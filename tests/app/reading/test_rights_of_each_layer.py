@@ -13,7 +13,7 @@ from amberpost.reading.export import _as_seen, _pages, export_as
 from amberpost.reading.find import excerpt, find, hits
 from amberpost.road.models import Message
 from amberpost.road.open import Vault
-from amberpost.search.index import Found, Scope
+from amberpost.search.index import Matches, Scope
 from tests.archive import read_export
 from tests.opened import Opened
 from tests.people import ALICE, BOB, letter
@@ -24,9 +24,9 @@ SECRET = "Bernsteinzimmer"
 class Blabbing:
     """An index that forgets whose mail may be found."""
 
-    def find(self, *_query: object, offset: int = 0, **_how: object) -> Found:
+    def find(self, *_query: object, offset: int = 0, **_how: object) -> Matches:
         ids = [] if offset else list(Message.objects.order_by("id").values_list("id", flat=True))
-        return Found(count=len(ids), ids=tuple(ids))
+        return Matches(count=len(ids), ids=tuple(ids))
 
     def has_after(self, _message_id: int) -> bool:
         return False

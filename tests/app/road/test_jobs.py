@@ -5,7 +5,7 @@ from datetime import timedelta
 from amberpost.clock import now
 from amberpost.daemon.jobs import KEPT, do_next_job
 from amberpost.health.verified import note_verified, read_verified
-from amberpost.health.verify import Report
+from amberpost.health.verify import Verification
 from amberpost.road.late import request_assignment
 from amberpost.road.models import Work, WorkKind
 from amberpost.road.open import open_writer_vault
@@ -38,7 +38,7 @@ def test_jobs_are_forgotten_ninety_days_after_their_end_and_a_verification_stays
     opened: Opened,
 ) -> None:
     last = ended(WorkKind.VERIFY, KEPT + 5 * DAY)
-    note_verified(LocalDisk(opened.config.data), "quick", by="test", report=Report())
+    note_verified(LocalDisk(opened.config.data), "quick", by="test", report=Verification())
     old, young = ended(WorkKind.ASSIGN, KEPT + DAY), ended(WorkKind.ASSIGN, KEPT - DAY)
     job = do_a_job(opened)
     assert {*Work.objects.all()} == {young, job}

@@ -18,7 +18,7 @@ from amberpost.daemon.work import open_worker
 from amberpost.errors import Finding, FindingKind
 from amberpost.health.facts import gather
 from amberpost.health.verified import note_verified, read_verified, standing
-from amberpost.health.verify import Depth, Report, request_verify
+from amberpost.health.verify import Depth, Verification, request_verify
 from amberpost.remark import Remark
 from amberpost.road.models import Message, Work
 from amberpost.store.disk import LocalDisk
@@ -38,7 +38,11 @@ def disk(opened: Opened) -> LocalDisk:
 
 def note(disk: LocalDisk, depth: Depth, *findings: Finding, error: str = "") -> None:
     note_verified(
-        disk, depth, by="test", report=Report(findings=list(findings)), error=Remark(error) if error else None
+        disk,
+        depth,
+        by="test",
+        report=Verification(findings=list(findings)),
+        error=Remark(error) if error else None,
     )
 
 

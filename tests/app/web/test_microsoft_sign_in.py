@@ -17,7 +17,7 @@ from amberpost.audit.models import AuditEvent
 from amberpost.directory.active import activate, get_directory
 from amberpost.errors import DirectoryError
 from amberpost.governance.departed import end_sessions_of_departed
-from amberpost.oauth.openid import Logins
+from amberpost.oauth.openid import LoginServers
 from amberpost.road.open import open_keys_of
 from amberpost.signin import openid
 from tests.app.pages import PASSWORD, sign_in, text
@@ -40,7 +40,7 @@ def microsoft() -> Iterator[Microsoft]:
 def site(
     new_opened: Callable[..., Opened], microsoft: Microsoft, monkeypatch: pytest.MonkeyPatch
 ) -> MicrosoftSite:
-    monkeypatch.setattr(openid, "_LOGINS", Logins())
+    monkeypatch.setattr(openid, "_LOGINS", LoginServers())
     return make_site(new_opened(), microsoft)
 
 

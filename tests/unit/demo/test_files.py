@@ -10,7 +10,7 @@ import pytest
 import tnefparse
 
 from amberpost.demo.chance import Chance
-from amberpost.demo.files import File, docx, make_file, pdf, png, shared_files, winmail
+from amberpost.demo.files import DemoFile, docx, make_file, pdf, png, shared_files, winmail
 
 
 def test_a_pdf_has_true_offsets_and_its_text() -> None:
@@ -63,4 +63,4 @@ def test_shared_files_repeat_for_a_seed() -> None:
     shared_files.cache_clear()
     assert files == shared_files("x")
     assert len({one.data for one in files}) == len(files)
-    assert isinstance(files[0], File)
+    assert isinstance(files[0], DemoFile)

@@ -7,7 +7,7 @@ import pytest
 
 from amberpost.directory.found import FoundEntry
 from amberpost.directory.ldap.active_directory import guid_of, is_enabled, key_of, read_objects
-from amberpost.directory.ldap.entry import Entry
+from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.store.secret import Secret
@@ -18,7 +18,9 @@ SETTINGS = LdapSettings(
 )
 
 
-def entry(name: str = "x", classes: tuple[str, ...] = ("user",), **values: str | int | list[str]) -> Entry:
+def entry(
+    name: str = "x", classes: tuple[str, ...] = ("user",), **values: str | int | list[str]
+) -> LdapEntry:
     held: dict[str, list[bytes]] = {
         "objectclass": [one.encode() for one in classes],
         "objectguid": [uuid.uuid5(uuid.NAMESPACE_DNS, name).bytes_le],
@@ -28,10 +30,10 @@ def entry(name: str = "x", classes: tuple[str, ...] = ("user",), **values: str |
     for key, value in values.items():
         many = value if isinstance(value, list) else [value]
         held[key.lower()] = [str(one).encode() for one in many]
-    return Entry(f"CN={name},DC=firma", held)
+    return LdapEntry(f"CN={name},DC=firma", held)
 
 
-def read(*entries: Entry) -> dict[str, FoundEntry]:
+def read(*entries: LdapEntry) -> dict[str, FoundEntry]:
     return {one.name: one for one in read_objects(entries, SETTINGS, AT).entries}
 
 
@@ -91,11 +93,11 @@ def test_who_may_use_his_account(values: dict[str, str | int], enabled: bool) ->
 
 def test_a_key_is_the_guid_as_windows_writes_it() -> None:
     raw = bytes.fromhex("01e0e1b8922f545b8a07727a5fab54ec")
-    one = Entry("CN=x", {"objectguid": [raw]})
+    one = LdapEntry("CN=x", {"objectguid": [raw]})
     assert key_of(one) == "ad:b8e1e001-2f92-5b54-8a07-727a5fab54ec"
     assert guid_of(key_of(one)) == raw
     with pytest.raises(DirectoryError, match="objectGUID"):
-        key_of(Entry("CN=x", {"objectguid": [b"short"]}))
+        key_of(LdapEntry("CN=x", {"objectguid": [b"short"]}))
 
 
 def test_members_are_people_only_and_each_once() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amberpost.directory.ldap.entry import Entry
+from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.ldap.plain import key_of
 from amberpost.directory.names import read_names
 from amberpost.errors import DirectoryError
@@ -55,7 +55,9 @@ def test_unreadable_addresses_are_kept_for_the_note() -> None:
 
 def test_the_identity_is_the_entry_uuid_or_what_389_directory_server_has_instead() -> None:
     number = b"59E5C7A4-1DD2-11B2-8A52-B2B7A8F1A4D3"
-    by_name = {name: key_of(Entry("uid=a", {name.lower(): [number]})) for name in ("entryUUID", "nsUniqueId")}
+    by_name = {
+        name: key_of(LdapEntry("uid=a", {name.lower(): [number]})) for name in ("entryUUID", "nsUniqueId")
+    }
     assert set(by_name.values()) == {f"ldap:{number.decode().lower()}"}
     with pytest.raises(DirectoryError, match="entryUUID"):
-        key_of(Entry("uid=a", {"uid": [b"a"]}))
+        key_of(LdapEntry("uid=a", {"uid": [b"a"]}))

@@ -8,7 +8,6 @@ import pytest
 from ldap3.core.exceptions import LDAPConnectionIsReadOnlyError
 
 from amberpost.directory.ldap import session as ldap_session
-from amberpost.directory.ldap.line import Line
 from amberpost.directory.ldap.session import _speaker
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from amberpost.message.body import shown_pieces
-from amberpost.message.cards import Entry, read_entries
+from amberpost.message.cards import CardEntry, read_entries
 from amberpost.message.parse import parse
 from amberpost.message.text import index_text
 from tests.unit.message.mail import mail, multipart
@@ -27,7 +27,7 @@ CARD = (
 )
 
 
-def only(text: str) -> Entry:
+def only(text: str) -> CardEntry:
     (entry,) = read_entries(text) or []
     return entry
 

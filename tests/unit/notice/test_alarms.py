@@ -8,7 +8,7 @@ from django.utils import translation
 
 from amberpost.accounts.seats import Seats
 from amberpost.health.alarms import DirectoryFacts, Facts, SourceFacts, alarms
-from amberpost.notice.alarm import Alarm, Kind, Level
+from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import _SENTENCES, sentence
 from amberpost.road.clock_judge import ClockFault, Judgement
@@ -28,7 +28,7 @@ def of_source(**changes: object) -> list[Alarm]:
     return found(replace(WELL, sources=(replace(JOURNAL, **changes),)))  # type: ignore[arg-type]
 
 
-def shape(alarm: Alarm) -> tuple[Kind, Level, int]:
+def shape(alarm: Alarm) -> tuple[AlarmKind, Level, int]:
     return alarm.kind, alarm.level, alarm.stage
 
 
@@ -39,7 +39,7 @@ def test_all_is_well_without_an_alarm() -> None:
 def test_a_failing_account_is_shown_at_once_and_told_when_it_goes_on() -> None:
     for failures, level in [(1, Level.HINT), (4, Level.HINT), (5, Level.GRAVE), (50, Level.GRAVE)]:
         (alarm,) = of_source(failures=failures, last_error={"code": "server_name_unknown"})
-        assert shape(alarm) == (Kind.SOURCE_FAILING, level, 0)
+        assert shape(alarm) == (AlarmKind.SOURCE_FAILING, level, 0)
         assert alarm.subject == "7"
     assert (
         sentence(alarm.kind, alarm.arguments) == "Journal cannot be collected: The server name is not known"
@@ -75,14 +75,14 @@ def test_a_secret_warns_30_7_and_1_days_before_and_a_certificate_7_and_1(
     if days > 7:
         assert certificate == []
     else:
-        assert [shape(a) for a in certificate] == [(Kind.CERTIFICATE_EXPIRES, level, stage - 1)]
+        assert [shape(a) for a in certificate] == [(AlarmKind.CERTIFICATE_EXPIRES, level, stage - 1)]
         said = sentence(certificate[0].kind, certificate[0].arguments)
         assert "imap.firma.example" in said
         assert ("has expired" in said) == (days < 0)
     if level is None:
         assert secret == []
         return
-    assert [shape(a) for a in secret] == [(Kind.SECRET_EXPIRES, level, stage)]
+    assert [shape(a) for a in secret] == [(AlarmKind.SECRET_EXPIRES, level, stage)]
     assert ("has expired" in sentence(secret[0].kind, secret[0].arguments)) == (days < 0)
 
 
@@ -120,13 +120,13 @@ def test_silence_is_an_alarm_after_the_hours_of_the_source_and_never_if_there_ar
     assert of_source(silence_hours=0, quiet_since=quiet) == []
     assert of_source(silence_hours=6, quiet_since=quiet) == []
     (alarm,) = of_source(silence_hours=5, quiet_since=quiet)
-    assert shape(alarm) == (Kind.SOURCE_SILENT, Level.GRAVE, 0)
+    assert shape(alarm) == (AlarmKind.SOURCE_SILENT, Level.GRAVE, 0)
     assert sentence(alarm.kind, alarm.arguments) == "No mail came from Journal for 5 hours."
 
 
 def test_mail_left_on_a_server_is_told_again_when_it_grows_even_if_the_account_is_paused() -> None:
     (alarm,) = of_source(left=3, is_enabled=False)
-    assert shape(alarm) == (Kind.MAIL_LEFT, Level.WARNING, 3)
+    assert shape(alarm) == (AlarmKind.MAIL_LEFT, Level.WARNING, 3)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_mail_left_on_a_server_is_told_again_when_it_grows_even_if_the_account_i
 )
 def test_a_disk_that_fills(percent: int, stage: int, level: Level | None) -> None:
     seen = [shape(alarm) for alarm in found(replace(WELL, disk_percent=percent))]
-    assert seen == ([(Kind.DISK_FILLING, level, stage)] if level else [])
+    assert seen == ([(AlarmKind.DISK_FILLING, level, stage)] if level else [])
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,9 @@ def test_a_disk_that_fills(percent: int, stage: int, level: Level | None) -> Non
 )
 def test_a_disk_with_little_room_whatever_part_of_it_that_is(free: int, stage: int, what: str) -> None:
     seen = found(replace(WELL, disk_percent=7, disk_free_bytes=free))
-    assert [shape(alarm) for alarm in seen] == ([(Kind.DISK_FILLING, Level.GRAVE, stage)] if stage else [])
+    assert [shape(alarm) for alarm in seen] == (
+        [(AlarmKind.DISK_FILLING, Level.GRAVE, stage)] if stage else []
+    )
     assert all(what in sentence(alarm.kind, alarm.arguments) for alarm in seen)
 
 
@@ -184,14 +186,18 @@ def test_a_clock_that_is_right_is_no_alarm() -> None:
 def test_limits_are_those_of_the_settings() -> None:
     assert found(replace(WELL, disk_percent=60), disk_percent=60, disk_full_percent=100)[0].stage == 1
     late = replace(WELL, unfindable_since=AT - timedelta(minutes=3))
-    assert [a.kind for a in found(late, behind_minutes=3)] == [Kind.INDEX_BEHIND]
-    assert found(replace(WELL, quarantined_today=5), quarantine_per_day=5)[0].kind is Kind.QUARANTINE_GROWING
+    assert [a.kind for a in found(late, behind_minutes=3)] == [AlarmKind.INDEX_BEHIND]
+    assert (
+        found(replace(WELL, quarantined_today=5), quarantine_per_day=5)[0].kind
+        is AlarmKind.QUARANTINE_GROWING
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("unfindable_since", Kind.INDEX_BEHIND), ("unprocessed_since", Kind.INTAKE_BEHIND)]
+    ("name", "kind"),
+    [("unfindable_since", AlarmKind.INDEX_BEHIND), ("unprocessed_since", AlarmKind.INTAKE_BEHIND)],
 )
-def test_what_waits_for_a_quarter_of_an_hour_is_behind(name: str, kind: Kind) -> None:
+def test_what_waits_for_a_quarter_of_an_hour_is_behind(name: str, kind: AlarmKind) -> None:
     for minutes, expected in [(14, []), (15, [(kind, Level.GRAVE, 0)])]:
         facts = replace(WELL, **{name: AT - timedelta(minutes=minutes)})
         assert [shape(alarm) for alarm in found(facts)] == expected
@@ -207,22 +213,22 @@ def test_a_process_is_silent_after_a_minute_but_not_while_the_worker_does_a_job(
 def test_findings_are_grave_and_come_first() -> None:
     facts = replace(WELL, findings=2, failed_jobs=1, unprocessable=3, has_index=False)
     assert [shape(alarm) for alarm in found(facts)] == [
-        (Kind.FINDINGS, Level.GRAVE, 2),
-        (Kind.NO_INDEX, Level.GRAVE, 0),
-        (Kind.UNPROCESSABLE, Level.WARNING, 3),
-        (Kind.JOBS_FAILED, Level.WARNING, 1),
+        (AlarmKind.FINDINGS, Level.GRAVE, 2),
+        (AlarmKind.NO_INDEX, Level.GRAVE, 0),
+        (AlarmKind.UNPROCESSABLE, Level.WARNING, 3),
+        (AlarmKind.JOBS_FAILED, Level.WARNING, 1),
     ]
-    assert found(replace(WELL, has_failed_verify=True))[0].kind is Kind.VERIFY_FAILED
+    assert found(replace(WELL, has_failed_verify=True))[0].kind is AlarmKind.VERIFY_FAILED
 
 
 def test_a_way_that_fails_is_an_alarm() -> None:
     (alarm,) = found(replace(WELL, failed_channels={"mail": "The connection was lost"}))
-    assert (alarm.kind, alarm.subject) == (Kind.NOTICE_FAILED, "mail")
+    assert (alarm.kind, alarm.subject) == (AlarmKind.NOTICE_FAILED, "mail")
     assert "The connection was lost" in sentence(alarm.kind, alarm.arguments)
 
 
 def test_without_a_source_there_is_a_hint() -> None:
-    assert [shape(a) for a in found(replace(WELL, sources=()))] == [(Kind.NO_SOURCE, Level.HINT, 0)]
+    assert [shape(a) for a in found(replace(WELL, sources=()))] == [(AlarmKind.NO_SOURCE, Level.HINT, 0)]
 
 
 EVERYTHING = replace(
@@ -271,7 +277,7 @@ def every_alarm() -> list[Alarm]:
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_each_kind_has_a_sentence_with_its_values_in_each_language(language: str) -> None:
     several = every_alarm()
-    assert {alarm.kind for alarm in several} == set(Kind) == set(_SENTENCES)
+    assert {alarm.kind for alarm in several} == set(AlarmKind) == set(_SENTENCES)
     with translation.override(language):
         for alarm in several:
             text = sentence(alarm.kind, alarm.arguments)
@@ -285,7 +291,7 @@ def test_each_kind_has_a_sentence_with_its_values_in_each_language(language: str
 
 def test_a_kind_of_another_release_is_shown_by_its_name() -> None:
     assert sentence("moon_full", {}) == "moon_full"
-    assert sentence(Kind.MAIL_LEFT, {}) == "mail_left"
+    assert sentence(AlarmKind.MAIL_LEFT, {}) == "mail_left"
 
 
 def test_a_failing_directory_is_shown_at_once_and_told_when_it_goes_on() -> None:
@@ -293,7 +299,7 @@ def test_a_failing_directory_is_shown_at_once_and_told_when_it_goes_on() -> None
         (alarm,) = found(
             replace(WELL, directory=DirectoryFacts(failures=failures, last_error={"code": "server_timeout"}))
         )
-        assert shape(alarm) == (Kind.DIRECTORY_FAILING, level, 0)
+        assert shape(alarm) == (AlarmKind.DIRECTORY_FAILING, level, 0)
     assert sentence(alarm.kind, alarm.arguments).startswith(
         "The directory cannot be read: The server did not answer in time."
     )
@@ -302,8 +308,8 @@ def test_a_failing_directory_is_shown_at_once_and_told_when_it_goes_on() -> None
 def test_a_waiting_plan_and_addresses_that_nobody_gets_are_told() -> None:
     told = found(replace(WELL, directory=DirectoryFacts(is_waiting=True, claimed_twice=3)))
     assert {shape(alarm) for alarm in told} == {
-        (Kind.DIRECTORY_WAITS, Level.WARNING, 0),
-        (Kind.CLAIMED_TWICE, Level.WARNING, 3),
+        (AlarmKind.DIRECTORY_WAITS, Level.WARNING, 0),
+        (AlarmKind.CLAIMED_TWICE, Level.WARNING, 3),
     }
 
 
@@ -315,7 +321,7 @@ def test_too_few_seats_become_graver_until_collecting_stops(
     left: timedelta, level: Level, stage: int
 ) -> None:
     (alarm,) = found(replace(WELL, seats=Seats(used=12, limit=10, grace_until=AT + left)))
-    assert shape(alarm) == (Kind.SEATS_EXCEEDED, level, stage)
+    assert shape(alarm) == (AlarmKind.SEATS_EXCEEDED, level, stage)
     assert ("has stopped" in sentence(alarm.kind, alarm.arguments)) == (stage == 3)
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from amberpost.store import place
 from amberpost.store.open_keys import create_keys
-from amberpost.store.place import PLACE_FILE, Doubt, Place, claim_place, compare, doubt_place, find_doubts
+from amberpost.store.place import PLACE_FILE, AtWork, Doubt, claim_place, compare, doubt_place, find_doubts
 
-HERE = Place(path="/srv/archive", birth="1795000000.000000001", inode=7, machine="a", cards=("b", "c"))
+HERE = AtWork(path="/srv/archive", birth="1795000000.000000001", inode=7, machine="a", cards=("b", "c"))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from amberpost.accounts.releases import hand_over, release, revoke
 from amberpost.accounts.seats import seats, set_seat_limit
 from amberpost.console.archives.forms import AddArchiveForm, PlusAddressesForm, SeatsForm
 from amberpost.console.archives.listing import Filter, archive_facts, listed
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.directory.active import active_directory, may_have_public_archives, select_archives, status_of
 from amberpost.directory.archives.book import has_plus_addresses
 from amberpost.directory.archives.local import current_addresses
@@ -33,7 +33,7 @@ _PER_PAGE = 50
 
 @allow("archives:change")
 @require_GET
-def every(request: Request) -> HttpResponse:
+def every(request: ConsoleRequest) -> HttpResponse:
     """All archives, or those that fit; conflicts and seats beside them."""
     chosen = Filter.of(request.GET)
     page = Paginator(listed(chosen), _PER_PAGE).get_page(request.GET.get("page"))
@@ -60,7 +60,7 @@ def every(request: Request) -> HttpResponse:
 
 @allow("archives:change")
 @require_GET
-def show(request: Request, archive_id: int) -> HttpResponse:
+def show(request: ConsoleRequest, archive_id: int) -> HttpResponse:
     """One archive: its addresses in time, its owner, who may read it and who might before."""
     archive = get_object_or_404(Archive, pk=archive_id)
     releases = list(archive.releases.select_related("user", "group").order_by("-id"))
@@ -81,7 +81,7 @@ def show(request: Request, archive_id: int) -> HttpResponse:
 
 @allow("archives:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: Request) -> HttpResponse:
+def add(request: ConsoleRequest) -> HttpResponse:
     """A public archive by hand, where the local list may have them."""
     form = AddArchiveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -101,7 +101,7 @@ def add(request: Request) -> HttpResponse:
 
 @allow("archives:change")
 @require_GET
-def readers(request: Request) -> HttpResponse:
+def readers(request: ConsoleRequest) -> HttpResponse:
     """Suggestions while one types to whom an archive is released."""
     found = list(suggest_readers(request.GET.get("to", "")[:100]))
     return render(request, "console/archives/_readers.html", {"readers": found})
@@ -109,7 +109,7 @@ def readers(request: Request) -> HttpResponse:
 
 @allow("archives:change")
 @require_POST
-def give(request: Request, archive_id: int) -> HttpResponse:
+def give(request: ConsoleRequest, archive_id: int) -> HttpResponse:
     """Let a user, or the members of a group, read a public archive."""
     archive = get_object_or_404(Archive, pk=archive_id)
     try:
@@ -127,7 +127,7 @@ def give(request: Request, archive_id: int) -> HttpResponse:
 
 @allow("archives:change")
 @require_POST
-def end(request: Request, archive_id: int, release_id: int) -> HttpResponse:
+def end(request: ConsoleRequest, archive_id: int, release_id: int) -> HttpResponse:
     """End a release; at the next click of the reader it is gone."""
     given = get_object_or_404(Release, pk=release_id, archive_id=archive_id)
     revoke(given, by=signed_in(request).login)
@@ -137,7 +137,7 @@ def end(request: Request, archive_id: int, release_id: int) -> HttpResponse:
 
 @allow("archives:change")
 @require_POST
-def pass_on(request: Request, archive_id: int) -> HttpResponse:
+def pass_on(request: ConsoleRequest, archive_id: int) -> HttpResponse:
     """Let a successor read the archive of somebody who has left."""
     archive = get_object_or_404(Archive, pk=archive_id)
     try:
@@ -152,7 +152,7 @@ def pass_on(request: Request, archive_id: int) -> HttpResponse:
 
 @allow("archives:change")
 @require_POST
-def select(request: Request) -> HttpResponse:
+def select(request: ConsoleRequest) -> HttpResponse:
     """Manual selection: of the archives shown, those that are ticked take new mail."""
     shown = {int(pk) for pk in request.POST.getlist("shown") if pk.isdecimal()}
     ticked = {int(pk) for pk in request.POST.getlist("selected") if pk.isdecimal()}
@@ -171,7 +171,7 @@ def select(request: Request) -> HttpResponse:
 
 @allow("archives:change")
 @require_POST
-def limit_seats(request: Request) -> HttpResponse:
+def limit_seats(request: ConsoleRequest) -> HttpResponse:
     """How many seats there are, or that there is no limit."""
     form = SeatsForm(request.POST)
     if form.is_valid():
@@ -184,7 +184,7 @@ def limit_seats(request: Request) -> HttpResponse:
 
 @allow("archives:change")
 @require_POST
-def plus_addresses(request: Request) -> HttpResponse:
+def plus_addresses(request: ConsoleRequest) -> HttpResponse:
     """Whether name+anything@ is name@, for the whole archive."""
     form = PlusAddressesForm(request.POST)
     if form.is_valid():

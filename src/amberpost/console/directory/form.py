@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amberpost.console.field_groups import Group, Row
-from amberpost.console.remarks import Notice
+from amberpost.console.field_groups import FieldRow, Group
+from amberpost.console.remarks import Remark
 from amberpost.directory.active import get_directory
 from amberpost.directory.configure import FIELDS, SECRETS, SHORTEST_INTERVAL, valid_filter, valid_hosts
 from amberpost.directory.models import Directory, DirectoryKind
@@ -263,21 +263,21 @@ class DirectoryForm(forms.Form):
         is_used = any(row.field.errors or row.field.value() for row in rows)
         return Group(title=title, rows=tuple(rows), is_folded=folds and not is_used)
 
-    def _row(self, name: str) -> Row:
-        return Row(field=self[name], notices=tuple(self._notices(name)))
+    def _row(self, name: str) -> FieldRow:
+        return FieldRow(field=self[name], notices=tuple(self._notices(name)))
 
-    def _notices(self, name: str) -> Iterator[Notice]:
+    def _notices(self, name: str) -> Iterator[Remark]:
         match name:
             case "security":
-                yield Notice(watch="none", text=gettext(
+                yield Remark(watch="none", text=gettext(
                     "Passwords travel in clear text, and nobody can sign in with the directory."
                 ))  # fmt: skip
             case "releases_to_members":
-                yield Notice(watch="checked", text=gettext(
+                yield Remark(watch="checked", text=gettext(
                     "Members of today may then read all mail of the group, also that from before they joined."
                 ))  # fmt: skip
             case "is_manual":
-                yield Notice(watch="checked", text=gettext(
+                yield Remark(watch="checked", text=gettext(
                     "Mail of accounts that are not selected is not archived for them. Leaving one out can break "
                     "the duty to keep its mail."
                 ))  # fmt: skip

@@ -11,13 +11,13 @@ from amberpost.accounts.access import allow
 from amberpost.accounts.installation import is_unfinished
 from amberpost.console.directory.acts import save_form, test_form, test_saved
 from amberpost.console.directory.form import DirectoryForm, chosen_kind
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.directory.active import active_directory, get_directory, status_of
 from amberpost.directory.configure import missing_fields
 from amberpost.directory.models import DirectoryKind, DirectoryRun, RunOutcome
-from amberpost.directory.steps import Step
+from amberpost.directory.steps import TestStep
 from amberpost.errors import DirectoryError, UserError
-from amberpost.governance.directories import Preview
+from amberpost.governance.directories import PlanPreview
 from amberpost.governance.directory_sync import look_at_directory, request_sync, sync_directory
 from amberpost.governance.place import is_confirmed
 from amberpost.spoken import in_words
@@ -27,7 +27,7 @@ _RUNS = 10
 
 @allow("directory:change")
 @require_GET
-def show(request: Request) -> HttpResponse:
+def show(request: ConsoleRequest) -> HttpResponse:
     """Which directory is in use, how it does, and its last runs."""
     return _detail(request)
 
@@ -35,7 +35,7 @@ def show(request: Request) -> HttpResponse:
 @allow("directory:change")
 @sensitive_post_parameters("password", "client_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: Request) -> HttpResponse:
+def settings(request: ConsoleRequest) -> HttpResponse:
     """Choose and set up a directory; ?kind= chooses the fields."""
     if request.method != "POST":
         kind = request.GET.get("kind", "")
@@ -60,7 +60,7 @@ def settings(request: Request) -> HttpResponse:
 
 @allow("directory:change")
 @require_POST
-def test(request: Request) -> HttpResponse:
+def test(request: ConsoleRequest) -> HttpResponse:
     """Test the connection with what is saved."""
     try:
         steps = test_saved(active_directory(), request.vault, signed_in(request).login)
@@ -72,7 +72,7 @@ def test(request: Request) -> HttpResponse:
 
 @allow("directory:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def changes(request: Request) -> HttpResponse:
+def changes(request: ConsoleRequest) -> HttpResponse:
     """Read the directory and show what would change; POST makes exactly what was shown."""
     try:
         if request.method == "POST":
@@ -86,7 +86,7 @@ def changes(request: Request) -> HttpResponse:
 
 @allow("directory:change")
 @require_POST
-def sync(request: Request) -> HttpResponse:
+def sync(request: ConsoleRequest) -> HttpResponse:
     """Ask for a run at once instead of at the next time."""
     directory = active_directory()
     if directory.kind == DirectoryKind.LOCAL or missing_fields(directory):
@@ -97,7 +97,7 @@ def sync(request: Request) -> HttpResponse:
     return redirect("console:directory")
 
 
-def _apply(request: Request) -> HttpResponse:
+def _apply(request: ConsoleRequest) -> HttpResponse:
     accept = request.POST.get("plan", "")
     done = sync_directory(
         request.vault.disk, request.vault.keys, by=signed_in(request).login, accept=accept, must_ask=True
@@ -117,7 +117,7 @@ def _apply(request: Request) -> HttpResponse:
     return redirect("console:directory")
 
 
-def _changes(request: Request, shown: Preview, *, note: str = "") -> HttpResponse:
+def _changes(request: ConsoleRequest, shown: PlanPreview, *, note: str = "") -> HttpResponse:
     made = shown.plan
     context = {
         "here": "directory",
@@ -130,7 +130,7 @@ def _changes(request: Request, shown: Preview, *, note: str = "") -> HttpRespons
     return render(request, "console/directory/changes.html", context)
 
 
-def _saved(request: Request, form: DirectoryForm) -> HttpResponse:
+def _saved(request: ConsoleRequest, form: DirectoryForm) -> HttpResponse:
     directory = form.directory
     if directory.kind == DirectoryKind.LOCAL:
         messages.success(request, _("The local list is in use."))
@@ -139,7 +139,7 @@ def _saved(request: Request, form: DirectoryForm) -> HttpResponse:
     return redirect("console:directory")
 
 
-def _test_typed(request: Request, form: DirectoryForm, again: DirectoryForm) -> HttpResponse:
+def _test_typed(request: ConsoleRequest, form: DirectoryForm, again: DirectoryForm) -> HttpResponse:
     """The result under what was typed; secrets stay in the browser or must be typed again."""
     if not form.is_valid():
         problems = [
@@ -156,10 +156,10 @@ def _test_typed(request: Request, form: DirectoryForm, again: DirectoryForm) -> 
 
 
 def _form(
-    request: Request,
+    request: ConsoleRequest,
     form: DirectoryForm,
     *,
-    steps: list[Step] | None = None,
+    steps: list[TestStep] | None = None,
     problems: list[str] | None = None,
 ) -> HttpResponse:
     context = {
@@ -172,7 +172,7 @@ def _form(
     return render(request, "console/directory/form.html", context)
 
 
-def _detail(request: Request, *, steps: list[Step] | None = None) -> HttpResponse:
+def _detail(request: ConsoleRequest, *, steps: list[TestStep] | None = None) -> HttpResponse:
     directory = active_directory()
     context = {
         "here": "directory",

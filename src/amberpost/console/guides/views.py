@@ -20,7 +20,7 @@ from amberpost.console.guides.forms import (
     form_values,
 )
 from amberpost.console.guides.warnings import microsoft_warnings
-from amberpost.console.request import Request
+from amberpost.console.request import ConsoleRequest
 from amberpost.console.sources.kinds import JOURNAL_PLACES
 from amberpost.sources.domains import own_domains
 from amberpost.sources.models import MailSystem, Source
@@ -32,40 +32,40 @@ _Add = Callable[[_Values], dict[str, object]]
 
 @allow("sources:change")
 @require_GET
-def overview(request: Request) -> HttpResponse:
+def overview(request: ConsoleRequest) -> HttpResponse:
     """Which guide fits, and how far each account has come."""
     return render(request, "console/guides/guides.html", {"here": "guides", "lists": check_lists()})
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def microsoft_365(request: Request) -> HttpResponse:
+def microsoft_365(request: ConsoleRequest) -> HttpResponse:
     """Journal rule in Exchange Online; application and mailbox access where OAuth is needed."""
     return _guide(request, MailSystem.MICROSOFT_365, MicrosoftForm, _microsoft)
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def exchange(request: Request) -> HttpResponse:
+def exchange(request: ConsoleRequest) -> HttpResponse:
     """Journaling of an Exchange server of one's own."""
     return _guide(request, MailSystem.EXCHANGE, ExchangeForm, _exchange)
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def postfix(request: Request) -> HttpResponse:
+def postfix(request: ConsoleRequest) -> HttpResponse:
     """Copies by always_bcc, with or without the envelope."""
     return _guide(request, MailSystem.POSTFIX, PostfixForm, _postfix)
 
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def google(request: Request) -> HttpResponse:
+def google(request: ConsoleRequest) -> HttpResponse:
     """Journal messages or routed copies of Google Workspace."""
     return _guide(request, MailSystem.GOOGLE, GoogleForm, lambda values: {})
 
 
-def _guide(request: Request, system: MailSystem, make: type[GuideForm], add: _Add) -> HttpResponse:
+def _guide(request: ConsoleRequest, system: MailSystem, make: type[GuideForm], add: _Add) -> HttpResponse:
     kept: _Values = request.session.get(_KEPT, {})
     form = make(request.POST or None, initial=form_values(make(), {**_from_account(), **kept}))
     if request.method == "POST" and form.is_valid():

@@ -165,7 +165,7 @@ _DEPTHS: Mapping[str, object] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class AuditLine:
     """One event as the page shows it."""
 
     event: AuditEvent
@@ -175,13 +175,13 @@ class Line:
     particulars: tuple[tuple[str, str], ...]
 
 
-def lines(events: Iterable[AuditEvent]) -> list[Line]:
+def lines(events: Iterable[AuditEvent]) -> list[AuditLine]:
     """The events in words; archives by their names, where they are known."""
     events = list(events)
     wanted = {event.detail["archive"] for event in events if isinstance(event.detail.get("archive"), int)}
     archives = dict(Archive.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return [
-        Line(
+        AuditLine(
             event=event,
             actor=str(_ACTORS.get(event.actor, event.actor)),
             action=str(ACTIONS.get(event.action, event.action)),

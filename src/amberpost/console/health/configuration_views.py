@@ -15,7 +15,7 @@ from amberpost.accounts.installation import current_installation, save_installat
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import now
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.console.setup.forms import ExportForm
 from amberpost.governance.configuration import export_configuration, is_untouched
 
@@ -23,7 +23,7 @@ from amberpost.governance.configuration import export_configuration, is_untouche
 @allow("system:change")
 @sensitive_post_parameters("passphrase", "again")
 @require_http_methods(["GET", "HEAD", "POST"])
-def export(request: Request) -> HttpResponse:
+def export(request: ConsoleRequest) -> HttpResponse:
     """Ask for a passphrase, then hand out the file. Recorded."""
     form = ExportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -39,7 +39,7 @@ def export(request: Request) -> HttpResponse:
 
 @allow("system:change")
 @require_POST
-def time_zone(request: Request) -> HttpResponse:
+def time_zone(request: ConsoleRequest) -> HttpResponse:
     """The answer to the browser's offer. Either way somebody has decided, and it is not made again."""
     zone = request.POST.get("zone", "") if request.POST.get("answer") == "yes" else "UTC"
     if zone not in dict(zone_choices()) and zone != "UTC":

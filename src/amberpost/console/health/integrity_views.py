@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from amberpost.accounts.access import allow
 from amberpost.accounts.permissions import may
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.errors import IntegrityError
 from amberpost.health.verified import read_verified, standing
 from amberpost.health.verify import request_verify
@@ -35,7 +35,7 @@ class Head:
 
 @allow("integrity:verify")
 @require_GET
-def show(request: Request) -> HttpResponse:
+def show(request: ConsoleRequest) -> HttpResponse:
     """Checkpoints, the last verification and its findings."""
     verified = read_verified(request.vault.disk)
     found = max(standing(verified), key=lambda run: (bool(run.error), run.findings_count), default=None)
@@ -51,7 +51,7 @@ def show(request: Request) -> HttpResponse:
 
 @allow("integrity:verify")
 @require_POST
-def verify_now(request: Request) -> HttpResponse:
+def verify_now(request: ConsoleRequest) -> HttpResponse:
     """Ask the worker for a quick verification, unless one is waiting."""
     request_verify(signed_in(request).login)
     messages.success(request, _("The verification now runs as a job; leaving this page does not stop it."))

@@ -12,7 +12,7 @@ from amberpost.accounts.access import allow
 from amberpost.accounts.people import matching_users
 from amberpost.audit.models import AuditEvent
 from amberpost.console.health.audit_words import lines
-from amberpost.console.request import Request
+from amberpost.console.request import ConsoleRequest
 from amberpost.road.models import Work
 from amberpost.road.quarantine import quarantined
 
@@ -21,7 +21,7 @@ _PER_PAGE = 50
 
 @allow("quarantine:see")
 @require_GET
-def quarantine(request: Request) -> HttpResponse:
+def quarantine(request: ConsoleRequest) -> HttpResponse:
     """What is kept and in no archive: metadata only."""
     pages = Paginator(range(quarantined(limit=0)[0]), _PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
@@ -32,7 +32,7 @@ def quarantine(request: Request) -> HttpResponse:
 
 @allow("console:see")
 @require_GET
-def jobs(request: Request) -> HttpResponse:
+def jobs(request: ConsoleRequest) -> HttpResponse:
     """The work queue, the newest first."""
     page = _page(request, Work.objects.order_by("-id"))
     return render(request, "console/health/jobs.html", {"here": "jobs", "page": page})
@@ -40,7 +40,7 @@ def jobs(request: Request) -> HttpResponse:
 
 @allow("audit:see")
 @require_GET
-def audit(request: Request) -> HttpResponse:
+def audit(request: ConsoleRequest) -> HttpResponse:
     """Who did what, when, to what, the newest first."""
     events = AuditEvent.objects.order_by("-id")
     actor, action = request.GET.get("actor", "")[:200], request.GET.get("action", "")[:60]
@@ -63,5 +63,5 @@ def audit(request: Request) -> HttpResponse:
     return render(request, "console/health/audit.html", context)
 
 
-def _page(request: Request, rows: QuerySet[Model]) -> Page:  # type: ignore[type-arg]
+def _page(request: ConsoleRequest, rows: QuerySet[Model]) -> Page:  # type: ignore[type-arg]
     return Paginator(rows, _PER_PAGE).get_page(request.GET.get("page"))

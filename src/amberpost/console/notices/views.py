@@ -18,7 +18,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.console.notices.forms import NoticeForm, password_warning
 from amberpost.console.overview.verdict import place_of
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.errors import UserError
 from amberpost.governance.place import is_confirmed
 from amberpost.notice.configure import SECRETS, current_settings, save_settings
@@ -32,7 +32,7 @@ _RECENT = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class NoticeRow:
     """A notice as the page shows it."""
 
     notice: Notice
@@ -43,7 +43,7 @@ class Row:
 @allow("notices:change")
 @sensitive_post_parameters("password", "client_secret", "webhook_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-def show(request: Request) -> HttpResponse:
+def show(request: ConsoleRequest) -> HttpResponse:
     """The settings, what is open, and what was told lately."""
     form = NoticeForm(request.POST or None, instance=current_settings())
     if request.method == "POST" and form.is_valid():
@@ -69,7 +69,7 @@ def show(request: Request) -> HttpResponse:
 
 @allow("notices:change")
 @require_POST
-def test(request: Request) -> HttpResponse:
+def test(request: ConsoleRequest) -> HttpResponse:
     """A test message by each way that is set up."""
     settings = current_settings()
     try:
@@ -85,9 +85,9 @@ def test(request: Request) -> HttpResponse:
     return redirect("console:notices")
 
 
-def _rows(notices: Iterable[Notice]) -> list[Row]:
+def _rows(notices: Iterable[Notice]) -> list[NoticeRow]:
     return [
-        Row(
+        NoticeRow(
             notice=notice,
             text=sentence(notice.kind, notice.arguments),
             url=place_of(notice.kind, notice.subject),
@@ -96,7 +96,7 @@ def _rows(notices: Iterable[Notice]) -> list[Row]:
     ]
 
 
-def _save(request: Request, form: NoticeForm) -> None:
+def _save(request: ConsoleRequest, form: NoticeForm) -> None:
     secrets = {name: form.cleaned_data[name] for name in SECRETS}
     changed = ",".join(form.changed_data)
     with transaction.atomic():

@@ -15,7 +15,7 @@ from amberpost.clock import now
 from amberpost.directory.active import active_directory
 from amberpost.health.numbers import Overview
 from amberpost.health.verified import Verified
-from amberpost.notice.alarm import Alarm, Kind
+from amberpost.notice.alarm import Alarm, AlarmKind
 from amberpost.notice.configure import current_settings
 from amberpost.notice.models import Security as RelaySecurity
 from amberpost.notice.words import sentence
@@ -29,26 +29,26 @@ LONG_WITHOUT = timedelta(
 LONG_WITHOUT_WHOLE = timedelta(days=366)  # the drill of docs/operate/backup.md comes once a year
 
 _PLACES: Mapping[str, str] = {
-    Kind.PLACE_IN_DOUBT: "console:place",
-    Kind.FINDINGS: "console:integrity",
-    Kind.VERIFY_FAILED: "console:integrity",
-    Kind.NO_SOURCE: "console:source-add",
-    Kind.UNPROCESSABLE: "console:quarantine",
-    Kind.QUARANTINE_GROWING: "console:quarantine",
-    Kind.JOBS_FAILED: "console:jobs",
-    Kind.NOTICE_FAILED: "console:notices",
-    Kind.DIRECTORY_FAILING: "console:directory",
-    Kind.DIRECTORY_WAITS: "console:directory",
-    Kind.CLAIMED_TWICE: "console:archives",
-    Kind.SEATS_EXCEEDED: "console:archives",
+    AlarmKind.PLACE_IN_DOUBT: "console:place",
+    AlarmKind.FINDINGS: "console:integrity",
+    AlarmKind.VERIFY_FAILED: "console:integrity",
+    AlarmKind.NO_SOURCE: "console:source-add",
+    AlarmKind.UNPROCESSABLE: "console:quarantine",
+    AlarmKind.QUARANTINE_GROWING: "console:quarantine",
+    AlarmKind.JOBS_FAILED: "console:jobs",
+    AlarmKind.NOTICE_FAILED: "console:notices",
+    AlarmKind.DIRECTORY_FAILING: "console:directory",
+    AlarmKind.DIRECTORY_WAITS: "console:directory",
+    AlarmKind.CLAIMED_TWICE: "console:archives",
+    AlarmKind.SEATS_EXCEEDED: "console:archives",
 }
 _OF_A_SOURCE = {
-    Kind.SOURCE_FAILING,
-    Kind.SOURCE_SILENT,
-    Kind.SECRET_EXPIRES,
-    Kind.CERTIFICATE_EXPIRES,
-    Kind.MAIL_LEFT,
-    Kind.REPORTS_NOT_OPENED,
+    AlarmKind.SOURCE_FAILING,
+    AlarmKind.SOURCE_SILENT,
+    AlarmKind.SECRET_EXPIRES,
+    AlarmKind.CERTIFICATE_EXPIRES,
+    AlarmKind.MAIL_LEFT,
+    AlarmKind.REPORTS_NOT_OPENED,
 }
 
 
@@ -65,7 +65,7 @@ def troubles(alarms: Iterable[Alarm]) -> list[Trouble]:
     return [
         Trouble(text=sentence(alarm.kind, alarm.arguments), url=place_of(alarm.kind, alarm.subject))
         for alarm in alarms
-        if alarm.kind != Kind.NO_SOURCE
+        if alarm.kind != AlarmKind.NO_SOURCE
     ]
 
 
@@ -110,7 +110,7 @@ def _not_verified(numbers: Overview, runs: list[Verified]) -> Iterator[Trouble]:
 def _nothing_collected(numbers: Overview) -> Iterator[Trouble]:
     accounts = Source.objects.exclude(protocol=SourceProtocol.FILE)
     if not accounts.exists():
-        text, url = sentence(Kind.NO_SOURCE, {}), reverse("console:source-add")
+        text, url = sentence(AlarmKind.NO_SOURCE, {}), reverse("console:source-add")
     elif not accounts.filter(enabled=True).exists():
         text, url = _("Every account is paused: nothing is collected."), reverse("console:sources")
     elif not numbers.captures:

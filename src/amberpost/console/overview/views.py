@@ -17,7 +17,7 @@ from amberpost.accounts.models import Role, User
 from amberpost.accounts.seats import seats
 from amberpost.clock import now
 from amberpost.console.overview.verdict import reservations, troubles
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.governance.place import confirm_place
 from amberpost.health.alarms import alarms, is_silent
 from amberpost.health.facts import gather
@@ -32,7 +32,7 @@ from amberpost.store.place import find_doubts
 
 @allow("console:see")
 @require_GET
-def show(request: Request) -> HttpResponse:
+def show(request: ConsoleRequest) -> HttpResponse:
     """All is well, well but for something, or exactly what is not; then the numbers."""
     facts = gather(request.vault.config, has_index=request.vault.index is not None)
     numbers, verified = overview(request.vault), read_verified(request.vault.disk)
@@ -65,7 +65,7 @@ def _beginning() -> list[str]:
 
 @allow("system:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def place(request: Request) -> HttpResponse:
+def place(request: ConsoleRequest) -> HttpResponse:
     """Why this may be a copy of the archive, and what follows when somebody says that it is the archive."""
     data = request.vault.config.data
     if request.method == "POST":
@@ -83,7 +83,7 @@ def place(request: Request) -> HttpResponse:
 
 @allow("system:see")
 @require_GET
-def system(request: Request) -> HttpResponse:
+def system(request: ConsoleRequest) -> HttpResponse:
     """Version, disk, index and processes."""
     numbers = overview(request.vault)
     disk = shutil.disk_usage(request.vault.config.data)

@@ -13,7 +13,7 @@ from amberpost.accounts.people import add_user, reset_password, set_active
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.console.people.forms import AddUserForm, EditUserForm
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.directory.archives.local import current_addresses, set_addresses
 from amberpost.directory.models import Address
 from amberpost.errors import UserError
@@ -23,7 +23,7 @@ from amberpost.spoken import in_words
 
 @allow("users:change")
 @require_GET
-def everybody(request: Request) -> HttpResponse:
+def everybody(request: ConsoleRequest) -> HttpResponse:
     """All users with their addresses."""
     held: dict[int, list[str]] = {}
     for archive_id, address in Address.objects.filter(valid_until=None).values_list("archive_id", "address"):
@@ -34,7 +34,7 @@ def everybody(request: Request) -> HttpResponse:
 
 @allow("users:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: Request) -> HttpResponse:
+def add(request: ConsoleRequest) -> HttpResponse:
     """A new user; the answer shows his one-time password, once."""
     form = AddUserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -57,7 +57,7 @@ def add(request: Request) -> HttpResponse:
 
 @allow("users:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: Request, user_id: int) -> HttpResponse:
+def edit(request: ConsoleRequest, user_id: int) -> HttpResponse:
     """Name, role and addresses of a user."""
     user = get_object_or_404(User.objects.select_related("private_archive"), pk=user_id)
     addresses = current_addresses(user.private_archive) if user.private_archive else []
@@ -81,7 +81,7 @@ def edit(request: Request, user_id: int) -> HttpResponse:
 
 @allow("users:change")
 @require_POST
-def new_password(request: Request, user_id: int) -> HttpResponse:
+def new_password(request: ConsoleRequest, user_id: int) -> HttpResponse:
     """A new one-time password, shown once; the user's sessions end."""
     user = get_object_or_404(User, pk=user_id)
     return _once(request, user, reset_password(user, by=signed_in(request).login))
@@ -89,7 +89,7 @@ def new_password(request: Request, user_id: int) -> HttpResponse:
 
 @allow("users:change")
 @require_POST
-def switch(request: Request, user_id: int) -> HttpResponse:
+def switch(request: ConsoleRequest, user_id: int) -> HttpResponse:
     """Let a user sign in, or not any more; his archive stays either way."""
     user = get_object_or_404(User, pk=user_id)
     if _is_self(request, user):
@@ -105,11 +105,11 @@ def switch(request: Request, user_id: int) -> HttpResponse:
     return redirect("console:accounts")
 
 
-def _is_self(request: Request, user: User) -> bool:
+def _is_self(request: ConsoleRequest, user: User) -> bool:
     return user.pk == signed_in(request).pk
 
 
-def _once(request: Request, user: User, password: str) -> HttpResponse:
+def _once(request: ConsoleRequest, user: User, password: str) -> HttpResponse:
     return render(
         request,
         "console/people/password_once.html",

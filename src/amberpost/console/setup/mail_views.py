@@ -14,7 +14,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.console.guides.checks import check_lists
 from amberpost.console.notices.forms import password_warning
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.console.setup.forms import DomainsForm, FirstNoticeForm, PeopleForm
 from amberpost.console.setup.pages import show_page
 from amberpost.console.sources.kinds import KINDS
@@ -28,7 +28,7 @@ from amberpost.sources.models import OwnDomain
 from amberpost.spoken import in_words
 
 
-def users(request: Request) -> HttpResponse:
+def users(request: ConsoleRequest) -> HttpResponse:
     """The local list, and the way to a directory, whose pages are the console's own."""
     form = PeopleForm(request.POST or None, request.FILES or None)
     if _is_skipped(request):
@@ -60,7 +60,7 @@ def _add_users(form: PeopleForm, *, by: str) -> tuple[list[tuple[User, str]], st
     return made, imported.said if imported else ""
 
 
-def domains(request: Request) -> HttpResponse:
+def domains(request: ConsoleRequest) -> HttpResponse:
     """The own domains; those of the users' addresses are proposed."""
     known = sorted(own_domains())
     form = DomainsForm(request.POST or None, initial={"domains": DomainsForm.shown(known or _of_users())})
@@ -72,14 +72,14 @@ def domains(request: Request) -> HttpResponse:
     return show_page(request, SetupStep.DOMAINS, form=form, is_proposed=not known)
 
 
-def sources(request: Request) -> HttpResponse:
+def sources(request: ConsoleRequest) -> HttpResponse:
     """The remote accounts; their form and test are the console's own."""
     if request.method == "POST":
         return _on(SetupStep.NOTICES)
     return show_page(request, SetupStep.SOURCES, kinds=KINDS, lists=check_lists())
 
 
-def notices(request: Request) -> HttpResponse:
+def notices(request: ConsoleRequest) -> HttpResponse:
     """Whom to tell when something is not well."""
     form = FirstNoticeForm(request.POST or None, instance=current_settings())
     if _is_skipped(request):
@@ -97,7 +97,7 @@ def notices(request: Request) -> HttpResponse:
     return show_page(request, SetupStep.NOTICES, form=form)
 
 
-def _save_notices(request: Request, form: FirstNoticeForm) -> None:
+def _save_notices(request: ConsoleRequest, form: FirstNoticeForm) -> None:
     secrets = {"password": form.cleaned_data["password"]}
     with transaction.atomic():
         save_settings(form.instance, secrets, request.vault.keys.seal_setting)
@@ -121,7 +121,7 @@ def _of_users() -> list[str]:
     return sorted({address.rpartition("@")[2] for address in addresses[:1000]})
 
 
-def _is_skipped(request: Request) -> bool:
+def _is_skipped(request: ConsoleRequest) -> bool:
     return request.method == "POST" and "skip" in request.POST
 
 

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.accounts.installation import SetupStep, current_installation
-from amberpost.console.request import Request
+from amberpost.console.request import ConsoleRequest
 
 _TITLES: dict[SetupStep, Promise] = {
     SetupStep.BEGIN: _("Begin"),
@@ -23,7 +23,7 @@ _TITLES: dict[SetupStep, Promise] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ShownStep:
     """One step as the row shows it."""
 
     number: int
@@ -32,11 +32,11 @@ class Place:
     is_open: bool  # one may go there
 
 
-def show_page(request: Request, step: SetupStep, *, part: str = "", **context: object) -> HttpResponse:
+def show_page(request: ConsoleRequest, step: SetupStep, *, part: str = "", **context: object) -> HttpResponse:
     """Render the page of a step. `part`: another page of the same step, such as its result."""
     reached = current_installation().setup_step
     places = [
-        Place(number=int(one), title=title, is_here=one is step, is_open=one <= reached)
+        ShownStep(number=int(one), title=title, is_here=one is step, is_open=one <= reached)
         for one, title in _TITLES.items()
     ]
     template = f"console/setup/{step.name.lower()}{part}.html"

@@ -18,7 +18,7 @@ from amberpost.sources.models import Source, SourceProtocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class SummaryLine:
     """One decision. `warning` says what follows if it is left like this."""
 
     step: int
@@ -27,22 +27,22 @@ class Line:
     warning: str = ""
 
 
-def summary(vault: Vault) -> list[Line]:
+def summary(vault: Vault) -> list[SummaryLine]:
     """Every decision in the order of the pages."""
     return [*_archive(), _keys(vault), _users(), _domains(), _accounts(), _notices()]
 
 
-def _archive() -> Iterator[Line]:
+def _archive() -> Iterator[SummaryLine]:
     row, step = current_installation(), int(SetupStep.NAME)
-    yield Line(step=step, name=_("Name"), values=(row.name or "Amberpost",))
+    yield SummaryLine(step=step, name=_("Name"), values=(row.name or "Amberpost",))
     language = dict(language_choices()).get(row.language, _("as the browser"))
-    yield Line(step=step, name=_("Language"), values=(language,))
-    yield Line(step=step, name=_("Time zone"), values=((row.time_zone or "UTC").replace("_", " "),))
+    yield SummaryLine(step=step, name=_("Language"), values=(language,))
+    yield SummaryLine(step=step, name=_("Time zone"), values=((row.time_zone or "UTC").replace("_", " "),))
 
 
-def _keys(vault: Vault) -> Line:
+def _keys(vault: Vault) -> SummaryLine:
     is_confirmed = AuditEvent.objects.filter(action=Action.KEY_COPY_CONFIRMED).exists()
-    return Line(
+    return SummaryLine(
         step=int(SetupStep.STORAGE),
         name=_("Storage and keys"),
         values=(str(vault.config.data), str(vault.config.key_file)),
@@ -50,10 +50,10 @@ def _keys(vault: Vault) -> Line:
     )
 
 
-def _users() -> Line:
+def _users() -> SummaryLine:
     users = User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count()
     text = ngettext("%(number)d user with an archive", "%(number)d users with an archive", users)
-    return Line(
+    return SummaryLine(
         step=int(SetupStep.USERS),
         name=_("Users"),
         values=(text % {"number": users},),
@@ -61,9 +61,9 @@ def _users() -> Line:
     )
 
 
-def _domains() -> Line:
+def _domains() -> SummaryLine:
     names = tuple(shown_domain(name) for name in sorted(own_domains()))
-    return Line(
+    return SummaryLine(
         step=int(SetupStep.DOMAINS),
         name=_("Own mail domains"),
         values=names or ("–",),
@@ -71,14 +71,14 @@ def _domains() -> Line:
     )
 
 
-def _accounts() -> Line:
+def _accounts() -> SummaryLine:
     accounts = Source.objects.exclude(protocol=SourceProtocol.FILE)
     names = tuple(
         f"{source.name} ({source.get_protocol_display()}, {source.server})"
         + ("" if source.enabled else f": {_('paused')}")
         for source in accounts
     )
-    return Line(
+    return SummaryLine(
         step=int(SetupStep.SOURCES),
         name=_("E-mail accounts to collect"),
         values=names or ("–",),
@@ -86,10 +86,10 @@ def _accounts() -> Line:
     )
 
 
-def _notices() -> Line:
+def _notices() -> SummaryLine:
     settings = current_settings()
     values = (*settings.addresses, settings.relay) if settings.has_mail else ("–",)
-    return Line(
+    return SummaryLine(
         step=int(SetupStep.NOTICES),
         name=_("Notifications"),
         values=tuple(values),

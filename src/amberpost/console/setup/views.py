@@ -23,7 +23,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.models import AuditEvent
 from amberpost.audit.record import record
 from amberpost.clock import now
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.console.setup import mail_views as assistant_mail
 from amberpost.console.setup.forms import ImportForm, InstallationForm, StorageForm
 from amberpost.console.setup.pages import show_page
@@ -35,12 +35,12 @@ from amberpost.sources.models import Source, SourceProtocol, SourceStatus
 from amberpost.spoken import in_words
 from amberpost.store.disk import LocalDisk
 
-Page = Callable[[Request], HttpResponse]
+AssistantPage = Callable[[ConsoleRequest], HttpResponse]
 
 
 @allow("system:change")
 @require_GET
-def resume(request: Request) -> HttpResponse:
+def resume(request: ConsoleRequest) -> HttpResponse:
     """To the page where one was."""
     return redirect("console:assistant-step", current_installation().setup_step)
 
@@ -48,14 +48,14 @@ def resume(request: Request) -> HttpResponse:
 @allow("system:change")
 @sensitive_post_parameters("passphrase", "password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def step(request: Request, number: int) -> HttpResponse:
+def step(request: ConsoleRequest, number: int) -> HttpResponse:
     """One page of the assistant."""
     if number not in list(SetupStep):
         raise Http404
     return _PAGES[SetupStep(number)](request)
 
 
-def _begin(request: Request) -> HttpResponse:
+def _begin(request: ConsoleRequest) -> HttpResponse:
     """Import what another archive has written, or go on."""
     may_import = is_untouched(signed_in(request))
     if request.method == "POST" and "begin" in request.POST:
@@ -70,7 +70,7 @@ def _begin(request: Request) -> HttpResponse:
     return show_page(request, SetupStep.BEGIN, form=form, may_import=may_import)
 
 
-def _import(request: Request, form: ImportForm) -> HttpResponse:
+def _import(request: ConsoleRequest, form: ImportForm) -> HttpResponse:
     with transaction.atomic():
         imported, operator = import_around(
             signed_in(request),
@@ -85,7 +85,7 @@ def _import(request: Request, form: ImportForm) -> HttpResponse:
     return show_page(request, SetupStep.BEGIN, imported=imported, following=int(SetupStep.STORAGE))
 
 
-def _name(request: Request) -> HttpResponse:
+def _name(request: ConsoleRequest) -> HttpResponse:
     """What people see, and what holds for those who chose nothing."""
     form = InstallationForm(request.POST or None, instance=current_installation())
     if request.method == "POST" and form.is_valid():
@@ -96,7 +96,7 @@ def _name(request: Request) -> HttpResponse:
     return show_page(request, SetupStep.NAME, form=form)
 
 
-def _storage(request: Request) -> HttpResponse:
+def _storage(request: ConsoleRequest) -> HttpResponse:
     """Where everything lies; goes on only with a copy of the key file elsewhere."""
     confirmed = AuditEvent.objects.filter(action=Action.KEY_COPY_CONFIRMED).order_by("-id").first()
     form = StorageForm(request.POST if request.method == "POST" else None)
@@ -115,7 +115,7 @@ def _storage(request: Request) -> HttpResponse:
     )
 
 
-def _summary(request: Request) -> HttpResponse:
+def _summary(request: ConsoleRequest) -> HttpResponse:
     """All decisions on one page, and the start."""
     if request.method == "POST":
         with transaction.atomic():
@@ -140,7 +140,7 @@ def _on(following: SetupStep) -> HttpResponse:
     return redirect("console:assistant-step", int(following))
 
 
-_PAGES: dict[SetupStep, Page] = {
+_PAGES: dict[SetupStep, AssistantPage] = {
     SetupStep.BEGIN: _begin,
     SetupStep.NAME: _name,
     SetupStep.STORAGE: _storage,

@@ -9,7 +9,7 @@ from amberpost.road.open import Vault
 from amberpost.sources.account import account_settings
 from amberpost.sources.configure import remove_source, save_source
 from amberpost.sources.models import Source
-from amberpost.sources.probe import Step, probe
+from amberpost.sources.probe import ProbeStep, probe
 from amberpost.sources.settings import AccountSettings
 from amberpost.sources.status import note_certificate
 from amberpost.sources.trial import trial_settings
@@ -31,7 +31,7 @@ def save_account(form: AccountForm, vault: Vault, by: str) -> Source:
     return source
 
 
-def test_typed(form: AccountForm, vault: Vault, by: str) -> list[Step]:
+def test_typed(form: AccountForm, vault: Vault, by: str) -> list[ProbeStep]:
     """Test what is typed before it is saved, with the stored secrets where none was typed."""
     source = form.instance
     settings = trial_settings(
@@ -40,7 +40,7 @@ def test_typed(form: AccountForm, vault: Vault, by: str) -> list[Step]:
     return _test(source, settings, by)
 
 
-def test_saved(source: Source, vault: Vault, by: str) -> list[Step]:
+def test_saved(source: Source, vault: Vault, by: str) -> list[ProbeStep]:
     """Test an account as it is; its certificate's end is remembered."""
     settings = account_settings(source, vault.keys.open_setting, ceiling_bytes=vault.config.ceiling_bytes)
     steps = _test(source, settings, by)
@@ -65,7 +65,7 @@ def remove_account(source: Source, by: str) -> None:
         record(by, Action.SOURCE_REMOVED, source.name)
 
 
-def _test(source: Source, settings: AccountSettings, by: str) -> list[Step]:
+def _test(source: Source, settings: AccountSettings, by: str) -> list[ProbeStep]:
     steps = list(probe(settings, source.protocol, evaluation=source.evaluation))
     failed = next((step.name for step in steps if step.state == "failed"), "")
     detail = {"failed": failed} if failed else {}

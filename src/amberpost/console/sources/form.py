@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amberpost.console.field_groups import Group, Row
-from amberpost.console.remarks import Notice
+from amberpost.console.field_groups import FieldRow, Group
+from amberpost.console.remarks import Remark
 from amberpost.console.sources.layout import LAYOUT
 from amberpost.console.sources.remarks import notices_of
 from amberpost.errors import UserError
@@ -364,12 +364,12 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         is_used = any(row.field.errors or row.field.value() for row in rows)
         return Group(title=str(title), rows=tuple(rows), is_folded=folds and not is_used)
 
-    def _row(self, name: str) -> Row:
+    def _row(self, name: str) -> FieldRow:
         field = self[name]
         value = "" if name in SECRETS else str(field.value() or "")
-        return Row(field=field, notices=tuple(notice.judged(value) for notice in self._notices(name)))
+        return FieldRow(field=field, notices=tuple(notice.judged(value) for notice in self._notices(name)))
 
-    def _notices(self, name: str) -> Iterator[Notice]:
+    def _notices(self, name: str) -> Iterator[Remark]:
         typed = str(self["user"].value() or "")
         return notices_of(name, self.kind, kept=self.instance, user=typed)
 

@@ -9,21 +9,21 @@ from django.views.decorators.http import require_http_methods
 
 from amberpost.accounts.access import allow
 from amberpost.accounts.installation import SetupStep
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.console.sources.acts import save_account, test_typed
 from amberpost.console.sources.form import AccountForm
 from amberpost.console.sources.kinds import begin_account, find_kind
 from amberpost.console.sources.views import remote
 from amberpost.errors import UserError
 from amberpost.sources.models import Source, SourceProtocol
-from amberpost.sources.probe import Step, has_succeeded
+from amberpost.sources.probe import ProbeStep, has_succeeded
 from amberpost.spoken import in_words
 
 
 @allow("sources:change")
 @sensitive_post_parameters("password", "client_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: Request) -> HttpResponse:
+def add(request: ConsoleRequest) -> HttpResponse:
     """A new account; ?protocol= chooses the fields, ?kind= begins with what fits a mail system."""
     kind = find_kind(request.GET.get("kind", ""))
     protocol = _protocol(request.GET.get("protocol", ""))
@@ -33,12 +33,12 @@ def add(request: Request) -> HttpResponse:
 @allow("sources:change")
 @sensitive_post_parameters("password", "client_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: Request, source_id: int) -> HttpResponse:
+def edit(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """Change the settings of an account."""
     return _page(request, remote(source_id))
 
 
-def _page(request: Request, source: Source) -> HttpResponse:
+def _page(request: ConsoleRequest, source: Source) -> HttpResponse:
     if request.method != "POST":
         return _render(request, AccountForm(instance=source))
     post = request.POST.dict()
@@ -63,7 +63,7 @@ def _page(request: Request, source: Source) -> HttpResponse:
     return _render(request, form)
 
 
-def _saved(request: Request, form: AccountForm) -> HttpResponse:
+def _saved(request: ConsoleRequest, form: AccountForm) -> HttpResponse:
     source = form.instance
     messages.success(request, _("%(source)s is saved.") % {"source": source.name})
     for text in form.warnings:
@@ -73,11 +73,11 @@ def _saved(request: Request, form: AccountForm) -> HttpResponse:
     return redirect("console:source", source.pk)
 
 
-def _is_of_assistant(request: Request) -> bool:
+def _is_of_assistant(request: ConsoleRequest) -> bool:
     return request.GET.get("from") == "assistant"
 
 
-def _test(request: Request, form: AccountForm, again: AccountForm, *, note: str = "") -> HttpResponse:
+def _test(request: ConsoleRequest, form: AccountForm, again: AccountForm, *, note: str = "") -> HttpResponse:
     """The result under what was typed; secrets stay in the browser or must be typed again."""
     if not form.may_be_tested:
         return _render(request, again, problems=_problems(form), note=note)
@@ -97,10 +97,10 @@ def _problems(form: AccountForm) -> list[str]:
 
 
 def _render(
-    request: Request,
+    request: ConsoleRequest,
     form: AccountForm,
     *,
-    steps: list[Step] | None = None,
+    steps: list[ProbeStep] | None = None,
     problems: list[str] | None = None,
     note: str = "",
 ) -> HttpResponse:

@@ -13,7 +13,7 @@ _GIVEN = ("user", "tenant_id", "client_id")  # a guide may hand them on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class AccountKind:
     """One mail system."""
 
     id: str
@@ -21,11 +21,11 @@ class Kind:
     text: str | Promise
     evaluation: str = "journal"
     guide: str = ""  # name of its route
-    places: tuple["Place", ...] = ()  # to choose from first
+    places: tuple["JournalPlace", ...] = ()  # to choose from first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class JournalPlace:
     """Where the journal mailbox of a Microsoft 365 tenant may be."""
 
     name: Promise
@@ -40,17 +40,17 @@ class Place:
 
 # Never in the tenant that is journaled: Exchange Online takes none of its own mailboxes for journal reports
 JOURNAL_PLACES = (
-    Place(
+    JournalPlace(
         name=_("At a provider"),
         text=_("IMAP or POP3 with user and password."),
         protocol=SourceProtocol.IMAP,
     ),
-    Place(
+    JournalPlace(
         name=_("On a mail server of your own"),
         text=_("IMAP or POP3 with user and password. Its domain must not be one of the tenant."),
         protocol=SourceProtocol.IMAP,
     ),
-    Place(
+    JournalPlace(
         name=_("In another Microsoft 365 tenant"),
         text=_("Exchange Online takes no passwords there: OAuth 2 with an application of that other tenant."),
         protocol=SourceProtocol.OAUTH_IMAP,
@@ -58,41 +58,41 @@ JOURNAL_PLACES = (
 )
 
 KINDS = (
-    Kind(
+    AccountKind(
         id="microsoft-365",
         name="Microsoft 365",
         text=_("Where is the journal mailbox? Never in Exchange Online of the tenant that is journaled."),
         places=JOURNAL_PLACES,
         guide="console:guide-microsoft-365",
     ),
-    Kind(
+    AccountKind(
         id="exchange",
         name=_("Exchange server"),
         text=_("A journal mailbox on a server of your own."),
         guide="console:guide-exchange",
     ),
-    Kind(
+    AccountKind(
         id="postfix",
         name="Postfix",
         text=_("A mailbox that gets a copy of every message, with X-Envelope-To."),
         evaluation="x-envelope-to",
         guide="console:guide-postfix",
     ),
-    Kind(
+    AccountKind(
         id="google",
         name="Google Workspace",
         text=_("A mailbox outside Google that gets journal messages."),
         guide="console:guide-google",
     ),
-    Kind(id="other", name=_("Other mailbox"), text=_("Any mailbox with IMAP or POP3.")),
+    AccountKind(id="other", name=_("Other mailbox"), text=_("Any mailbox with IMAP or POP3.")),
 )
 
 
-def find_kind(id: str) -> Kind | None:
+def find_kind(id: str) -> AccountKind | None:
     return next((kind for kind in KINDS if kind.id == id), None)
 
 
-def begin_account(source: Source, kind: Kind | None, given: Mapping[str, str]) -> Source:
+def begin_account(source: Source, kind: AccountKind | None, given: Mapping[str, str]) -> Source:
     """A new account with the proposals of its kind; nothing is saved."""
     if kind is not None:
         source.mail_system, source.evaluation = MailSystem(kind.id), kind.evaluation

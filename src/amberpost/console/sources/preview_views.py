@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 from amberpost.accounts.access import allow
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.console.sources.preview_form import FILE_BYTES, TOO_LARGE, PreviewForm
 from amberpost.directory.archives.book import load_address_book
 from amberpost.message.types import Flag
-from amberpost.reading.preview import Evaluated, Preview, archive_names, preview
+from amberpost.reading.preview import Evaluated, EvaluationPreview, archive_names, preview
 from amberpost.road.marks import marks_of
 from amberpost.road.reasons import LABELS, Reason
 from amberpost.spoken import in_words
@@ -31,7 +31,7 @@ _FORM_BYTES = 64 * 1024  # what the other fields and the borders between them ne
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class EvaluationRow:
     """One evaluation in the table."""
 
     mode: str
@@ -48,7 +48,7 @@ class Row:
 @sensitive_post_parameters("text", "file")
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt  # here only: the body may be parsed (for the token) once its handler is set; _checked() has the check
-def show(request: Request) -> HttpResponse:
+def show(request: ConsoleRequest) -> HttpResponse:
     """The form, and below it what was found."""
     if request.method != "POST":
         return _page(request, PreviewForm())
@@ -63,7 +63,7 @@ def show(request: Request) -> HttpResponse:
 
 
 @csrf_protect
-def _checked(request: Request) -> HttpResponse:
+def _checked(request: ConsoleRequest) -> HttpResponse:
     form = PreviewForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form)
@@ -76,22 +76,22 @@ def _checked(request: Request) -> HttpResponse:
     return _page(request, form, rows=rows, account=account, **_facts(seen))
 
 
-def _let_pass(request: Request) -> None:
+def _let_pass(request: ConsoleRequest) -> None:
     """A browser shows no answer before it has sent everything."""
     for _ in range(_PATIENCE_BYTES // _CHUNK_BYTES):
         if not request.read(_CHUNK_BYTES):
             return
 
 
-def _too_large(request: Request) -> HttpResponse:
+def _too_large(request: ConsoleRequest) -> HttpResponse:
     return _page(request, PreviewForm(), problem=TOO_LARGE)
 
 
-def _page(request: Request, form: PreviewForm, **found: object) -> HttpResponse:
+def _page(request: ConsoleRequest, form: PreviewForm, **found: object) -> HttpResponse:
     return render(request, "console/sources/preview.html", {"here": "sources", "form": form, **found})
 
 
-def _facts(seen: Preview) -> dict[str, object]:
+def _facts(seen: EvaluationPreview) -> dict[str, object]:
     return {
         "is_report": seen.is_journal_report,
         "is_from_ndr": seen.is_journal_report and Flag.FROM_NDR in seen.flags,
@@ -100,9 +100,9 @@ def _facts(seen: Preview) -> dict[str, object]:
     }
 
 
-def _row(mode: Evaluated, names: Mapping[int, str], *, is_chosen: bool) -> Row:
+def _row(mode: Evaluated, names: Mapping[int, str], *, is_chosen: bool) -> EvaluationRow:
     name, _, custom = mode.mode.partition(":")
-    return Row(
+    return EvaluationRow(
         mode=name,
         custom=custom,
         is_chosen=is_chosen,

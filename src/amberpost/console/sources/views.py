@@ -11,7 +11,7 @@ from amberpost.accounts.access import allow
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.bell import ring
-from amberpost.console.request import Request, signed_in
+from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.console.sources.acts import remove_account, test_saved, trust_certificate
 from amberpost.console.sources.form import AccountForm
 from amberpost.errors import UserError
@@ -20,7 +20,7 @@ from amberpost.health.numbers import source_numbers
 from amberpost.net.certificates import valid_fingerprint
 from amberpost.sources.domains import add_domain, shown_domain
 from amberpost.sources.models import OwnDomain, SignalKind, Source, SourceProtocol, SourceSignal, SourceStatus
-from amberpost.sources.probe import Step, has_succeeded
+from amberpost.sources.probe import ProbeStep, has_succeeded
 from amberpost.spoken import in_words
 
 _RUNS = 10
@@ -30,7 +30,7 @@ _GAPS = 50
 
 @allow("sources:change")
 @require_GET
-def every(request: Request) -> HttpResponse:
+def every(request: ConsoleRequest) -> HttpResponse:
     """Own domains, and all accounts with their state and numbers."""
     numbers = [n for n in source_numbers() if _is_account(n.source)]
     rows = [(n, getattr(n.source, "status", None)) for n in numbers]
@@ -46,21 +46,21 @@ def every(request: Request) -> HttpResponse:
 
 @allow("sources:change")
 @require_GET
-def show(request: Request, source_id: int) -> HttpResponse:
+def show(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """One account: how it does, what stays there, what never came, its last runs and its settings."""
     return _detail(request, remote(source_id))
 
 
 @allow("sources:change")
 @require_POST
-def test(request: Request, source_id: int) -> HttpResponse:
+def test(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """Test the connection with what is saved."""
     return _tested(request, remote(source_id))
 
 
 @allow("sources:change")
 @require_POST
-def trust(request: Request, source_id: int) -> HttpResponse:
+def trust(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """Accept the certificate that a test has shown, and test again at once."""
     source = remote(source_id)
     try:
@@ -75,7 +75,7 @@ def trust(request: Request, source_id: int) -> HttpResponse:
 
 @allow("sources:change")
 @require_POST
-def switch(request: Request, source_id: int) -> HttpResponse:
+def switch(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """Collect from this account, or pause; nothing is lost either way."""
     source = remote(source_id)
     with transaction.atomic():
@@ -93,7 +93,7 @@ def switch(request: Request, source_id: int) -> HttpResponse:
 
 @allow("sources:change")
 @require_POST
-def fetch_now(request: Request, source_id: int) -> HttpResponse:
+def fetch_now(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """Ask for a run at once instead of at the next time."""
     source = remote(source_id)
     SourceStatus.objects.update_or_create(source=source, defaults={"fetch_now": True})
@@ -111,7 +111,7 @@ def fetch_now(request: Request, source_id: int) -> HttpResponse:
 
 @allow("sources:change")
 @require_http_methods(["GET", "HEAD", "POST"])
-def remove(request: Request, source_id: int) -> HttpResponse:
+def remove(request: ConsoleRequest, source_id: int) -> HttpResponse:
     """Say what happens, then forget the account. Its mail stays archived."""
     source = remote(source_id)
     if request.method == "POST":
@@ -126,7 +126,7 @@ def remove(request: Request, source_id: int) -> HttpResponse:
 
 @allow("sources:change")
 @require_POST
-def add_own_domain(request: Request) -> HttpResponse:
+def add_own_domain(request: ConsoleRequest) -> HttpResponse:
     """A mail domain of this company."""
     try:
         domain, is_new = add_domain(request.POST.get("domain", ""))
@@ -143,7 +143,7 @@ def add_own_domain(request: Request) -> HttpResponse:
 
 @allow("sources:change")
 @require_POST
-def remove_own_domain(request: Request, domain_id: int) -> HttpResponse:
+def remove_own_domain(request: ConsoleRequest, domain_id: int) -> HttpResponse:
     """It changes nothing of what is kept."""
     domain = get_object_or_404(OwnDomain, pk=domain_id)
     with transaction.atomic():
@@ -164,7 +164,7 @@ def _is_account(source: Source) -> bool:
     return source.protocol != SourceProtocol.FILE and source.removed_at is None
 
 
-def _tested(request: Request, source: Source) -> HttpResponse:
+def _tested(request: ConsoleRequest, source: Source) -> HttpResponse:
     try:
         steps = test_saved(source, request.vault, signed_in(request).login)
     except UserError as error:
@@ -173,7 +173,11 @@ def _tested(request: Request, source: Source) -> HttpResponse:
 
 
 def _detail(
-    request: Request, source: Source, *, steps: list[Step] | None = None, problems: list[str] | None = None
+    request: ConsoleRequest,
+    source: Source,
+    *,
+    steps: list[ProbeStep] | None = None,
+    problems: list[str] | None = None,
 ) -> HttpResponse:
     gaps = SourceSignal.objects.filter(kind=SignalKind.GAP, source_id=source.pk).order_by("-id")
     context = {
@@ -204,7 +208,7 @@ def _evaluation_label(source: Source) -> str:
     return str(label) if label else f"{choices['custom']}: {source.evaluation.removeprefix('custom:')}"
 
 
-def _back(request: Request, source: Source) -> HttpResponse:
+def _back(request: ConsoleRequest, source: Source) -> HttpResponse:
     """To the page the button was on."""
     if request.POST.get("from") == "account":
         return redirect("console:source", source.pk)

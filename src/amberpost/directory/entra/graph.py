@@ -17,7 +17,7 @@ from amberpost.directory.settings import EntraSettings
 from amberpost.errors import DirectoryError, SourceError, remark_of
 from amberpost.net.http import Connection, HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.net.tls import why_untrusted
-from amberpost.oauth.client import Client
+from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.tokens import Tokens
 from amberpost.remark import Remark
 from amberpost.store.secret import Secret
@@ -39,9 +39,9 @@ class PermissionMissing(DirectoryError):
     """Graph refuses because the app has no right to it."""
 
 
-def graph_client(settings: EntraSettings) -> Client:
+def graph_client(settings: EntraSettings) -> OAuthClient:
     """The app of the settings, for tokens that Graph takes."""
-    return Client(
+    return OAuthClient(
         tenant=settings.tenant_id,
         client_id=settings.client_id,
         client_secret=settings.client_secret,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from amberpost.directory.found import EntryKind, Found, FoundEntry
-from amberpost.directory.ldap.entry import Entry
+from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.ldap.escape import dn_key
-from amberpost.directory.ldap.membership import Membership
+from amberpost.directory.ldap.membership import NestedGroups
 from amberpost.directory.names import Names, read_names
 from amberpost.directory.notes import Notes
 from amberpost.directory.settings import LdapSettings
@@ -56,7 +56,7 @@ _NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})
 _WITH_READERS = frozenset({EntryKind.SHARED, EntryKind.ROOM, EntryKind.EQUIPMENT, EntryKind.PUBLIC_FOLDER})
 
 
-def key_of(entry: Entry) -> str:
+def key_of(entry: LdapEntry) -> str:
     """The identity of an object: it survives a rename and a move."""
     raw = entry.raw("objectGUID")
     if len(raw) != 16:
@@ -73,7 +73,7 @@ def guid_of(key: str) -> bytes:
     return uuid.UUID(key.removeprefix("ad:")).bytes_le
 
 
-def is_enabled(entry: Entry, at: datetime) -> bool:
+def is_enabled(entry: LdapEntry, at: datetime) -> bool:
     """True when a person may use his account at that time.
 
     A linked mailbox (2) has a disabled account here by design: its owner signs in elsewhere.
@@ -86,11 +86,11 @@ def is_enabled(entry: Entry, at: datetime) -> bool:
     return expires in _NEVER or _FILETIME_START + timedelta(microseconds=min(expires // 10, 2**57)) > at
 
 
-def _is_account_disabled(entry: Entry) -> bool:
+def _is_account_disabled(entry: LdapEntry) -> bool:
     return bool((entry.number("userAccountControl") or 0) & _ACCOUNT_DISABLED)
 
 
-def read_objects(objects: Sequence[Entry], settings: LdapSettings, at: datetime) -> Found:
+def read_objects(objects: Sequence[LdapEntry], settings: LdapSettings, at: datetime) -> Found:
     """People, shared mailboxes, groups and public folders out of the answer to QUERY."""
     notes = Notes()
     known = [
@@ -111,12 +111,12 @@ def read_objects(objects: Sequence[Entry], settings: LdapSettings, at: datetime)
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    entry: Entry
+    entry: LdapEntry
     kind: EntryKind
     names: Names
 
 
-def _found(one: _Known, membership: Membership, settings: LdapSettings, at: datetime) -> FoundEntry:
+def _found(one: _Known, membership: NestedGroups, settings: LdapSettings, at: datetime) -> FoundEntry:
     entry, kind, names = one.entry, one.kind, one.names
     is_person = kind is EntryKind.PERSON
     logins = _logins(entry, settings) if is_person else []
@@ -136,7 +136,7 @@ def _found(one: _Known, membership: Membership, settings: LdapSettings, at: date
     )
 
 
-def _kind(entry: Entry, settings: LdapSettings, notes: Notes) -> EntryKind | None:
+def _kind(entry: LdapEntry, settings: LdapSettings, notes: Notes) -> EntryKind | None:
     classes = {text.lower() for text in entry.texts("objectClass")}
     details = entry.number("msExchRecipientTypeDetails")
     if details in _SYSTEM:
@@ -155,7 +155,7 @@ def _kind(entry: Entry, settings: LdapSettings, notes: Notes) -> EntryKind | Non
     return _mailbox_kind(entry, details, settings, notes)
 
 
-def _mailbox_kind(entry: Entry, details: int, settings: LdapSettings, notes: Notes) -> EntryKind | None:
+def _mailbox_kind(entry: LdapEntry, details: int, settings: LdapSettings, notes: Notes) -> EntryKind | None:
     if details in _EXTERNAL:
         notes.add("hint_no_mailbox", entry.dn)
         return None
@@ -168,7 +168,7 @@ def _mailbox_kind(entry: Entry, details: int, settings: LdapSettings, notes: Not
     return kind
 
 
-def _names(entry: Entry) -> Names:
+def _names(entry: LdapEntry) -> Names:
     is_group = "group" in (text.lower() for text in entry.texts("objectClass"))
     return read_names(
         entry.texts("proxyAddresses"),
@@ -178,7 +178,7 @@ def _names(entry: Entry) -> Names:
     )
 
 
-def _logins(entry: Entry, settings: LdapSettings) -> list[str]:
+def _logins(entry: LdapEntry, settings: LdapSettings) -> list[str]:
     """The name shown first, then the others he may type."""
     account = entry.text("sAMAccountName")
     names = [entry.text("userPrincipalName"), account]
@@ -193,7 +193,7 @@ def _logins(entry: Entry, settings: LdapSettings) -> list[str]:
     return list(unique.values())
 
 
-def _membership(objects: Iterable[Entry], persons: Iterable[Entry]) -> Membership:
+def _membership(objects: Iterable[LdapEntry], persons: Iterable[LdapEntry]) -> NestedGroups:
     """Direct members of every group, by `member` and by the primary group, which `member` leaves out."""
     groups: dict[str, list[str]] = {}
     by_sid: dict[bytes, str] = {}
@@ -212,10 +212,10 @@ def _membership(objects: Iterable[Entry], persons: Iterable[Entry]) -> Membershi
             primary[group].append(name)
     for group, names in primary.items():
         groups[group] += names
-    return Membership(people, groups)
+    return NestedGroups(people, groups)
 
 
-def _primary_group_sid(person: Entry) -> bytes:
+def _primary_group_sid(person: LdapEntry) -> bytes:
     """The SID of the primary group: the person's own, with another last part (32 bits, little endian)."""
     own, number = person.raw("objectSid"), person.number("primaryGroupID")
     if len(own) < 12 or number is None or not 0 <= number < 2**32:
@@ -223,7 +223,7 @@ def _primary_group_sid(person: Entry) -> bytes:
     return own[:-4] + number.to_bytes(4, "little")
 
 
-def _note_candidates(people: Iterable[Entry], notes: Notes) -> None:
+def _note_candidates(people: Iterable[LdapEntry], notes: Notes) -> None:
     for entry in people:
         if entry.number("msExchRecipientTypeDetails") == 1 and _is_account_disabled(entry):
             notes.add(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LdapEntry:
     """One object as the server sent it; attribute names in lower case."""
 
     dn: str

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class TooLarge(OSError):
+class AnswerTooLarge(OSError):
     """An answer beyond max_answer_bytes."""
 
 
-class Line:
+class LdapLine:
     """What the LDAP library takes for its socket. Remembers the failure, which the library blurs."""
 
     def __init__(self, plain: socket.socket, seconds: float, limit: int) -> None:
@@ -40,7 +40,7 @@ class Line:
             data = self._socket.recv(size)
             self._left -= len(data)
             if self._left < 0:
-                raise TooLarge("the answer is too large")
+                raise AnswerTooLarge("the answer is too large")
         return data
 
     def shutdown(self, how: int) -> None:

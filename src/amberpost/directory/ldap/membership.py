@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class NestedGroups:
     """Names are whatever identifies an object while it is read (dn_key); answers are keys of people."""
 
     people: Mapping[str, str]  # name -> key

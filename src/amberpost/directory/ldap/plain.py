@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 
 from amberpost.directory.found import EntryKind, Found, FoundEntry
-from amberpost.directory.ldap.entry import Entry
+from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.ldap.escape import dn_key, filter_value
-from amberpost.directory.ldap.membership import Membership
+from amberpost.directory.ldap.membership import NestedGroups
 from amberpost.directory.names import Names, read_names
 from amberpost.directory.notes import Notes
 from amberpost.directory.settings import LdapSettings
@@ -47,7 +47,7 @@ def key_filter(key: str) -> str:
     return "(|" + "".join(f"({name}={value})" for name in _KEYS) + ")"
 
 
-def key_of(entry: Entry) -> str:
+def key_of(entry: LdapEntry) -> str:
     """The identity of an entry: it survives a rename and a move."""
     for name in _KEYS:
         value = entry.text(name).lower()
@@ -60,12 +60,12 @@ def key_of(entry: Entry) -> str:
     )
 
 
-def is_enabled(entry: Entry) -> bool:
+def is_enabled(entry: LdapEntry) -> bool:
     """True unless one of the usual attributes says that the account is closed."""
     return not any(entry.text(name).upper() == closed for name, closed in _LOCKS.items())
 
 
-def read_objects(persons: Sequence[Entry], groups: Sequence[Entry], settings: LdapSettings) -> Found:
+def read_objects(persons: Sequence[LdapEntry], groups: Sequence[LdapEntry], settings: LdapSettings) -> Found:
     """People and groups out of the two answers."""
     notes = Notes()
     membership = _membership(persons, groups, settings)
@@ -85,7 +85,7 @@ def read_objects(persons: Sequence[Entry], groups: Sequence[Entry], settings: Ld
     return Found(entries=tuple(entries), notes=notes.lines())
 
 
-def _person(entry: Entry, names: Names, settings: LdapSettings) -> FoundEntry:
+def _person(entry: LdapEntry, names: Names, settings: LdapSettings) -> FoundEntry:
     login = entry.text(settings.user_attribute) or names.addresses[0]
     further = [name for name in (names.addresses[0],) if name != login.lower()]
     return FoundEntry(
@@ -101,7 +101,7 @@ def _person(entry: Entry, names: Names, settings: LdapSettings) -> FoundEntry:
     )
 
 
-def _group(entry: Entry, names: Names, membership: Membership, notes: Notes) -> FoundEntry:
+def _group(entry: LdapEntry, names: Names, membership: NestedGroups, notes: Notes) -> FoundEntry:
     members = membership.people_in([dn_key(entry.dn)])
     is_dynamic = entry.has("memberURL") and not members
     if is_dynamic:
@@ -117,11 +117,13 @@ def _group(entry: Entry, names: Names, membership: Membership, notes: Notes) -> 
     )
 
 
-def _names(entry: Entry, settings: LdapSettings) -> Names:
+def _names(entry: LdapEntry, settings: LdapSettings) -> Names:
     return read_names([text for name in settings.mail_attributes for text in entry.texts(name)], ())
 
 
-def _membership(persons: Sequence[Entry], groups: Sequence[Entry], settings: LdapSettings) -> Membership:
+def _membership(
+    persons: Sequence[LdapEntry], groups: Sequence[LdapEntry], settings: LdapSettings
+) -> NestedGroups:
     """Members are named by DN, or (posixGroup) by the user's name."""
     people = {}
     for person in persons:
@@ -129,10 +131,10 @@ def _membership(persons: Sequence[Entry], groups: Sequence[Entry], settings: Lda
         people[dn_key(person.dn)] = key
         for name in person.texts(settings.user_attribute):
             people.setdefault(_account(name), key)
-    return Membership(people, {dn_key(group.dn): _direct(group, settings) for group in groups})
+    return NestedGroups(people, {dn_key(group.dn): _direct(group, settings) for group in groups})
 
 
-def _direct(group: Entry, settings: LdapSettings) -> list[str]:
+def _direct(group: LdapEntry, settings: LdapSettings) -> list[str]:
     names = []
     for attribute in settings.member_attributes:
         for text in group.texts(attribute):

@@ -16,7 +16,7 @@ from amberpost.clock import now
 from amberpost.directory.found import Found
 from amberpost.directory.ldap import active_directory
 from amberpost.directory.ldap import plain as plain_ldap
-from amberpost.directory.ldap.entry import Entry
+from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.ldap.escape import filter_bytes, filter_value
 from amberpost.directory.ldap.session import LdapSession, Refusal
 from amberpost.directory.settings import LdapKind, LdapSettings
@@ -178,7 +178,7 @@ def _enabled(session: LdapSession, settings: LdapSettings, keys: Sequence[str]) 
             yield key
 
 
-def _state(entry: Entry, settings: LdapSettings) -> tuple[str, bool]:
+def _state(entry: LdapEntry, settings: LdapSettings) -> tuple[str, bool]:
     if settings.kind == LdapKind.AD:
         return active_directory.key_of(entry), active_directory.is_enabled(entry, now())
     return plain_ldap.key_of(entry), plain_ldap.is_enabled(entry)

@@ -15,9 +15,9 @@ from typing import Any
 from ldap3 import BASE, DEREF_NEVER, NONE, SIMPLE, SUBTREE, SYNC, Connection, Server
 from ldap3.core.exceptions import LDAPExceptionError, LDAPInvalidFilterError
 
-from amberpost.directory.ldap.entry import Entry
-from amberpost.directory.ldap.line import Line, TooLarge
-from amberpost.directory.ldap.tls import Certificate, certificate_of, tls_context
+from amberpost.directory.ldap.entry import LdapEntry
+from amberpost.directory.ldap.line import AnswerTooLarge, LdapLine
+from amberpost.directory.ldap.tls import VerifiedCertificate, certificate_of, tls_context
 from amberpost.directory.settings import LdapHost, LdapSettings
 from amberpost.errors import DirectoryError
 from amberpost.net.tls import why_untrusted
@@ -63,9 +63,9 @@ class LdapSession:
 
     def __init__(self, settings: LdapSettings, host: LdapHost) -> None:
         self.host = host
-        self.certificate: Certificate | None = None
+        self.certificate: VerifiedCertificate | None = None
         self._settings = settings
-        self._line: Line | None = None
+        self._line: LdapLine | None = None
         self._connection: Any = None
         try:
             self._connect()
@@ -95,14 +95,14 @@ class LdapSession:
         finally:
             connection.password = connection.request = None
 
-    def root(self) -> Entry:
+    def root(self) -> LdapEntry:
         """What the server says about itself (rootDSE)."""
         wanted = ("defaultNamingContext", "namingContexts", "dnsHostName", "vendorName", "supportedControl")
-        return self._search_one("", wanted) or Entry("", {})
+        return self._search_one("", wanted) or LdapEntry("", {})
 
-    def search(self, base: str, query: str, attributes: Sequence[str]) -> list[Entry]:
+    def search(self, base: str, query: str, attributes: Sequence[str]) -> list[LdapEntry]:
         """All entries under `base` that match, with all values of their attributes, or DirectoryError."""
-        found: list[Entry] = []
+        found: list[LdapEntry] = []
         size = 0
         for page in self._pages(base, query, attributes):
             found += page
@@ -127,7 +127,7 @@ class LdapSession:
 
     # Searching
 
-    def _pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[Entry]]:
+    def _pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[LdapEntry]]:
         cookie, empty = None, 0
         while True:
             result, entries = self._ask(base, query, attributes, scope=SUBTREE, cookie=cookie)
@@ -140,7 +140,7 @@ class LdapSession:
             if empty > 1000:  # a server may send an empty page, but not for ever
                 raise DirectoryError("directory_endless", subject=str(self.host))
 
-    def _search_one(self, base: str, attributes: Sequence[str]) -> Entry | None:
+    def _search_one(self, base: str, attributes: Sequence[str]) -> LdapEntry | None:
         result, entries = self._ask(base, "(objectClass=*)", attributes, scope=BASE)
         if result["result"] == 32:  # noSuchObject
             return None
@@ -149,7 +149,7 @@ class LdapSession:
 
     def _ask(
         self, base: str, query: str, attributes: Sequence[str], *, scope: str, cookie: bytes | None = None
-    ) -> tuple[Mapping[str, Any], list[Entry]]:
+    ) -> tuple[Mapping[str, Any], list[LdapEntry]]:
         with self._speaking("doing_search"):
             self._connection.search(
                 base,
@@ -167,7 +167,7 @@ class LdapSession:
                 _entry(item) for item in answer if item["type"] == "searchResEntry"
             ]
 
-    def _completed(self, entry: Entry) -> Entry:
+    def _completed(self, entry: LdapEntry) -> LdapEntry:
         """The entry with the values a domain controller kept back: "member;range=0-1499" and so on."""
         ranged = [name for name in entry.values if ";range=" in name]
         if not ranged:
@@ -180,7 +180,7 @@ class LdapSession:
                 bounds, more = self._next_range(entry.dn, plain, bounds)
                 whole += more
             values[plain] = whole
-        return Entry(entry.dn, values)
+        return LdapEntry(entry.dn, values)
 
     def _next_range(self, dn: str, name: str, bounds: str) -> tuple[str, Sequence[bytes]]:
         start = int(bounds.partition("-")[2]) + 1
@@ -199,7 +199,7 @@ class LdapSession:
         with self._speaking("doing_connect"):
             plain = socket.create_connection((self.host.name, self.host.port), settings.connect_seconds)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._line = Line(plain, settings.answer_seconds, settings.max_answer_bytes)
+            self._line = LdapLine(plain, settings.answer_seconds, settings.max_answer_bytes)
             if context is not None and settings.security == "ssl":
                 self._secure(context)
             self._connection = _speaker(self._line)
@@ -270,7 +270,7 @@ class LdapSession:
                 return DirectoryError("server_name_unknown", subject=self.host.name)
             case TimeoutError():
                 return DirectoryError("server_timeout", subject=where)
-            case TooLarge():
+            case AnswerTooLarge():
                 return DirectoryError("answer_too_large", subject=where, permanent=True)
             case ConnectionRefusedError():
                 return DirectoryError("nothing_listens", subject=str(self.host))
@@ -281,7 +281,7 @@ class LdapSession:
         return DirectoryError("server_misunderstood", subject=where)
 
 
-def _speaker(line: Line) -> Any:  # noqa: ANN401  the library is untyped
+def _speaker(line: LdapLine) -> Any:  # noqa: ANN401  the library is untyped
     """The library on a line of our own: it encodes and decodes, and opens nothing itself."""
     server = Server("directory", get_info=NONE)
     connection = Connection(
@@ -301,9 +301,9 @@ def _speaker(line: Line) -> Any:  # noqa: ANN401  the library is untyped
     return connection
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def _entry(item: Mapping[str, Any]) -> LdapEntry:
     values = {name.lower(): tuple(held or ()) for name, held in item["raw_attributes"].items()}
-    return Entry(item["raw_dn"].decode("utf-8", "replace"), values)
+    return LdapEntry(item["raw_dn"].decode("utf-8", "replace"), values)
 
 
 def _is_text(secret: bytes) -> bool:

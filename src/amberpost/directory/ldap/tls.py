@@ -8,7 +8,7 @@ from amberpost.errors import DirectoryError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class VerifiedCertificate:
     """What the operator may want to know about a certificate that was verified."""
 
     version: str  # TLSv1.3
@@ -27,13 +27,13 @@ def tls_context(ca_pem: str | None) -> ssl.SSLContext:
     return context
 
 
-def certificate_of(secured: ssl.SSLSocket) -> Certificate:
+def certificate_of(secured: ssl.SSLSocket) -> VerifiedCertificate:
     """The facts of the other side's certificate."""
     facts = secured.getpeercert() or {}
     issuer = {pair[0]: pair[1] for part in facts.get("issuer", ()) for pair in part}
     names = tuple(str(pair[1]) for pair in facts.get("subjectAltName", ()))
     ends = ssl.cert_time_to_seconds(str(facts["notAfter"]))
-    return Certificate(
+    return VerifiedCertificate(
         version=secured.version() or "",
         names=names,
         issuer=str(issuer.get("commonName") or issuer.get("organizationName") or ""),

@@ -21,7 +21,7 @@ from amberpost.directory.plan.present import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Logins:
+class SettledLogins:
     of: Mapping[str, str]  # entry key -> login
     moves: tuple[tuple[int, str, str], ...]  # user id, login before, login after
     conflicts: tuple[Conflict, ...]
@@ -32,7 +32,7 @@ def settle_logins(
     matched: Mapping[str, CurrentArchive],
     current: CurrentState,
     leaving: Collection[int],
-) -> Logins:
+) -> SettledLogins:
     """A login for every person; `leaving` are the archives whose users may lose theirs to others."""
     people = [entry for entry in entries if is_private(entry.kind)]
     staying = {e.key: user for e in people if (user := _user_of(e, matched)) is not None}
@@ -53,7 +53,7 @@ def settle_logins(
         for user_id, login in sorted(departed.items())
         if login.lower() in taken
     )
-    return Logins(of=of, moves=moves, conflicts=tuple(conflicts))
+    return SettledLogins(of=of, moves=moves, conflicts=tuple(conflicts))
 
 
 def _user_of(entry: FoundEntry, matched: Mapping[str, CurrentArchive]) -> CurrentUser | None:

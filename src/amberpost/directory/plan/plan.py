@@ -18,7 +18,7 @@ from amberpost.directory.plan.present import (
     Automatic,
     CurrentArchive,
     CurrentState,
-    Membership,
+    GroupMember,
     Rules,
     further_logins,
     is_private,
@@ -110,8 +110,8 @@ class Plan:
     leaving: tuple[Leaving, ...] = ()
     hand_overs: tuple[HandOver, ...] = ()
     login_moves: tuple[LoginMove, ...] = ()
-    joins: frozenset[Membership] = frozenset()
-    parts: frozenset[Membership] = frozenset()
+    joins: frozenset[GroupMember] = frozenset()
+    parts: frozenset[GroupMember] = frozenset()
     releases: frozenset[Automatic] = frozenset()
     revocations: frozenset[Automatic] = frozenset()
     conflicts: tuple[Conflict, ...] = ()
@@ -290,7 +290,7 @@ def _leaving(
             yield Leaving(archive_id=archive.id, name=archive.name, login=login, cause=cause)
 
 
-def _memberships(entries: Iterable[FoundEntry]) -> frozenset[Membership]:
+def _memberships(entries: Iterable[FoundEntry]) -> frozenset[GroupMember]:
     people = {entry.key for entry in entries if is_private(entry.kind)}
     return frozenset(
         (entry.key, member)

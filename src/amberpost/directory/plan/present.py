@@ -8,7 +8,7 @@ from amberpost.directory.found import EntryKind, FoundEntry
 _LONGEST_NAME = 200
 LONGEST_LOGIN = 150
 
-Membership = tuple[str, str]  # key of a group, key of a person
+GroupMember = tuple[str, str]  # key of a group, key of a person
 Automatic = tuple[
     str, str, str
 ]  # key of a public archive, key of a person or group, "delegates" or "members"
@@ -59,7 +59,7 @@ class CurrentState:
     archives: tuple[CurrentArchive, ...] = ()
     logins: Mapping[str, int] = field(default_factory=dict)  # every login in lower case -> user id
     ever_held: frozenset[str] = frozenset()  # addresses that lead or once led to an archive
-    memberships: frozenset[Membership] = frozenset()
+    memberships: frozenset[GroupMember] = frozenset()
     automatic: frozenset[Automatic] = frozenset()  # releases by rule that are in force
     refused: frozenset[Automatic] = frozenset()  # revoked by a person: a rule does not bring them back
 

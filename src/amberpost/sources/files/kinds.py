@@ -11,7 +11,7 @@ from amberpost.sources.files.mbox import mbox_habits
 from amberpost.sources.files.separator import separator_at
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What can be taken in."""
 
     MAIL = auto()
@@ -26,11 +26,11 @@ class Kind(Enum):
 
 
 _PACKED = {
-    b"PK\x03\x04": Kind.ZIP,
-    b"PK\x05\x06": Kind.ZIP,  # an empty one
-    b"\x1f\x8b\x08": Kind.GZIP,
-    b"BZh": Kind.BZIP2,
-    b"\xfd7zXZ\x00": Kind.XZ,
+    b"PK\x03\x04": FileKind.ZIP,
+    b"PK\x05\x06": FileKind.ZIP,  # an empty one
+    b"\x1f\x8b\x08": FileKind.GZIP,
+    b"BZh": FileKind.BZIP2,
+    b"\xfd7zXZ\x00": FileKind.XZ,
 }
 # First bytes of what is no mail, or not yet: the reason names it, so that nobody has to guess.
 _NAMED = (
@@ -69,22 +69,22 @@ class Emlx:
     is_partial: bool
 
 
-def kind_of(content: Content) -> Kind | None:
+def kind_of(content: Content) -> FileKind | None:
     """What this is; None if it is no mail."""
     head = content[:262]
     for beginning, kind in _PACKED.items():
         if head.startswith(beginning):
             return kind
     if head.endswith(b"ustar"):
-        return Kind.TAR
+        return FileKind.TAR
     start = after_empty_lines(content)
     if content[start : start + 4] == b"\x01\x01\x01\x01" and _MMDF_LINE.match(content, start):
-        return Kind.MMDF
+        return FileKind.MMDF
     if mbox_habits(content) is not None:
-        return Kind.MBOX
+        return FileKind.MBOX
     if read_emlx(content) is not None:
-        return Kind.EMLX
-    return Kind.MAIL if is_mail(content) else None
+        return FileKind.EMLX
+    return FileKind.MAIL if is_mail(content) else None
 
 
 def why_not(content: Content) -> Remark:

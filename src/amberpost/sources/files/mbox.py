@@ -27,7 +27,7 @@ _DEPTH = re.compile(rb"[> ]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class MboxMessage:
     """One message of a mailbox: its range, and what its owner's program and ours noticed."""
 
     start: int
@@ -77,7 +77,7 @@ def mbox_habits(content: Content) -> Habits | None:
     return replace(habits, counts=counts, adds_empty_line=adds, needs_empty_line=needs)
 
 
-def mbox_messages(content: Content, habits: Habits | None = None) -> Iterator[Message]:
+def mbox_messages(content: Content, habits: Habits | None = None) -> Iterator[MboxMessage]:
     """Each message, without its separator and without the empty line that ends it; none if this is no mbox."""
     habits = habits or mbox_habits(content)
     separator = habits.first if habits is not None else None
@@ -85,7 +85,7 @@ def mbox_messages(content: Content, habits: Habits | None = None) -> Iterator[Me
         start = separator.end
         marks = header_marks(content, start, len(content))
         found = _find_end(content, start, marks, habits)
-        yield Message(start=start, end=found.end, is_deleted=marks.is_deleted, strangers=found.strangers)
+        yield MboxMessage(start=start, end=found.end, is_deleted=marks.is_deleted, strangers=found.strangers)
         separator = found.following
 
 

@@ -18,7 +18,7 @@ from amberpost.errors import UserError, remark_of
 from amberpost.handover import Incoming, Origin
 from amberpost.remark import Remark
 from amberpost.sources.files.fields import Content
-from amberpost.sources.files.kinds import TEXT, Kind, kind_of, mmdf_ranges, read_emlx, why_not
+from amberpost.sources.files.kinds import TEXT, FileKind, kind_of, mmdf_ranges, read_emlx, why_not
 from amberpost.sources.files.marks import header_marks
 from amberpost.sources.files.mbox import has_quoted_line, is_mboxrd, mbox_habits, mbox_messages, unquote
 from amberpost.sources.files.unpack import Allowance, NotRead, Swollen, entries_of, inflated
@@ -119,15 +119,15 @@ class FileReader:
     def _found(self, found: _Found, allowance: Allowance) -> Iterator[Incoming]:
         """The messages in something, whatever it is."""
         kind = kind_of(found.content)
-        if kind is Kind.MBOX:
+        if kind is FileKind.MBOX:
             yield from self._mbox(found)
-        elif kind is Kind.MMDF:
+        elif kind is FileKind.MMDF:
             for number, (start, end) in enumerate(mmdf_ranges(found.content), start=1):
                 is_deleted = header_marks(found.content, start, end).is_deleted
                 yield from self._message(
                     f"{found.name}#{number}", found.content, start, end, is_deleted=is_deleted
                 )
-        elif kind is Kind.EMLX:
+        elif kind is FileKind.EMLX:
             emlx = read_emlx(found.content)
             assert emlx is not None  # that made it one
             if emlx.is_partial or found.path.name.endswith(".partial.emlx"):
@@ -135,7 +135,7 @@ class FileReader:
             yield from self._message(
                 found.name, found.content, emlx.start, emlx.end, is_deleted=emlx.is_deleted
             )
-        elif kind is Kind.MAIL or (kind is None and _is_called_mail(found)):
+        elif kind is FileKind.MAIL or (kind is None and _is_called_mail(found)):
             yield from self._whole(found)
         elif kind is None:
             self._leave(found.name, why_not(found.content))
@@ -144,7 +144,7 @@ class FileReader:
         else:
             yield from self._packed(kind, found, allowance)
 
-    def _packed(self, kind: Kind, found: _Found, allowance: Allowance) -> Iterator[Incoming]:
+    def _packed(self, kind: FileKind, found: _Found, allowance: Allowance) -> Iterator[Incoming]:
         """The messages in a zip, a tar or a compressed file."""
         try:
             for entry in entries_of(kind, found.content, allowance):

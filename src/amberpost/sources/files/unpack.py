@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from amberpost.errors import remark_of
 from amberpost.remark import Remark
 from amberpost.sources.files.fields import Content
-from amberpost.sources.files.kinds import Kind
+from amberpost.sources.files.kinds import FileKind
 
 # Mail shrinks to a tenth; deflate can reach a thousandth. A file of zeros inside is no mail that anybody misses.
 RATIO = 200
@@ -32,10 +32,10 @@ _BROKEN = (
     OSError, EOFError, ValueError, RuntimeError, OverflowError, zlib.error, lzma.LZMAError, struct.error,
     zipfile.BadZipFile, tarfile.TarError,
 )  # fmt: skip
-_STREAMS: dict[Kind, Callable[[BinaryIO], BinaryIO]] = {
-    Kind.GZIP: lambda file: cast("BinaryIO", gzip.GzipFile(fileobj=file)),
-    Kind.BZIP2: lambda file: cast("BinaryIO", bz2.BZ2File(file)),
-    Kind.XZ: lambda file: cast("BinaryIO", lzma.LZMAFile(file)),  # noqa: SIM115  who unpacks closes it
+_STREAMS: dict[FileKind, Callable[[BinaryIO], BinaryIO]] = {
+    FileKind.GZIP: lambda file: cast("BinaryIO", gzip.GzipFile(fileobj=file)),
+    FileKind.BZIP2: lambda file: cast("BinaryIO", bz2.BZ2File(file)),
+    FileKind.XZ: lambda file: cast("BinaryIO", lzma.LZMAFile(file)),  # noqa: SIM115  who unpacks closes it
 }
 # A zip with one of these is a document or a program: its parts are nobody's mail.
 _OF_DOCUMENTS = frozenset({"[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"})
@@ -77,28 +77,28 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Enclosed:
     """A file inside another. `open` gives its bytes as a stream."""
 
     name: str
     open: Callable[[], BinaryIO]
 
 
-def entries_of(kind: Kind, content: Content, allowance: Allowance) -> Iterator[Entry]:
+def entries_of(kind: FileKind, content: Content, allowance: Allowance) -> Iterator[Enclosed]:
     """The files in a zip or tar, or the one that was compressed (whose name is empty). NotRead if it is damaged."""
     file = cast("BinaryIO", io.BufferedReader(_Within(content)))
     try:
-        if kind is Kind.ZIP:
+        if kind is FileKind.ZIP:
             yield from _zip_entries(file, allowance)
-        elif kind is Kind.TAR:
+        elif kind is FileKind.TAR:
             yield from _tar_entries(file, allowance)
         else:
-            yield Entry(name="", open=partial(_STREAMS[kind], file))
+            yield Enclosed(name="", open=partial(_STREAMS[kind], file))
     except _BROKEN as error:
         raise NotRead(_damaged(error)) from error
 
 
-def _zip_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Entry]:
+def _zip_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Enclosed]:
     with zipfile.ZipFile(file) as opened:
         infos = opened.infolist()
         if not _OF_DOCUMENTS.isdisjoint(info.filename for info in infos):
@@ -106,7 +106,7 @@ def _zip_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Entry]:
         for info in infos:
             if not info.is_dir():
                 allowance.enter()
-                yield Entry(name=info.filename, open=partial(_open_zipped, opened, info))
+                yield Enclosed(name=info.filename, open=partial(_open_zipped, opened, info))
 
 
 def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
@@ -115,12 +115,12 @@ def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
     return cast("BinaryIO", opened.open(info))
 
 
-def _tar_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Entry]:
+def _tar_entries(file: BinaryIO, allowance: Allowance) -> Iterator[Enclosed]:
     with tarfile.open(fileobj=file, mode="r:") as opened:
         for info in opened:
             if not info.isdir():
                 allowance.enter()
-                yield Entry(name=info.name, open=partial(_open_tarred, opened, info))
+                yield Enclosed(name=info.name, open=partial(_open_tarred, opened, info))
             opened.members = []  # type: ignore[attr-defined]  # else it remembers them all
         file.seek(opened.offset)
         if file.read(tarfile.BLOCKSIZE).strip(
@@ -137,7 +137,7 @@ def _open_tarred(opened: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
 
 
 @contextmanager
-def inflated(entry: Entry, allowance: Allowance) -> Iterator[Content]:
+def inflated(entry: Enclosed, allowance: Allowance) -> Iterator[Content]:
     """The bytes of an entry: in memory if they are few, else mapped from a nameless temporary file."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as room:
         try:

@@ -16,7 +16,7 @@ from amberpost.handover import Incoming, Origin, Receipt
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, FolderCursor, Gap, RemoteId
 from amberpost.sources.exchange import TokenExpired, Unwelcome
-from amberpost.sources.pull.imap_session import Fetched, ImapSession, Refused, Selected
+from amberpost.sources.pull.imap_session import Fetched, ImapRefused, ImapSession, Selected
 from amberpost.sources.settings import AccountSettings, Left, OAuthLogin, Task
 from amberpost.sources.uidset import MAX_UID, UidSet
 
@@ -75,7 +75,7 @@ class ImapConnector:
         for folder in self._settings.folders:
             try:
                 selected = self._select(folder)
-            except Refused as error:
+            except ImapRefused as error:
                 refused = refused or error
                 continue
             yield from self._fetch_folder(selected)
@@ -233,7 +233,7 @@ class ImapConnector:
             answer = ask(uids)
             self._lost_in_a_row = 0
             return answer
-        except Refused:
+        except ImapRefused:
             return {}
         except SourceError as lost:
             self._reconnect(selected, lost)
@@ -257,7 +257,7 @@ class ImapConnector:
             answer = self._do(lambda session: session.bodies([uid]))
             self._lost_in_a_row = 0
             still_there = uid in answer or uid in self._ask(["UID", str(uid)])
-        except Refused as error:
+        except ImapRefused as error:
             self._leave(selected, uid, size, error.remark)
             return None
         except SourceError as lost:
@@ -361,7 +361,7 @@ class ImapConnector:
     def _noting_refusal(self) -> Iterator[None]:
         try:
             yield
-        except Refused as error:
+        except ImapRefused as error:
             self._is_removal_refused = True
             self._notes.append(Remark("note_removal_refused", {"error": error.remark}))
 

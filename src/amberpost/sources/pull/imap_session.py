@@ -28,7 +28,7 @@ from amberpost.remark import Remark
 from amberpost.sources.cursor import spelled
 from amberpost.sources.exchange import TokenRefused, recognise
 from amberpost.sources.pull.imap_login import log_in_with_password, log_in_with_token, login_failure
-from amberpost.sources.pull.imap_wire import Client
+from amberpost.sources.pull.imap_wire import ImapClient
 from amberpost.sources.settings import AccountSettings, PasswordLogin
 from amberpost.sources.tls import check_shown, connect_context, require_tls_for_tokens
 from amberpost.sources.trouble import servers_words, surprise
@@ -41,7 +41,7 @@ _GARBAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 _NO_FOLDERS = {b"\\noselect", b"\\nonexistent"}  # RFC 9051 §7.3.1
 
 
-class Refused(SourceError):
+class ImapRefused(SourceError):
     """The server answered NO or BAD to one command."""
 
 
@@ -99,7 +99,7 @@ class ImapSession:
     def select(self, folder: str, *, readonly: bool) -> Selected:
         if any(char < " " or char == "\x7f" for char in folder):
             # Modified UTF-7 carries them safely to the server, but Dovecot 2.3 repeats them raw in its answer
-            raise Refused("folder_control_characters", subject=repr(folder))
+            raise ImapRefused("folder_control_characters", subject=repr(folder))
         with self._speaking("doing_open_folder", folder=folder):
             try:
                 answer = self._client.select_folder(folder, readonly=readonly)
@@ -181,7 +181,9 @@ class ImapSession:
         require_tls_for_tokens(settings)
         context = connect_context(settings)
         with self._speaking("doing_connect"):
-            self._client = Client(settings, self._patience, context if settings.security == "ssl" else None)
+            self._client = ImapClient(
+                settings, self._patience, context if settings.security == "ssl" else None
+            )
             if settings.security == "starttls":
                 self._upgrade(context)
             if settings.security != "none":
@@ -231,7 +233,7 @@ class ImapSession:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it is put into words
             failure = self._failure(error, Remark(code, params))
-            self._broken = not isinstance(failure, Refused)
+            self._broken = not isinstance(failure, ImapRefused)
             raise failure from None  # the cause may quote mail or the password
 
     def _failure(self, error: Exception, doing: Remark) -> SourceError:
@@ -255,9 +257,9 @@ class ImapSession:
             case IMAPClientAbortError() | LoginError():
                 return SourceError("source_lost", doing=doing, said=said)
             case ProtocolError():
-                return Refused("source_answer_unfit", doing=doing)
+                return ImapRefused("source_answer_unfit", doing=doing)
             case IMAPClientError():
-                return Refused("source_refused", doing=doing, said=said)
+                return ImapRefused("source_refused", doing=doing, said=said)
             case _ if isinstance(error, _GARBAGE):
                 misread = SourceError("source_misunderstood", doing=doing)
                 return surprise(error, f"server={server} while={doing.code}", misread)

@@ -30,7 +30,7 @@ _LISTED_WITHOUT_DELIMITER = re.compile(rb"(\* LIST *\([^)]*\) *)nil(?= )", re.IG
 _NIL = re.compile(rb'("(?:\\.|[^"\\])*")|(?<![^ (])nil(?![^ )\r\n])', re.IGNORECASE)
 
 
-class Client(IMAPClient):  # type: ignore[misc]
+class ImapClient(IMAPClient):  # type: ignore[misc]
     """A connection that was dialled and, with a context, secured. Its answers end in time, or TimeoutError."""
 
     def __init__(

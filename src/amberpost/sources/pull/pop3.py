@@ -19,7 +19,7 @@ from amberpost.oauth.refusal import OAuthError
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor, Gap
 from amberpost.sources.exchange import TokenExpired, TokenRefused, Unwelcome
-from amberpost.sources.pull.pop3_session import InUse, Pop3Session, Refused
+from amberpost.sources.pull.pop3_session import InUse, Pop3Refused, Pop3Session
 from amberpost.sources.settings import AccountSettings, Left, OAuthLogin, Task
 
 COMMIT_EVERY = 500  # deletions made real by QUIT and a new session; what a lost line can cost at most
@@ -133,7 +133,7 @@ class Pop3Connector:
     def _with_sizes(self, wanted: Sequence[tuple[int, str]]) -> list[_Listed]:
         sizes: dict[int, int] = {}
         if wanted:
-            with suppress(Refused):
+            with suppress(Pop3Refused):
                 sizes = self._open().sizes([number for number, _ in wanted])
         return [_Listed(number=number, uidl=uidl, size=sizes.get(number)) for number, uidl in wanted]
 
@@ -194,7 +194,7 @@ class Pop3Connector:
             raw = self._open().message(one.number, one.uidl)
             if one.uidl and (one.size is None or len(raw) < one.size):
                 self._open().require_step(one.number, one.uidl)
-        except Refused as error:
+        except Pop3Refused as error:
             self._has_read_unarchived = True
             self._leave(one, one.size, error.remark)
             return None
@@ -264,7 +264,7 @@ class Pop3Connector:
             return
         try:
             session.delete(number)
-        except Refused as error:
+        except Pop3Refused as error:
             self._refuse(error)
             return
         self._deleted += 1
@@ -283,7 +283,7 @@ class Pop3Connector:
         try:
             if self._may_quit(session):
                 session.quit()
-        except Refused as error:
+        except Pop3Refused as error:
             self._refuse(error)
         finally:
             session.close()
@@ -295,7 +295,7 @@ class Pop3Connector:
         self._notes.append(Remark("note_deletes_itself"))
         return not (self._settings.keep_mails or self._has_read_unarchived or any(self._given.values()))
 
-    def _refuse(self, error: Refused) -> None:
+    def _refuse(self, error: Pop3Refused) -> None:
         self._is_removal_refused = True
         self._notes.append(Remark("note_removal_refused", {"error": error.remark}))
 

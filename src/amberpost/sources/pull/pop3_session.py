@@ -44,7 +44,7 @@ _PASSING = ("[sys/temp]", "[login-delay]", "temporar", "try again", "throttled",
 _CONTROLS = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 
 
-class Refused(SourceError):
+class Pop3Refused(SourceError):
     """The server answered -ERR to one command."""
 
 
@@ -329,7 +329,7 @@ class Pop3Session:
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it is put into words
             failure = self._failure(error, Remark(code, params))
-            self._is_broken = not isinstance(failure, Refused)
+            self._is_broken = not isinstance(failure, Pop3Refused)
             raise failure from None  # the cause may quote mail or the password
 
     def _failure(self, error: Exception, doing: Remark) -> SourceError:
@@ -337,11 +337,11 @@ class Pop3Session:
         match error:
             case _No():
                 said = self._said(error)
-                return recognise(said, self._settings.user) or Refused(
+                return recognise(said, self._settings.user) or Pop3Refused(
                     "source_refused", doing=doing, said=said
                 )
             case TooLong():
-                return Refused("source_answer_too_large", doing=doing)
+                return Pop3Refused("source_answer_too_large", doing=doing)
             case ssl.SSLCertVerificationError():
                 return SourceError(
                     "certificate_untrusted",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from amberpost.accounts.access import allow
 from amberpost.errors import IntegrityError, QueryError, StoreError
-from amberpost.reading.find import Hit, Page, excerpt, find
+from amberpost.reading.find import Hit, ResultPage, excerpt, find
 from amberpost.reading.read import open_message
 from amberpost.spoken import in_words
 from amberpost.web.locale import zone_of
@@ -51,7 +51,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ResultLine:
     """One line of the list: a hit, and the other copies of the same mail that are folded into it."""
 
     hit: Hit
@@ -158,14 +158,14 @@ def _page(request: Request, asked: Asked, context: dict[str, object], status: in
     return render(request, "web/search.html", shared | context, status=status)
 
 
-def _lines(request: Request, asked: Asked, page: Page) -> list[Line]:
+def _lines(request: Request, asked: Asked, page: ResultPage) -> list[ResultLine]:
     """The hits in order, those that look the same to their reader folded into the first."""
     copies: dict[bytes, int] = {}
     for hit in page.hits:
         copies[hit.likeness] = copies.get(hit.likeness, -1) + 1
     firsts = {hit.likeness: hit for hit in reversed(page.hits)}
     return [
-        Line(
+        ResultLine(
             hit=hit,
             excerpt=_excerpt(request, hit.id, asked.text),
             copies=copies[hit.likeness],
