@@ -21,7 +21,7 @@ FORMS = (
     "notices/forms",
     "sources/form",
     "sources/kinds",
-    "sources/remarks",
+    "sources/warnings",
 )
 UNDECIDED = "undecided"
 _END = re.compile(r"""(?<=[.!?])(?P<mark>[)"”]*)\s+(?=[A-Z0-9ÄÖÜ`"(*\[<…%#/])""")

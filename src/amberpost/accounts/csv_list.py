@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 
 from amberpost.accounts.models import Role, User
 from amberpost.accounts.people import add_user
-from amberpost.accounts.spreadsheet import Row, Table, read_table
+from amberpost.accounts.spreadsheet import ListRow, Table, read_table
 from amberpost.directory.archives.local import valid_address
 from amberpost.directory.models import Address
 from amberpost.errors import UserError
@@ -128,11 +128,11 @@ def _field(text: str) -> str:
     return " ".join(_FORBIDDEN.sub(" ", text).split())
 
 
-def _has_addresses(row: Row) -> bool:
+def _has_addresses(row: ListRow) -> bool:
     return len(row.cells) > 1 and any(_ADDRESSES.fullmatch(cell) for cell in row.cells)
 
 
-def _heading(row: Row) -> dict[int, str] | None:
+def _heading(row: ListRow) -> dict[int, str] | None:
     """What each known column means, if this row is a heading."""
     fields = {}
     for column, cell in enumerate(row.cells):
@@ -147,7 +147,7 @@ def _heading(row: Row) -> dict[int, str] | None:
     return fields
 
 
-def _import_row(row: Row, fields: Mapping[int, str], names: Mapping[int, str], *, by: str) -> User:
+def _import_row(row: ListRow, fields: Mapping[int, str], names: Mapping[int, str], *, by: str) -> User:
     """One user. With a heading whose login column is missing or empty, the login is that of the first address."""
     if not fields and row.width < len(_WITHOUT_HEADING):
         raise UserError(row.place()) from UserError("csv_line_expected")

@@ -30,7 +30,7 @@ _LARGEST_CELL = 10_000  # characters; a quote that is never closed makes a cell 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ListRow:
     """One row that is not empty, without the empty cells at its end."""
 
     line: int  # where it begins in the file, from 1
@@ -57,7 +57,7 @@ class Row:
 class Table:
     """The whole list, and how it was read."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ListRow, ...]
     encoding: str
     delimiter: str
 
@@ -67,7 +67,7 @@ class Table:
         return f"{_DELIMITERS.get(self.delimiter, self.delimiter)}, {self.encoding}"
 
 
-def read_table(raw: bytes, *, is_whole: Callable[[Row], bool]) -> Table:
+def read_table(raw: bytes, *, is_whole: Callable[[ListRow], bool]) -> Table:
     """The rows of a file. `is_whole` knows a row that was cut rightly: the delimiter with most of them is it."""
     text, encoding = _decoded(raw)
     if "\0" in text:
@@ -115,7 +115,7 @@ def _strictly(raw: bytes, codec: str) -> str:
         raise UserError("csv_letters_unreadable", subject=where) from None
 
 
-def _rows(text: str, delimiter: str, first_line: int) -> Iterator[Row]:
+def _rows(text: str, delimiter: str, first_line: int) -> Iterator[ListRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     begins, number = first_line, 0
     while True:
@@ -128,7 +128,7 @@ def _rows(text: str, delimiter: str, first_line: int) -> Iterator[Row]:
             return
         filled = _without_empty_end(cells)
         if filled:
-            yield Row(line=begins, number=number, cells=filled, width=len(cells))
+            yield ListRow(line=begins, number=number, cells=filled, width=len(cells))
         begins = first_line + reader.line_num
 
 

@@ -9,9 +9,10 @@ from amberpost.cli.call import Call, Result, add_action, read_secret
 from amberpost.daemon.notices import unsealing
 from amberpost.daemon.work import settle
 from amberpost.errors import DeliveryError
+from amberpost.net.security import Security
 from amberpost.notice.alarm import Level
 from amberpost.notice.configure import SECRETS, current_settings, save_settings
-from amberpost.notice.models import Notice, NoticeSettings, RelayLogin, Security
+from amberpost.notice.models import Notice, NoticeSettings, RelayLogin
 from amberpost.notice.trial import send_test
 from amberpost.notice.words import sentence
 from amberpost.road.open import open_keys_of

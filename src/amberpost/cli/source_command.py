@@ -11,11 +11,12 @@ from amberpost.cli.call import Call, Result, add_action, read_secret, read_text
 from amberpost.cli.source_report import facts, report_of, report_text, step_facts, step_text
 from amberpost.daemon.work import settle
 from amberpost.errors import SourceError, UserError
+from amberpost.net.security import Security
 from amberpost.oauth.hints import looks_like_secret_id
 from amberpost.road.open import open_keys_of
 from amberpost.sources.account import account_settings
 from amberpost.sources.configure import NewSecrets, default_security, remove_source, save_source
-from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
+from amberpost.sources.models import MailSystem, Source, SourceProtocol
 from amberpost.sources.probe import has_succeeded, probe
 from amberpost.sources.status import note_certificate
 

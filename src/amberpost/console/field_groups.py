@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from django import forms
 
-from amberpost.console.remarks import Remark
+from amberpost.console.warnings import FieldWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRow:
     field: forms.BoundField
-    notices: tuple[Remark, ...]
+    warnings: tuple[FieldWarning, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,11 +20,12 @@ from amberpost.daemon.database import KeptConnection
 from amberpost.errors import ArchiveError
 from amberpost.health.alarms import alarms
 from amberpost.health.facts import gather, index_is_there
-from amberpost.notice.configure import OpenSetting, current_settings
+from amberpost.notice.configure import current_settings
 from amberpost.notice.outbox import carry, waiting
 from amberpost.notice.rounds import claim_round, follow, forget_old, seconds_until_round
 from amberpost.road.clock_readings import note_heard
 from amberpost.road.open import open_keys_of
+from amberpost.store.secret import OpenSetting
 
 log = logging.getLogger(__name__)
 

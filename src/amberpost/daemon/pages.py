@@ -45,7 +45,7 @@ PIECE_BYTES = 64 * 1024  # handed from a thread to the server at once, and kept 
 STOP_SECONDS = 10.0
 
 Environ = dict[str, Any]
-Wsgi = Callable[[Environ, Callable[..., None]], Iterable[bytes]]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 AsgiMessage = dict[str, Any]
 Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]

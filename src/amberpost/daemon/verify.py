@@ -22,8 +22,9 @@ from amberpost.errors import (
     UserError,
     remark_of,
 )
-from amberpost.health.verify import Depth, Verification, verify
+from amberpost.health.verify import Verification, verify
 from amberpost.road.open import LOGS, open_keys_of, open_vault
+from amberpost.store.check import Depth
 from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE
 
 _READ = (ORIGIN_FILE, KEYS_FILE, "catalogue.db", *LOGS, "index")

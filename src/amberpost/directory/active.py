@@ -4,7 +4,7 @@ The secrets of a directory (bind password, client secret) go in sealed and never
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from django.db import transaction
 
@@ -12,10 +12,7 @@ from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.directory.models import Archive, Directory, DirectoryKind, DirectoryStatus
 from amberpost.directory.plan.present import Rules
-from amberpost.store.secret import Secret
-
-SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
-OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
+from amberpost.store.secret import OpenSetting, SealSetting, Secret
 
 
 def active_directory() -> Directory:

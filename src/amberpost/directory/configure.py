@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from amberpost.directory.active import SealSetting, activate, save_directory
+from amberpost.directory.active import activate, save_directory
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.directory.settings import LdapHost, parse_host
 from amberpost.errors import UserError
-from amberpost.store.secret import Secret
+from amberpost.store.secret import SealSetting, Secret
 
 SHORTEST_INTERVAL = 5  # minutes
 _LDAP = ("hosts", "security", "ca_pem", "user", "base_dn")

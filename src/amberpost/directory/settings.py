@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
+from amberpost.net.security import SecurityName
 from amberpost.oauth.client import AUTHORITY
 from amberpost.store.secret import Secret
 
@@ -13,9 +13,6 @@ GRAPH = "https://graph.microsoft.com"
 class LdapKind(StrEnum):
     AD = "ad"
     LDAP = "ldap"
-
-
-Security = Literal["starttls", "ssl", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +32,7 @@ class LdapSettings:
     hosts: tuple[str, ...]  # tried in this order: "dc1.example.com", "dc1.example.com:3268", "[::1]:389"
     user: str
     password: Secret
-    security: Security = "starttls"
+    security: SecurityName = "starttls"
     ca_pem: str | None = None  # trusted instead of the system's authorities
     base_dn: str = ""  # empty: what the server calls its own
 

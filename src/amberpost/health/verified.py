@@ -12,8 +12,9 @@ from datetime import datetime
 
 from amberpost.clock import now
 from amberpost.errors import Finding, StoreError
-from amberpost.health.verify import Depth, Verification
+from amberpost.health.verify import Verification
 from amberpost.remark import Remark
+from amberpost.store.check import Depth
 from amberpost.store.disk import Disk
 
 FOLDER = "verified"

@@ -6,7 +6,6 @@ Findings are named; an empty result means that everything that was looked at agr
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from django.db import transaction
 
@@ -22,12 +21,11 @@ from amberpost.road.indexing import index_lag
 from amberpost.road.models import Capture, Message, Work, WorkKind
 from amberpost.road.open import LogPair, Vault
 from amberpost.road.prepare import capture_hashes, commitment
+from amberpost.store.check import Depth
 from amberpost.store.disk import Disk
 from amberpost.store.keys import month_class
 from amberpost.store.worker_lock import is_at_work
 from amberpost.times import column_text
-
-Depth = Literal["quick", "crc", "deep"]
 
 _CAPTURES = {"ARCHIVE", "IMPORT"}
 _PATIENCE = 50  # looks at the catalogue

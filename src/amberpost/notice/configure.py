@@ -1,6 +1,6 @@
 """Read and change whom to tell; secrets go in sealed and never come out on a page."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ValidationError
@@ -11,14 +11,12 @@ from amberpost.errors import UserError
 from amberpost.message.addresses import normalise_address
 from amberpost.net.connect import split_host, trusting
 from amberpost.net.http import safe_url
+from amberpost.net.security import Security
 from amberpost.notice.mail import PORTS, Relay
-from amberpost.notice.models import NoticeSettings, RelayLogin, Security
+from amberpost.notice.models import NoticeSettings, RelayLogin
 from amberpost.notice.webhook import Hook, checked_url
 from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, OAuthClient
-from amberpost.store.secret import Secret
-
-SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
-OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
+from amberpost.store.secret import OpenSetting, SealSetting, Secret
 
 SECRETS: Mapping[str, str] = {  # name of a secret -> field that holds it sealed
     "password": "sealed_password",

@@ -25,7 +25,7 @@ from amberpost.net.connect import (
     tls_failure,
     trusting,
 )
-from amberpost.notice.models import Security
+from amberpost.net.security import Security
 from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.sasl import xoauth2

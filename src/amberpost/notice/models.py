@@ -6,13 +6,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from amberpost.net.security import Security
+
 THE_ONE = 1  # the key of the only row
-
-
-class Security(models.TextChoices):
-    STARTTLS = "starttls", "STARTTLS"
-    SSL = "ssl", "SSL"
-    NONE = "none", _("none (insecure)")
 
 
 class RelayLogin(models.TextChoices):

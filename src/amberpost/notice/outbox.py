@@ -16,13 +16,14 @@ from django.utils.translation import ngettext, override
 from amberpost.clock import now
 from amberpost.errors import ArchiveError
 from amberpost.notice.alarm import Kept
-from amberpost.notice.configure import OpenSetting, hook_of, relay_of
+from amberpost.notice.configure import hook_of, relay_of
 from amberpost.notice.mail import NoticeMail, send
 from amberpost.notice.models import Channel, Dispatch, NoticeSettings
 from amberpost.notice.rounds import Event
 from amberpost.notice.webhook import post
 from amberpost.notice.words import sentence
 from amberpost.remark import Remark
+from amberpost.store.secret import OpenSetting
 from amberpost.times import moment_text
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from amberpost.clock import now
 from amberpost.errors import ArchiveError, DeliveryError, UserError
-from amberpost.notice.configure import OpenSetting
 from amberpost.notice.models import Channel, NoticeSettings
 from amberpost.notice.outbox import deliver
 from amberpost.notice.rounds import Event
 from amberpost.spoken import in_words
+from amberpost.store.secret import OpenSetting
 
 STEPS = {
     "settings": gettext_lazy("Settings"),

@@ -10,13 +10,13 @@ import secrets
 from dataclasses import dataclass, replace
 
 from amberpost.accounts.models import User
-from amberpost.directory.active import OpenSetting, active_directory, secret_of
+from amberpost.directory.active import active_directory, secret_of
 from amberpost.directory.ldap.reader import bind_as
 from amberpost.directory.ldap.session import Refusal
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.directory.readers import ldap_settings
 from amberpost.errors import DirectoryError, UserError
-from amberpost.store.secret import Secret
+from amberpost.store.secret import OpenSetting, Secret
 
 log = logging.getLogger(__name__)
 

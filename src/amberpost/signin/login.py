@@ -24,7 +24,6 @@ from amberpost.accounts.models import User
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
 from amberpost.clock import from_milliseconds, milliseconds, now
-from amberpost.directory.active import OpenSetting
 from amberpost.errors import is_disk_full
 from amberpost.signin.directory_login import (
     WRONG_LOGIN,
@@ -34,6 +33,7 @@ from amberpost.signin.directory_login import (
     find_managed,
 )
 from amberpost.signin.models import SignInFailures
+from amberpost.store.secret import OpenSetting
 
 IDLE = timedelta(hours=1)
 LONGEST = timedelta(hours=12)

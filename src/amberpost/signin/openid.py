@@ -13,7 +13,7 @@ from django.core import signing
 from django.http import HttpRequest
 
 from amberpost.accounts.models import User
-from amberpost.directory.active import OpenSetting, active_directory, secret_of
+from amberpost.directory.active import active_directory, secret_of
 from amberpost.directory.entra.graph import graph_client
 from amberpost.directory.entra.reader import SCHEME
 from amberpost.directory.models import DirectoryKind
@@ -24,6 +24,7 @@ from amberpost.oauth.openid import Attempt, Fault, LoginServers, SignInFault, fa
 from amberpost.remark import Remark
 from amberpost.signin.directory_login import SignInRefused
 from amberpost.signin.login import count_try, enter, forget_tries, refuse
+from amberpost.store.secret import OpenSetting
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 from django.core.wsgi import get_wsgi_application
 
 from amberpost.config import Config, current
+from amberpost.daemon.pages import Environ, Wsgi
 
-Environ = dict[str, Any]
-Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 

@@ -1,6 +1,5 @@
 """From a configured source to what its connector must know: ports, secrets, limits."""
 
-from collections.abc import Callable
 from functools import partial
 
 from amberpost.errors import ConfigError
@@ -10,9 +9,7 @@ from amberpost.sources.configure import setting_row
 from amberpost.sources.cursor import spelled
 from amberpost.sources.models import Source
 from amberpost.sources.settings import AccountSettings, Login, OAuthLogin, PasswordLogin
-from amberpost.store.secret import Secret
-
-OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed
+from amberpost.store.secret import OpenSetting, Secret
 
 _TOKENS = Tokens()  # of this process: accounts of one app share a token
 

@@ -1,7 +1,7 @@
 """Add and change mail sources; secrets go in sealed and never come out on a page."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -11,9 +11,9 @@ from amberpost.clock import now
 from amberpost.errors import UserError
 from amberpost.message.evaluate import parse_mode
 from amberpost.net.certificates import valid_authority, valid_fingerprint
-from amberpost.sources.models import LeftMessage, Security, Source, SourceProtocol, SourceStatus
-
-SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain
+from amberpost.net.security import Security
+from amberpost.sources.models import LeftMessage, Source, SourceProtocol, SourceStatus
+from amberpost.store.secret import SealSetting
 
 IMPORT_NAME = "import"
 EXCHANGE_ONLINE = "outlook.office365.com"

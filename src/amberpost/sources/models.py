@@ -8,6 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from amberpost.net.security import Security
+
 
 class SourceProtocol(models.TextChoices):
     POP3 = "pop3", "POP3"
@@ -23,12 +25,6 @@ class SourceProtocol(models.TextChoices):
     @property
     def is_pop3(self) -> bool:
         return self in (SourceProtocol.POP3, SourceProtocol.OAUTH_POP3)
-
-
-class Security(models.TextChoices):
-    STARTTLS = "starttls", "STARTTLS"
-    SSL = "ssl", "SSL"
-    NONE = "none", _("none (insecure)")
 
 
 class MailSystem(models.TextChoices):

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from amberpost.net.patience import Patience
+from amberpost.net.security import SecurityName
 from amberpost.remark import Remark
 from amberpost.sources.cursor import Cursor
 from amberpost.store.secret import Secret
-
-Security = Literal["starttls", "ssl", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class AccountSettings:
     port: int
     user: str
     login: Login
-    security: Security = "starttls"
+    security: SecurityName = "starttls"
     allow_insecure_oauth: bool = False  # a bearer token may cross the network in clear text
     folders: tuple[str, ...] = ("INBOX",)  # IMAP only
     keep_mails: bool = False

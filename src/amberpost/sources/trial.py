@@ -2,10 +2,11 @@
 
 from copy import copy
 
-from amberpost.sources.account import OpenSetting, account_settings
+from amberpost.sources.account import account_settings
 from amberpost.sources.configure import NewSecrets, settle_protocol, valid_server
 from amberpost.sources.models import Source
 from amberpost.sources.settings import AccountSettings
+from amberpost.store.secret import OpenSetting
 
 
 def trial_settings(

@@ -3,7 +3,11 @@
 import base64
 import hmac
 import re
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
+
+SealSetting = Callable[[str, str, bytes], bytes]  # row, field, plain -> sealed
+OpenSetting = Callable[[str, str, bytes], bytes]  # row, field, sealed -> plain
 
 SHORTEST_MASKED = 4  # characters; what is shorter is in any sentence, and guessed in no time
 CERTAIN = 12  # characters that are in no longer word by chance

@@ -9,9 +9,9 @@ from django_htmx.middleware import HtmxDetails
 
 from amberpost.accounts.models import User
 from amberpost.accounts.permissions import may
-from amberpost.directory.active import OpenSetting
 from amberpost.road.open import Vault
 from amberpost.signin.login import late_search
+from amberpost.store.secret import OpenSetting
 from amberpost.web.models import save_search
 
 

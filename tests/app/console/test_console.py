@@ -18,12 +18,13 @@ from amberpost.directory.archives.local import current_addresses
 from amberpost.directory.models import Directory
 from amberpost.errors import Finding, FindingKind
 from amberpost.health.verified import note_verified
-from amberpost.health.verify import Depth, Verification
+from amberpost.health.verify import Verification
 from amberpost.notice.models import NoticeSettings
 from amberpost.remark import Remark
 from amberpost.road.models import Capture, Work, WorkerStatus
 from amberpost.road.open import open_keys_of
 from amberpost.sources.models import OwnDomain, Source, SourceStatus
+from amberpost.store.check import Depth
 from amberpost.store.disk import LocalDisk
 from tests.app.pages import SECRET, Site, sign_in, text
 from tests.people import BOB, letter, report

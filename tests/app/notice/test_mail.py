@@ -14,8 +14,8 @@ import pytest
 from amberpost.clock import now
 from amberpost.errors import DeliveryError
 from amberpost.net import connect
+from amberpost.net.security import Security
 from amberpost.notice.mail import NoticeMail, Relay, send
-from amberpost.notice.models import Security
 from amberpost.store.secret import Secret
 from tests.servers.certificates import Certificates, make_certificates
 from tests.servers.smtp import USER, WORD, relay

@@ -6,8 +6,8 @@ import pytest
 
 from amberpost.clock import now
 from amberpost.errors import DeliveryError
+from amberpost.net.security import Security
 from amberpost.notice.mail import NoticeMail, Relay, send
-from amberpost.notice.models import Security
 from amberpost.oauth.client import OAuthClient
 from amberpost.store.secret import Secret
 from tests.servers.certificates import Certificates, make_certificates

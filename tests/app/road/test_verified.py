@@ -18,9 +18,10 @@ from amberpost.daemon.work import open_worker
 from amberpost.errors import Finding, FindingKind
 from amberpost.health.facts import gather
 from amberpost.health.verified import note_verified, read_verified, standing
-from amberpost.health.verify import Depth, Verification, request_verify
+from amberpost.health.verify import Verification, request_verify
 from amberpost.remark import Remark
 from amberpost.road.models import Message, Work
+from amberpost.store.check import Depth
 from amberpost.store.disk import LocalDisk
 from tests.archive import Archive
 from tests.opened import Opened

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.console.field_groups import FieldRow, Group
-from amberpost.console.remarks import Remark
+from amberpost.console.warnings import FieldWarning
 from amberpost.directory.active import get_directory
 from amberpost.directory.configure import FIELDS, SECRETS, SHORTEST_INTERVAL, valid_filter, valid_hosts
 from amberpost.directory.models import Directory, DirectoryKind
@@ -264,20 +264,20 @@ class DirectoryForm(forms.Form):
         return Group(title=title, rows=tuple(rows), is_folded=folds and not is_used)
 
     def _row(self, name: str) -> FieldRow:
-        return FieldRow(field=self[name], notices=tuple(self._notices(name)))
+        return FieldRow(field=self[name], warnings=tuple(self._warnings(name)))
 
-    def _notices(self, name: str) -> Iterator[Remark]:
+    def _warnings(self, name: str) -> Iterator[FieldWarning]:
         match name:
             case "security":
-                yield Remark(watch="none", text=gettext(
+                yield FieldWarning(watch="none", text=gettext(
                     "Passwords travel in clear text, and nobody can sign in with the directory."
                 ))  # fmt: skip
             case "releases_to_members":
-                yield Remark(watch="checked", text=gettext(
+                yield FieldWarning(watch="checked", text=gettext(
                     "Members of today may then read all mail of the group, also that from before they joined."
                 ))  # fmt: skip
             case "is_manual":
-                yield Remark(watch="checked", text=gettext(
+                yield FieldWarning(watch="checked", text=gettext(
                     "Mail of accounts that are not selected is not archived for them. Leaving one out can break "
                     "the duty to keep its mail."
                 ))  # fmt: skip

@@ -15,13 +15,13 @@ from amberpost.clock import now
 from amberpost.directory.active import active_directory
 from amberpost.health.numbers import Overview
 from amberpost.health.verified import Verified
+from amberpost.net.security import Security
 from amberpost.notice.alarm import Alarm, AlarmKind
 from amberpost.notice.configure import current_settings
-from amberpost.notice.models import Security as RelaySecurity
 from amberpost.notice.words import sentence
 from amberpost.road.quarantine import count_own_addresses
 from amberpost.sources.domains import own_domains
-from amberpost.sources.models import Security, Source, SourceProtocol
+from amberpost.sources.models import Source, SourceProtocol
 
 LONG_WITHOUT = timedelta(
     days=3
@@ -143,7 +143,7 @@ def _not_encrypted() -> Iterator[Trouble]:
             url=reverse("console:directory-settings"),
         )
     settings = current_settings()
-    if settings.has_mail and settings.security == RelaySecurity.NONE:
+    if settings.has_mail and settings.security == Security.NONE:
         text = _("The connection to the mail relay is not encrypted: notifications can be read on the way.")
         yield Trouble(text=text, url=reverse("console:notices"))
     if settings.webhook_url.lower().startswith("http:"):

@@ -16,14 +16,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.console.field_groups import FieldRow, Group
-from amberpost.console.remarks import Remark
 from amberpost.console.sources.layout import LAYOUT
-from amberpost.console.sources.remarks import notices_of
+from amberpost.console.sources.warnings import warnings_of
+from amberpost.console.warnings import FieldWarning
 from amberpost.errors import UserError
 from amberpost.message.evaluate import MODES, parse_mode
 from amberpost.net.certificates import valid_authority, valid_fingerprint
+from amberpost.net.security import Security
 from amberpost.sources.configure import EXCHANGE_ONLINE, NewSecrets, default_security, valid_server
-from amberpost.sources.models import MailSystem, Security, Source, SourceProtocol
+from amberpost.sources.models import MailSystem, Source, SourceProtocol
 from amberpost.spoken import in_words
 from amberpost.times import day_text
 
@@ -231,10 +232,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def warnings(self) -> list[str]:
         """Of a form that was sent: what is unusual in the values, though allowed."""
         return [
-            notice.text
+            warning.text
             for name in self.fields
-            for notice in self._notices(name)
-            if not notice.watch and notice.fits(str(self.cleaned_data.get(name) or ""))
+            for warning in self._warnings(name)
+            if not warning.watch and warning.fits(str(self.cleaned_data.get(name) or ""))
         ]
 
     @property
@@ -367,11 +368,13 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def _row(self, name: str) -> FieldRow:
         field = self[name]
         value = "" if name in SECRETS else str(field.value() or "")
-        return FieldRow(field=field, notices=tuple(notice.judged(value) for notice in self._notices(name)))
+        return FieldRow(
+            field=field, warnings=tuple(warning.judged(value) for warning in self._warnings(name))
+        )
 
-    def _notices(self, name: str) -> Iterator[Remark]:
+    def _warnings(self, name: str) -> Iterator[FieldWarning]:
         typed = str(self["user"].value() or "")
-        return notices_of(name, self.kind, kept=self.instance, user=typed)
+        return warnings_of(name, self.kind, kept=self.instance, user=typed)
 
 
 def _follow_protocol(post: Mapping[str, str], protocol: SourceProtocol) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from amberpost.accounts.access import allow
 from amberpost.errors import IntegrityError, QueryError, StoreError
 from amberpost.reading.find import Hit, ResultPage, excerpt, find
 from amberpost.reading.read import open_message
+from amberpost.search.index import Sort
 from amberpost.spoken import in_words
 from amberpost.web.locale import zone_of
 from amberpost.web.models import find_search, save_search
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 PER_PAGE = 25
 LAST_PAGE = 400  # the end of a very long list is found with better words, not by paging
 _LONGEST = 1024
-Sort = Literal["relevance", "date"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-// Warnings beside a field, while its value calls for them; console/remarks.py reads the expressions alike.
+// Warnings beside a field, while its value calls for them; console/warnings.py reads the expressions alike.
 (function () {
   "use strict";
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class FieldWarning:
     """One warning, and the values that call for it."""
 
     text: str
@@ -18,7 +18,7 @@ class Remark:
     watch: str = ""  # "checked", "unchecked" or "none": by the style sheet
     is_called: bool = False  # the value as the page is written calls for it
 
-    def judged(self, value: str) -> "Remark":
+    def judged(self, value: str) -> "FieldWarning":
         """With is_called told."""
         return replace(self, is_called=self.fits(value))
 
