@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.figures import module_of, public_types
 from tests.house.tree import PACKAGE, ROOT, python_files, repository_files
 
 _FORBIDDEN_NAMES = {
@@ -30,7 +31,6 @@ _FORBIDDEN_NAMES = {
     "handlers",
     "constants",
 }
-_LONG_FUNCTION = 40
 # Telling Django where its settings are is writing, not reading.
 _READS_ENVIRONMENT = re.compile(r"\bos\.(environ|getenv)\b(?!\.setdefault\(\"DJANGO_SETTINGS_MODULE\")")
 LINTER = Path(sys.executable).with_name("lint-imports")
@@ -88,6 +88,22 @@ def test_an_import_of_a_neighbour_is_noticed(plant: Callable[[str, str], str]) -
     assert "amberpost.ledger.tree -> amberpost.message.types" in said
 
 
+@pytest.mark.parametrize(
+    ("below", "above"),
+    [
+        ("road.assign", "accounts.models"),
+        ("reading.find", "health.facts"),
+        ("signin.login", "governance.state"),
+        ("net.tls", "store.secret"),
+    ],
+)
+def test_the_rooms_above_the_core_keep_their_order(
+    plant: Callable[[str, str], str], below: str, above: str
+) -> None:
+    said = plant(f"{below.replace('.', '/')}.py", f"import amberpost.{above}")
+    assert f"amberpost.{below} -> amberpost.{above}" in said
+
+
 def test_a_framework_in_the_core_is_noticed(plant: Callable[[str, str], str]) -> None:
     assert "amberpost.ledger.tree -> django" in plant("ledger/tree.py", "import django")
 
@@ -116,19 +132,19 @@ def test_only_config_reads_the_environment() -> None:
     assert not found
 
 
-def test_long_functions_are_reported(record_property: Callable[[str, object], None]) -> None:
-    """A report, not a police: each is a question, what is the second thing it does?"""
-    lengths = [
-        (node.end_lineno - node.lineno + 1, f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
-        for path in python_files()
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
-    ]
-    for length, where in sorted(lengths, reverse=True):
-        if length > _LONG_FUNCTION:
-            record_property(where, length)
-            print(f"{length} lines: {where}")
-    assert lengths
+def test_a_public_type_has_a_name_of_its_own() -> None:
+    """One word for one thing: what is the same is imported, what differs is called differently."""
+    trees = {module_of(path): ast.parse(path.read_text()) for path in python_files()}
+    assert {name: places for name, places in public_types(trees).items() if len(places) > 1} == {}
+
+
+def test_a_name_that_stands_twice_is_noticed() -> None:
+    trees = {
+        "store.keys": ast.parse("class Place:\n    pass\nRow = tuple[int]\n_CHUNK = 500\nLIMIT = 3"),
+        "message.mime": ast.parse("Place = int | str\nclass _Row:\n    pass\nLIMIT = 4"),
+    }
+    assert public_types(trees)["Place"] == ["store.keys", "message.mime"]
+    assert len(public_types(trees)["Row"]) == 1
 
 
 def test_every_test_file_is_run() -> None:
