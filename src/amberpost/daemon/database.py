@@ -59,6 +59,7 @@ def require_database(config: Config, *, alone: bool = False) -> None:
         if path.exists() and _is_broken(path):
             raise CatalogueDamaged(str(path))
         _connect(alone=alone)
+    _require_own_steps(config)
     if not _is_migrated():
         if _has_records(config) and "road_position" not in connection.introspection.table_names():
             raise _missing(config)
@@ -139,6 +140,14 @@ def _connect(*, alone: bool) -> None:
 def _is_migrated() -> bool:
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _require_own_steps(config: Config) -> None:
+    """Refuse what a later release, or one before the first that was released, has made of the tables."""
+    loader = MigrationExecutor(connection).loader
+    strange = sorted(loader.applied_migrations.keys() - loader.disk_migrations.keys())
+    if strange:
+        raise UserError("database_of_strange_release", subject=str(config.data), migration=".".join(strange[0]))
 
 
 def _missing(config: Config) -> UserError:

@@ -121,6 +121,21 @@ def test_a_table_that_is_gone_is_damage(opened: Opened) -> None:
     assert dump(opened)["parties"] == before["parties"]
 
 
+def test_a_database_that_another_release_has_changed_is_refused(opened: Opened) -> None:
+    """Neither a later one, nor those before the rooms, whose tables had other names."""
+    import sqlite3
+
+    fill(opened)
+    with sqlite3.connect(opened.config.data / NAME) as database:
+        database.execute(
+            "INSERT INTO django_migrations(app, name, applied) VALUES ('vault', '0001_initial', '2026-11-01')"
+        )
+    database.close()
+    done = opened.commands.run("search", "", "--as", "alice")
+    assert done.code == UserError.exit_code
+    assert "Another release of Amberpost made this database (vault.0001_initial)" in done.words
+
+
 def test_to_ask_for_the_index_alone_makes_a_damaged_catalogue_too(opened: Opened) -> None:
     before = fill(opened)
     garble(opened.config.data / NAME)

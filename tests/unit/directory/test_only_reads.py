@@ -8,6 +8,7 @@ import pytest
 from ldap3.core.exceptions import LDAPConnectionIsReadOnlyError
 
 from amberpost.directory.ldap import session as ldap_session
+from amberpost.directory.ldap.line import LdapLine
 from amberpost.directory.ldap.session import _speaker
 
 
@@ -21,7 +22,7 @@ from amberpost.directory.ldap.session import _speaker
 )
 def test_no_change_of_an_entry_leaves_a_session(act: str, words: tuple[Any, ...]) -> None:
     with pytest.raises(LDAPConnectionIsReadOnlyError):
-        getattr(_speaker(cast("LdapLine", object())), act)(*words)
+        getattr(_speaker(cast(LdapLine, object())), act)(*words)
 
 
 def test_a_session_knows_no_other_acts_than_signing_in_and_looking() -> None:
