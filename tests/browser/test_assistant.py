@@ -136,7 +136,7 @@ def _walk(hand: Hand, words: dict[str, str], journal: Dovecot) -> None:
 
 def _wait_for_the_message(hand: Hand, words: dict[str, str]) -> None:
     """The page looks by itself while the first run is under way."""
-    shown = hand.page.locator(".say").get_by_text(words["message"], exact=False)
+    shown = hand.page.locator(".say").filter(has_text=words["message"])
     for _ in range(30):
         with suppress(AssertionError):
             expect(shown).to_be_visible(timeout=4000)

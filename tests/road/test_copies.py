@@ -78,7 +78,7 @@ def test_a_copy_leaves_the_mailbox_as_it_is_until_it_is_confirmed(mailbox: Mailb
         refused = copy.commands.run("fetch", "--once")
         assert refused.code == 2
         assert "amberpost place confirm" in refused.words
-        assert "place confirm" in (collect_one(copy, source).error or "")  # the last door, whoever asks
+        assert "place confirm" in str(collect_one(copy, source).error)  # the last door, whoever asks
         assert (in_mailbox(mailbox), Capture.objects.count()) == (2, 1)
         said = copy.commands.json("place", "show")
         assert (said["is_archive"], said["doubts"]) == (False, ["path", "files"])
