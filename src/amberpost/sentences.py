@@ -450,8 +450,8 @@ SENTENCES: Mapping[str, str] = {
         "The database has the shape of another release; any command that may write brings it to this one"
     ),
     "database_of_strange_release": _(
-        "Another release of Amberpost made this database (%(migration)s). Go on with that release, or export the mail with "
-        "it and import it here"
+        "Another release of Amberpost made this database (%(migration)s). Go on with that release, or export the mail "
+        "with it and import it here"
     ),
     "pages_address_taken": _(
         "The pages cannot be served there; end the program that has this address, or choose another "
