@@ -147,7 +147,9 @@ def _require_own_steps(config: Config) -> None:
     loader = MigrationExecutor(connection).loader
     strange = sorted(loader.applied_migrations.keys() - loader.disk_migrations.keys())
     if strange:
-        raise UserError("database_of_strange_release", subject=str(config.data), migration=".".join(strange[0]))
+        raise UserError(
+            "database_of_strange_release", subject=str(config.data), migration=".".join(strange[0])
+        )
 
 
 def _missing(config: Config) -> UserError:
