@@ -16,7 +16,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
 _TRIMMED = 10  # blanks at the end of a line that gateways took away
 _ENDINGS = ("`", "end\n", " \n", "\n", "end\r\n")
 _SPARE = 3  # characters behind the data: a checksum, or padding
-_MAX_FILES = 1_000
+_MAX_FILES = 1_000  # of one text; people sent one or two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
