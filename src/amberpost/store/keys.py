@@ -66,6 +66,7 @@ class KeyStore:
         self._lock = threading.RLock()
 
     def close(self) -> None:
+        """Close the database; the keys stay in memory as long as the object lives."""
         self.database.close()
 
     @property
@@ -98,10 +99,11 @@ class KeyStore:
         with self._lock, self.database.transaction() as connection:
             marks = dict(self._pending)
             for log, mark in marks.items():
-                self._write_mark(connection, log, mark)
+                row = (log, mark.next_index, mark.segment, mark.end, self._mark_mac(log, mark))
+                connection.execute("INSERT OR REPLACE INTO durable VALUES (?, ?, ?, ?, ?)", row)
             yield connection
         for log, mark in marks.items():
-            if self._pending.get(log) == mark:
+            if self._pending.get(log) == mark:  # else a newer one came meanwhile, which is due next
                 del self._pending[log]
 
     # KEKs
@@ -178,14 +180,9 @@ class KeyStore:
             raise IntegrityError("durable_mark_damaged", subject=f"keys.db durable {log}")
         return mark
 
-    def _write_mark(self, connection: Connection, log: str, mark: Durable) -> None:
-        connection.execute(
-            "INSERT OR REPLACE INTO durable VALUES (?, ?, ?, ?, ?)",
-            (log, mark.next_index, mark.segment, mark.end, self._mark_mac(log, mark)),
-        )
-
     def _mark_mac(self, log: str, mark: Durable) -> bytes:
         text = bound(self.origin, log, mark.next_index, mark.segment, mark.end)
+        # 128 bits: nobody can try a forgery anywhere but here.
         return hmac.digest(self.label("durable"), text, hashlib.sha256)[:16]
 
     # Keys of intake logs
@@ -242,5 +239,6 @@ class KeyStore:
             connection.execute("DELETE FROM intake WHERE name = ? AND opened = 0", (name,))
 
     def forget_intake(self, name: str) -> None:
+        """Take the row away, durably; the file must be gone. A name that is unknown is no error."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM intake WHERE name = ?", (name,))
