@@ -12,7 +12,7 @@ from amberpost.errors import IntegrityError
 from amberpost.ledger.note import decode_base64, parse_verification_key, sign_note, verify_note
 from amberpost.ledger.tree import HASH_BYTES
 
-_MAX_SIZE = 2**63 - 1
+_MAX_SIZE = 2**63 - 1  # SQLite's largest number, and that of most who will read it
 _TEXT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/=]{44})\n")
 
 

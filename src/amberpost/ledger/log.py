@@ -19,7 +19,7 @@ from amberpost.ledger.tiles import Edge, edge_places
 from amberpost.ledger.tree import consistency_path, inclusion_path, range_root
 
 _MAX_UNWRITTEN = 1024  # full tiles kept in memory between two checkpoints: 8 MiB
-_READ_ATTEMPTS = 8
+_READ_ATTEMPTS = 8  # against a writer that publishes once a batch, while a reader takes milliseconds
 
 
 class Log:
@@ -67,6 +67,7 @@ class Log:
 
     @property
     def size(self) -> int:
+        """Leaves appended, on disk or not."""
         return self._edge.size
 
     @property
