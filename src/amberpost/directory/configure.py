@@ -7,11 +7,11 @@ from django.db import transaction
 
 from amberpost.directory.active import activate, save_directory
 from amberpost.directory.models import Directory, DirectoryKind
-from amberpost.directory.settings import LdapHost, parse_host
+from amberpost.directory.settings import parse_host
 from amberpost.errors import UserError
 from amberpost.store.secret import SealSetting, Secret
 
-SHORTEST_INTERVAL = 5  # minutes
+SHORTEST_INTERVAL = 5  # minutes; a large directory takes one or two to read
 _LDAP = ("hosts", "security", "ca_pem", "user", "base_dn")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     DirectoryKind.LOCAL: (),
@@ -49,17 +49,12 @@ def valid_hosts(lines: Iterable[str]) -> list[str]:
     hosts = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     for host in hosts:
         read = parse_host(host, 389)
-        if not _HOST_NAME.fullmatch(read.name) or not _names_its_port(host, read):
+        # What looks like a port must have been read as one: "dc1:389x" is no server of that long name.
+        tail = host.rpartition(":")[2] if host.count(":") == 1 or host.startswith("[") else ""
+        names_its_port = not tail or tail.endswith("]") or tail == str(read.port)
+        if not _HOST_NAME.fullmatch(read.name) or not 0 < read.port < 65536 or not names_its_port:
             raise UserError("directory_server_invalid", subject=host)
     return hosts
-
-
-def _names_its_port(host: str, read: LdapHost) -> bool:
-    """What looks like a port must have been read as one."""
-    if not 0 < read.port < 65536:
-        return False
-    tail = host.rpartition(":")[2] if host.count(":") == 1 or host.startswith("[") else ""
-    return not tail or tail.endswith("]") or tail == str(read.port)
 
 
 def valid_filter(text: str) -> str:

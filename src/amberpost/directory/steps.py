@@ -21,7 +21,7 @@ from amberpost.errors import DirectoryError
 from amberpost.spoken import in_words
 from amberpost.times import day_text
 
-_SAMPLE = 5
+_SAMPLE = 5  # entries: enough to see that these are one's own people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,14 @@ class _Trial:
 
 
 def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[TestStep]:
-    step = timed(_("Base DN"), lambda: _base_text(session, settings))
+
+    def base_dn() -> str:
+        base = base_of(session, settings)
+        if not session.exists(base):
+            raise DirectoryError("base_dn_unknown", subject=base, permanent=True)
+        return base
+
+    step = timed(_("Base DN"), base_dn)
     yield step
     if not step.is_ok:
         return
@@ -129,19 +136,10 @@ def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[TestStep]:
 
     yield timed(_("What is found"), count)
     for one in found:
-        is_ok = bool(one.entries)
-        yield TestStep(
-            title=_("For example"), is_ok=is_ok, text=_sample_text(one) if is_ok else hint, seconds=0
-        )
+        sample = "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in one.entries[:_SAMPLE])
+        yield TestStep(title=_("For example"), is_ok=bool(one.entries), text=sample or hint, seconds=0)
         for note in one.notes:
             yield TestStep(title=_("Hint"), is_ok=True, text=in_words(note), seconds=0)
-
-
-def _base_text(session: LdapSession, settings: LdapSettings) -> str:
-    base = base_of(session, settings)
-    if not session.exists(base):
-        raise DirectoryError("base_dn_unknown", subject=base, permanent=True)
-    return base
 
 
 def _schema_text(session: LdapSession, settings: LdapSettings) -> str:
@@ -167,10 +165,6 @@ def _counts_text(found: Found) -> str:
         EntryKind.PUBLIC_FOLDER: _("public folders"),
     }
     return ", ".join(f"{label}: {counts[kind]}" for kind, label in labels.items())
-
-
-def _sample_text(found: Found) -> str:
-    return "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in found.entries[:_SAMPLE])
 
 
 def timed(title: str, act: Callable[[], str]) -> TestStep:
