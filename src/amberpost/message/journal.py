@@ -59,7 +59,11 @@ class Unwrapped:
 
 def unwrap(raw: bytes, envelope: Envelope | None = None) -> Unwrapped:
     """Take the original out of a journal report; other mail comes back as it is."""
-    if _may_be_report(raw):
+    # A quick no for ordinary mail: one of these words stands in the header of every report, or it is none.
+    begin = first_field(raw, 0, len(raw))
+    blank = _BLANK_LINE.search(raw, begin, begin + _HEADER_WINDOW)
+    head = raw[begin : blank.start() if blank else begin + _HEADER_WINDOW].lower()
+    if b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head:
         return _unwrap_report(raw, envelope)
     return _ORDINARY if envelope is None else _not_a_report(envelope)
 
@@ -69,14 +73,6 @@ def _not_a_report(envelope: Envelope | None, *flags: Flag) -> Unwrapped:
 
 
 _ORDINARY = _not_a_report(None)
-
-
-def _may_be_report(raw: bytes) -> bool:
-    """A quick no for ordinary mail."""
-    begin = first_field(raw, 0, len(raw))
-    blank = _BLANK_LINE.search(raw, begin, begin + _HEADER_WINDOW)
-    head = raw[begin : blank.start() if blank else begin + _HEADER_WINDOW].lower()
-    return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
 
 
 def is_report(raw: bytes) -> bool:
@@ -211,14 +207,14 @@ def _clear_copy(originals: tuple[ReportedOriginal, ...], flags: set[Flag]) -> in
     """Of a protected message and its decrypted copy the copy (rule 12); the order is not documented."""
     if len(originals) == 1:
         return 0
-    protected = [_is_protected(original.data) for original in originals]
+    protected: list[bool] = []
+    for original in originals:
+        view = readable(original.data)
+        parts = _parts(view, scan_header(view, 0, len(view), set()), len(view))
+        protected.append(
+            any(part.content_type == _RPMSG or part.filename.lower() == "message.rpmsg" for part in parts)
+        )
     if all(protected) or not any(protected):
         return 0
     flags.add(Flag.DECRYPTED_BY_EXCHANGE)
     return protected.index(False)
-
-
-def _is_protected(data: bytes) -> bool:
-    view = readable(data)
-    parts = _parts(view, scan_header(view, 0, len(view), set()), len(view))
-    return any(part.content_type == _RPMSG or part.filename.lower() == "message.rpmsg" for part in parts)

@@ -58,11 +58,9 @@ def uncompress_rtf(data: bytes) -> bytes:
     _, _, kind, _ = _HEADER.unpack_from(data)
     if kind == _STORED:
         return data[_HEADER.size :][:_MAX_BYTES]
-    return _uncompress(data) if kind == _COMPRESSED else b""
-
-
-def _uncompress(data: bytes) -> bytes:
-    """MS-OXRTFCP: each byte of control tells of eight tokens whether they are a byte or a reference back."""
+    if kind != _COMPRESSED:
+        return b""
+    # Each byte of control tells of eight tokens whether they are a byte or a reference back.
     out = bytearray(_DICTIONARY)
     window = len(_DICTIONARY)  # the ring buffer starts with the dictionary: out[-4096:] is the ring
     position = _HEADER.size

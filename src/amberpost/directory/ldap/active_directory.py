@@ -105,7 +105,7 @@ def read_objects(objects: Sequence[LdapEntry], settings: LdapSettings, at: datet
             entries.append(_found(one, membership, settings, at))
         elif one.kind is not EntryKind.GROUP:  # most groups are only for permissions
             notes.add("hint_no_address", one.entry.dn)
-    # A mailbox of a person whose account is disabled is often a shared one that nobody converted.
+    # They left, or it is a shared mailbox from before Exchange had a kind for these: an operator must tell.
     for entry in people:
         if entry.number("msExchRecipientTypeDetails") == 1 and _is_account_disabled(entry):
             notes.add("hint_disabled", entry.dn)
