@@ -23,6 +23,7 @@ class Highlight:
     prefix: bool = False
 
     def begins_at(self, text: Sequence[Word], place: int) -> bool:
+        """Whether all its words stand in the text from this word on."""
         found = [word.text for word in text[place : place + len(self.words)]]
         *firsts, last = self.words
         if len(found) < len(self.words) or found[:-1] != firsts:

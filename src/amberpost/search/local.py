@@ -39,7 +39,11 @@ _BUSY = "index_busy"
 
 
 class TantivyIndex:
-    """Index on local files, opened by open_reader() or open_writer(). After a fork, open it again."""
+    """Index on local files, opened by open_reader() or open_writer(). After a fork, open it again.
+
+    Keeps the promises of index.Index. What writes raises StoreError, or DiskFull, and then writes no more; what asks
+    raises IndexDamaged, or QueryError for what no index can answer.
+    """
 
     def __init__(self, folder: Path, *, writes: bool, untouched: bool = False) -> None:
         self._folder = folder

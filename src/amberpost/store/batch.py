@@ -52,9 +52,11 @@ class Binding:
         return cls(prefix=bound(origin, log))
 
     def capture(self, index: int, leaf: bytes) -> bytes:
+        """Of a record's payload: it opens at this index and under this leaf only."""
         return b"".join((self.prefix, b"CAP", _INDEX.pack(index), leaf))
 
     def object(self, id: bytes) -> bytes:
+        """Of an object's payload: it opens under this id only, wherever it lies."""
         return b"".join((self.prefix, b"OBJ", id))
 
 

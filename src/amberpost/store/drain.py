@@ -39,6 +39,7 @@ class Frame:
 
     @property
     def payload(self) -> bytes:
+        """As it was accepted; ValueError if it does not unpack, which its encryption rules out."""
         return unpack_payload(self.packed)
 
 

@@ -23,6 +23,7 @@ GROUP_LIMIT = 8 * 1024 * 1024  # written in the time of one sync of a disk that 
 
 
 def intake_path(name: str) -> str:
+    """Of the log with this name."""
     return f"intake/{name}.log"
 
 

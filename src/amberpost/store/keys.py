@@ -71,6 +71,7 @@ class KeyStore:
 
     @property
     def master(self) -> Secret:
+        """The master key, for unlock slots only; whatever else needs a key takes a label."""
         return self._master
 
     def label(self, name: str) -> bytes:

@@ -141,9 +141,11 @@ class LogRows:
         return self.next_number() if found is None else _number(found)
 
     def next_index(self) -> int:
+        """One more than the highest index that has a key, whether its record is written or not."""
         return _number(self._rows(_NEXT_INDEX)[0][0])
 
     def next_number(self) -> int:
+        """One more than the highest number of an object. A number that was dropped may come again."""
         return _number(self._rows(_NEXT_NUMBER)[0][0])
 
     def next_numbers(self) -> tuple[int, int]:
@@ -161,11 +163,13 @@ class LogRows:
     # Writing, inside a transaction of the caller
 
     def add_captures(self, connection: Connection, rows: Sequence[CaptureRow]) -> None:
+        """sqlite3.IntegrityError if one of the indexes or capture ids is there."""
         sql = self._named("INSERT INTO LOG_capture VALUES (?, ?, ?, ?, ?, ?, ?)")
         values = [(row.index, row.capture_id, *_place_values(row)) for row in rows]
         connection.executemany(sql, values)
 
     def add_objects(self, connection: Connection, rows: Sequence[ObjectRow]) -> None:
+        """sqlite3.IntegrityError if one of the numbers or ids is there."""
         sql = self._named("INSERT INTO LOG_object VALUES (?, ?, ?, ?, ?, ?, ?)")
         connection.executemany(sql, [(row.number, row.id, *_place_values(row)) for row in rows])
 

@@ -61,6 +61,7 @@ class Place:
 
 
 def segment_path(log: str, number: int) -> str:
+    """Twenty digits: names sort as numbers do, for every number of 64 bits."""
     return f"{log}/segments/{number:020d}.seg"
 
 
