@@ -32,6 +32,7 @@ class _Check:
         text, head, findings = self._read_checkpoint()
         yield from findings
         self._covered = head.size if head else 0
+        # The tree is grown anew from the leaves; each tile is compared as it comes about, none is kept.
         count = 0
         if head and head.size == 0:
             yield from self._at_checkpoint(head)

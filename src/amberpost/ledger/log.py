@@ -85,6 +85,7 @@ class Log:
         self._must_write()
         first = self.size
         rest = iter(leaves)
+        # Leaves that the checkpoint counts come again after a loss of tiles: they must be the very same.
         if self.checkpoint is not None and self.is_behind:
             self._add(islice(rest, self.checkpoint.size - self.size))
             if self.size == self.checkpoint.size and self._edge.root() != self.checkpoint.root:
@@ -101,6 +102,7 @@ class Log:
         self._must_write()
         if self.is_behind:
             raise IntegrityError("leaves_fewer", subject=self._path)
+        # Tiles first: a checkpoint that is published can be proved at once, whenever the process dies.
         partials = self._edge.partial_tiles()
         self._shelf.write_full()
         self._shelf.write_partial(partials)

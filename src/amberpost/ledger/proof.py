@@ -39,7 +39,7 @@ def is_included(*, leaf: bytes, index: int, path: Sequence[bytes], size: int, ro
     position, last = index, size - 1
     reached = leaf_hash(leaf)
     for sibling in path:
-        if last == 0:
+        if last == 0:  # the root is reached and the path goes on
             return False
         if position % 2 or position == last:
             reached = node_hash(sibling, reached)

@@ -130,6 +130,7 @@ class TileShelf:
         return self._cache.get(place)
 
     def _remember(self, place: _Place, rows: list[bytes]) -> None:
+        # The oldest goes; proofs of neighbouring leaves, which are asked for together, share their tiles.
         while len(self._cache) >= _CACHED_TILES:
             del self._cache[next(iter(self._cache))]
         self._cache[place] = rows

@@ -112,7 +112,7 @@ def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: 
         # One that cannot be taken apart is still read, as the text it is.
         kind = declared if children else "text/plain"
     elif tree.opens_nested and declared in NESTED_TYPES and encoding in _IDENTITY:
-        # RFC 2046 §5.2.1 allows no encoding; one that is encoded all the same is opened by contents.py.
+        # RFC 2046 §5.2.1 allows these encodings only; one in base64 all the same is opened by contents.py.
         if node.depth >= limits.DEPTH or room < 1:
             defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
         else:

@@ -135,6 +135,8 @@ class _Check:
         while at < stop:
             length = self._unused_object(Place(segment=segment, offset=at, length=stop - at))
             if not length:
+                # Behind the durable mark a torn end is what a crash leaves; before it, or if a whole header stands
+                # there, something lost its key.
                 if (segment, at) < (self._mark.segment, self._mark.end) or self._is_record(segment, at):
                     where = f"{segment_path(self._records.log, segment)}@{at}"
                     yield self._finding(

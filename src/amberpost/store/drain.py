@@ -156,6 +156,7 @@ class IntakeReader:
                 if finished:
                     yield from self._read_end(log)
                 return
+            # A frame that does not open is counted and passed over: those behind it are somebody's mail, too.
             packed = self._open(log, frame)
             log.at += FRAME_HEADER + frame.header.length
             log.given += 1

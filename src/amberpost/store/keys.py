@@ -139,6 +139,7 @@ class KeyStore:
         for id, name, wrapped in self.database.rows("SELECT id, class, wrapped FROM kek"):
             if not isinstance(id, int) or not isinstance(name, str) or not isinstance(wrapped, bytes):
                 continue  # damage; check() names it
+            # One damaged KEK must not lock the records of all other months.
             try:
                 self._keks[id] = Kek(id=id, name=name, cipher=self.open_kek(id, name, wrapped))
             except ValueError:

@@ -47,6 +47,7 @@ def create_keys(
         _add_slot(keys, 2, kind="passphrase", params=params, slot_key=passphrase_key(passphrase, params))
     keys.kek("intake")
     keys.kek("objects")
+    # The key file before origin.json: an archive never exists without the means to open it.
     write_key_file(key_file, KeyFile(origin=origin, slot=1, key=file_key))
     write_origin(disk, origin, public_keys(keys) if public_keys else {})
     return keys

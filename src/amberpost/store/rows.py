@@ -136,6 +136,7 @@ class LogRows:
 
     def first_number_after(self, segment: int, end: int) -> int:
         """The number of the first object written there or later."""
+        # Numbers rise as places do, so one number divides what lies before a place from what lies behind it.
         sql = "SELECT min(number) FROM LOG_object WHERE segment > ? OR (segment = ? AND offset >= ?)"
         found = self._rows(sql, segment, segment, end)[0][0]
         return self.next_number() if found is None else _number(found)

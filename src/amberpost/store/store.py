@@ -120,6 +120,7 @@ class Store(Records):
         path = segment_path(self.log, segment)
         if segment == self._tail.segment:
             self._file = self.disk.append(path)
+            # Longer than we left it: another writer is at work, and its records must not end up among ours.
             if self._file.size != self._tail.end:
                 raise StoreError("segment_written_by_other", subject=path)
         else:
