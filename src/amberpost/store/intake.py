@@ -107,13 +107,13 @@ class IntakeLog:
             self._busy = True
             group, self._waiting, self._waiting_bytes = self._waiting, [], 0
             callers, self._callers = self._callers, []
-        # Stands if not even an Exception comes: a thread that is ended here leaves the others an error, not a wait.
+        # Stands if not even an Exception comes: a thread that ends here leaves the others an error, not a wait.
         error: Exception | None = StoreError("intake_interrupted")
         try:
             self._write_group(group)
             error = None
         except DiskFull as full:
-            # No more goes into this file; what it holds is kept. The callers are told, and the next append may find room.
+            # No more goes into this file; what it holds is kept. The next append may find room for another.
             with self._changed:
                 error = None
                 self._unkept.update(dict.fromkeys(callers, full))

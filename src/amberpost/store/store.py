@@ -72,9 +72,7 @@ class Store(Records):
             with self._fail_stop():
                 self._commit_keys(batch)
                 for segment, parts in batch.writes:
-                    file = self._segment_file(segment)
-                    file.write(parts)
-                    file.sync()
+                    self._write(segment, parts)
             self._tail = batch.tail
             self._note_durable(batch.tail)
         return list(range(tail.next_index, batch.tail.next_index))
@@ -108,6 +106,12 @@ class Store(Records):
             self.rows.add_objects(connection, batch.objects)
             self.rows.add_captures(connection, batch.captures)
             self.rows.add_references(connection, batch.references)
+
+    def _write(self, segment: int, parts: list[bytes]) -> None:
+        """The step between keys and promise: when this returns the records of one segment are durable."""
+        file = self._segment_file(segment)
+        file.write(parts)
+        file.sync()
 
     def _segment_file(self, segment: int) -> AppendFile:
         """The segment, open for appending; a new one begins where the one before is full."""
