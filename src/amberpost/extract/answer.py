@@ -72,7 +72,7 @@ def read_answer(data: bytes | bytearray) -> Extracted | Verdict | None:
         if verdict is not None:
             return verdict if len(view) == _HEAD.size and not text_bytes and not count else None
         position = _HEAD.size + text_bytes
-        text = str(_taken(view, _HEAD.size, position), "utf-8")
+        text = str(view[_HEAD.size : position], "utf-8")
         files = []
         for _ in range(count):  # each takes at least its head, or the next one breaks off
             name_bytes, type_bytes, data_bytes = _FILE.unpack_from(view, position)
@@ -81,19 +81,13 @@ def read_answer(data: bytes | bytearray) -> Extracted | Verdict | None:
             position = content + data_bytes
             files.append(
                 InnerFile(
-                    name=str(_taken(view, start, middle), "utf-8"),
-                    content_type=str(_taken(view, middle, content), "utf-8"),
-                    data=bytes(_taken(view, content, position)),
+                    name=str(view[start:middle], "utf-8"),
+                    content_type=str(view[middle:content], "utf-8"),
+                    data=bytes(view[content:position]),
                 )
             )
     except (error, LookupError, UnicodeDecodeError):
         return None
-    if position != len(view):
+    if position != len(view):  # too much, or a length that led behind the end
         return None
     return Extracted(text=text, files=tuple(files), is_whole=is_whole)
-
-
-def _taken(view: memoryview, start: int, end: int) -> memoryview:
-    if end > len(view):
-        raise LookupError(end)
-    return view[start:end]

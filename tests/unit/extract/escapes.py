@@ -61,7 +61,7 @@ def ways_out(path: bytes, _: str) -> Extracted:
         "kernel": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
         "pair": socket.socketpair,
         "pipe": os.pipe,
-        "copy of a descriptor": lambda: os.dup(0),
+        "copy of a descriptor": call("dup", 0),
         "fork": os.fork,
         "thread": lambda: threading.Thread(target=int).start(),
         "exec": lambda: os.execv("/bin/true", ["true"]),

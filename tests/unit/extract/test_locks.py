@@ -15,6 +15,18 @@ REFUSED, ALLOWED, KILLED = 0x00050001, 0x7FFF0000, 0x80000000
 OPEN = {"x86_64": 2, "aarch64": 56}  # open, openat
 
 
+COMPUTE_READ_AND_WRITE = [
+    *("brk", "clock_gettime", "close", "exit", "exit_group", "futex", "getpid", "getrandom", "gettimeofday"),
+    *("madvise", "mremap", "munmap", "read", "rt_sigreturn", "sched_yield", "write"),
+]
+
+
+def test_no_more_calls_are_listed_than_it_takes_to_compute_read_and_write() -> None:
+    for machine in ("x86_64", "aarch64"):
+        assert sorted(locks._CALLS[machine]) == COMPUTE_READ_AND_WRITE
+        assert locks._MEMORY_CALLS[machine].keys() == {"mmap", "mprotect"}
+
+
 def alone(code: str) -> str:
     """What a process prints that runs `code`."""
     start = f"import sys; sys.path[:] = {sys.path!r}\nfrom amberpost.extract import locks\n"
