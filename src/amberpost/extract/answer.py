@@ -10,6 +10,7 @@ from struct import Struct, error
 
 _HEAD = Struct("<B?II")  # place in _SAYS, is_whole, bytes of text, number of files
 _FILE = Struct("<HHI")  # bytes of name, of content type, of data
+_NAME_LETTERS = 0xFFFF // 4  # of at most four bytes each
 
 
 class Verdict(StrEnum):
@@ -57,8 +58,8 @@ def written(answer: Extracted | Verdict) -> bytes:
     text = answer.text.encode("utf-8", "replace")
     pieces = [_HEAD.pack(0, answer.is_whole, len(text), len(answer.files)), text]
     for file in answer.files:
-        name = file.name.encode("utf-8", "replace")[:0xFFFF]
-        content_type = file.content_type.encode("utf-8", "replace")[:0xFFFF]
+        name = file.name[:_NAME_LETTERS].encode("utf-8", "replace")
+        content_type = file.content_type[:_NAME_LETTERS].encode("utf-8", "replace")
         pieces += (_FILE.pack(len(name), len(content_type), len(file.data)), name, content_type, file.data)
     return b"".join(pieces)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from encodings.aliases import aliases
 
 import pytest
@@ -161,9 +162,9 @@ def test_garbage_from_a_cage_is_a_crash_and_the_next_job_works(cage: Cage) -> No
 def test_an_answer_comes_back_as_it_was_written() -> None:
     for answer in (Extracted(text="ä", files=FILES * 3, is_whole=False), Extracted(), Verdict.PASSWORD):
         assert read_answer(written(answer)) == answer
-    lone = Extracted(text="\ud800", files=(InnerFile(name="n" * 70_000, content_type="", data=b""),))
+    lone = Extracted(text="\ud800", files=(InnerFile(name="📎" * 70_000, content_type="", data=b""),))
     assert read_answer(written(lone)) == Extracted(
-        text="?", files=(InnerFile(name="n" * 65_535, content_type="", data=b""),)
+        text="?", files=(InnerFile(name="📎" * 16_383, content_type="", data=b""),)
     )
 
 
@@ -177,6 +178,20 @@ def test_a_killed_keeper_is_replaced(cage: Cage) -> None:
     assert cage._keeper is not None
     os.kill(cage._keeper.pid, signal.SIGKILL)
     cage._keeper.wait()
+    assert works(cage)
+
+
+def test_a_cage_dies_with_its_keeper(cage: Cage) -> None:
+    assert works(cage)
+    assert cage._keeper is not None
+    keeper = cage._keeper.pid
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(cage.extract, "endless_loop", b"", seconds=15)
+        end = time.monotonic() + PATIENCE
+        while len(session_members(keeper)) < 2:
+            assert time.monotonic() < end, "no cage was opened"
+        os.kill(keeper, signal.SIGKILL)
+        assert answer.result() is Verdict.CRASHED
     assert works(cage)
 
 
