@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 
 def main(module: str, may_use_landlock: bool) -> None:
     """Serve jobs on descriptor 0 until the other side closes it; says first which locks and kinds there are."""
-    control = socket.socket(fileno=0)
+    keeper, control = os.getpid(), socket.socket(fileno=0)
     kinds = importlib.import_module(module)
     extractors: dict[str, Extractor] = dict(kinds.EXTRACTORS)
     # Python imports a codec when a text asks for it, and libraries their parts: behind the locks it is too late.
@@ -44,7 +44,7 @@ def main(module: str, may_use_landlock: bool) -> None:
         kind, charset, seconds = words.decode().split("\n")
         child = os.fork()
         if child == 0:
-            _cage(descriptors[0], extractors[kind], charset, int(seconds))
+            _cage(descriptors[0], extractors[kind], charset, int(seconds), keeper)
         os.close(descriptors[0])
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
@@ -67,13 +67,15 @@ def _closes() -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def _cage(job: int, extractor: Extractor, charset: str, seconds: int) -> None:
+def _cage(job: int, extractor: Extractor, charset: str, seconds: int, keeper: int) -> None:
     """In the child: close everything, lock, and only then read. Never returns."""
     code = _FAILED
     try:
         os.dup2(job, 0)
         os.closerange(1, os.sysconf("SC_OPEN_MAX"))
         locks.limit(seconds)
+        if os.getppid() != keeper:
+            return  # it died before its death became our signal
         locks.allow_listed_calls()
         data = bytearray()
         while piece := os.read(0, _CHUNK):
