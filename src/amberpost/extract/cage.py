@@ -22,8 +22,8 @@ from amberpost.extract.answer import Extracted, Verdict, read_answer
 
 JOB_BYTES = (
     256 * 1024 * 1024
-)  # the largest mail that is accepted, and an answer is seldom larger than its job
-ANSWER_BYTES = 256 * 1024 * 1024
+)  # the cage holds it twice beside what it reads, within 2 GiB
+ANSWER_BYTES = 256 * 1024 * 1024  # files that lie inside come out about as large as they went in
 SECONDS = 20
 _START_SECONDS = 60  # a cold disk reads 150 modules
 _GRACE_SECONDS = 5  # between the last byte of an answer and the end of its process

@@ -46,7 +46,7 @@ _SECCOMP_FILTER = 2
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
 _ASK_VERSION = 1
 
-_MEMORY_BYTES = 2 * 1024**3  # a tree of 5 MB of HTML takes 200 MB; the machine must live on beside it
+_MEMORY_BYTES = 2 * 1024**3  # eight times the largest job; 8 MiB of plain HTML take 80 MB of it
 _CPU_SECONDS = 20
 
 _libc = ctypes.CDLL(None, use_errno=True)
