@@ -20,12 +20,10 @@ from typing import Self
 from amberpost.errors import ArchiveError
 from amberpost.extract.answer import Extracted, Verdict, read_answer
 
-JOB_BYTES = (
-    256 * 1024 * 1024
-)  # the cage holds it twice beside what it reads, within 2 GiB
+JOB_BYTES = 256 * 1024 * 1024  # the cage holds it twice beside what it reads, within 2 GiB
 ANSWER_BYTES = 256 * 1024 * 1024  # files that lie inside come out about as large as they went in
 SECONDS = 20
-_START_SECONDS = 60  # a cold disk reads 150 modules
+_START_SECONDS = 60  # a cold disk has hundreds of modules to read
 _GRACE_SECONDS = 5  # between the last byte of an answer and the end of its process
 _ALARM_SECONDS = 5  # behind the deadline a cage dies by itself, should nobody live to kill it
 _CHUNK = 1 << 20
