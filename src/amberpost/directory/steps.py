@@ -4,7 +4,6 @@ Promises to reach every named server, to stop where going on makes no sense, and
 nothing, here or there.
 """
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,8 +15,10 @@ from django.utils.translation import ngettext
 from amberpost.directory.found import EntryKind, Found
 from amberpost.directory.ldap.reader import CredentialsRefused, base_of, read_all, sign_in
 from amberpost.directory.ldap.session import LdapSession
-from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
+from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.net.dial import look_up
+from amberpost.net.server import ServerAddress
 from amberpost.spoken import in_words
 from amberpost.times import day_text
 
@@ -59,7 +60,7 @@ def test_directory(settings: LdapSettings) -> Iterator[DirectoryStep]:
 class _Trial:
     """Name, connection and sign-in of one server; keeps the session if all went well."""
 
-    def __init__(self, settings: LdapSettings, host: LdapHost) -> None:
+    def __init__(self, settings: LdapSettings, host: ServerAddress) -> None:
         self._settings, self._host = settings, host
         self.session: LdapSession | None = None
         self.is_refused = False
@@ -77,8 +78,8 @@ class _Trial:
 
     def _look_up(self) -> str:
         try:
-            found = socket.getaddrinfo(self._host.name, self._host.port, type=socket.SOCK_STREAM)
-        except OSError:
+            found = look_up(self._host.name, self._host.port, self._settings.connect_seconds)
+        except (OSError, UnicodeError):
             raise DirectoryError("server_name_unknown_here") from None
         return ", ".join(dict.fromkeys(str(item[4][0]) for item in found))
 

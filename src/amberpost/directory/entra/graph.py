@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from amberpost.directory.settings import EntraSettings
-from amberpost.errors import DirectoryError, SourceError, remark_of
+from amberpost.errors import AddressForbidden, DirectoryError, SourceError, remark_of
 from amberpost.net.http import Connection, HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.net.tls import why_untrusted
 from amberpost.oauth.client import OAuthClient
@@ -155,7 +155,9 @@ class GraphSession:
             except (OSError, HTTPException) as error:
                 self._hang_up()
                 failures += 1
-                if failures >= _TRIES or isinstance(error, ssl.SSLCertVerificationError | TooLarge):
+                if failures >= _TRIES or isinstance(
+                    error, ssl.SSLCertVerificationError | AddressForbidden | TooLarge
+                ):
                     raise self._failure(error) from None
                 self._wait(None, failures)
                 continue
@@ -207,6 +209,8 @@ class GraphSession:
                 )
             case TooLarge():
                 return DirectoryError("graph_too_much", permanent=True)
+            case AddressForbidden():
+                return DirectoryError(error.remark, permanent=True)
             case TimeoutError():
                 return DirectoryError("graph_timeout", subject=where)
             case OSError():

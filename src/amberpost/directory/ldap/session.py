@@ -18,8 +18,11 @@ from ldap3.core.exceptions import LDAPExceptionError, LDAPInvalidFilterError
 from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.ldap.line import AnswerTooLarge, LdapLine
 from amberpost.directory.ldap.tls import VerifiedCertificate, certificate_of, tls_context
-from amberpost.directory.settings import LdapHost, LdapSettings
-from amberpost.errors import DirectoryError
+from amberpost.directory.settings import LdapSettings
+from amberpost.errors import AddressForbidden, DirectoryError
+from amberpost.net.dial import dial
+from amberpost.net.patience import Patience
+from amberpost.net.server import ServerAddress
 from amberpost.net.tls import why_untrusted
 from amberpost.remark import Remark
 from amberpost.store.secret import Secret
@@ -61,7 +64,7 @@ _POLICY_REFUSALS = {0: Refusal.PASSWORD_EXPIRED, 1: Refusal.LOCKED, 2: Refusal.M
 class LdapSession:
     """A connection to one server, secured as the settings say; not signed in yet. Not thread-safe."""
 
-    def __init__(self, settings: LdapSettings, host: LdapHost) -> None:
+    def __init__(self, settings: LdapSettings, host: ServerAddress) -> None:
         self.host = host
         self.certificate: VerifiedCertificate | None = None
         self._settings = settings
@@ -196,8 +199,12 @@ class LdapSession:
     def _connect(self) -> None:
         settings = self._settings
         context = None if settings.security == "none" else tls_context(settings.ca_pem)
+        patience = Patience(
+            silence_seconds=settings.connect_seconds,  # for each address of the server
+            answer_seconds=settings.connect_seconds + settings.answer_seconds,
+        )
         with self._speaking("doing_connect"):
-            plain = socket.create_connection((self.host.name, self.host.port), settings.connect_seconds)
+            plain = dial(self.host.name, self.host.port, patience)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = LdapLine(plain, settings.answer_seconds, settings.max_answer_bytes)
             if context is not None and settings.security == "ssl":
@@ -266,7 +273,9 @@ class LdapSession:
                 )
             case ssl.SSLError():
                 return DirectoryError("directory_tls_fails", subject=where)
-            case socket.gaierror():
+            case AddressForbidden():
+                return DirectoryError(error.remark, permanent=True)
+            case socket.gaierror() | UnicodeError():
                 return DirectoryError("server_name_unknown", subject=self.host.name)
             case TimeoutError():
                 return DirectoryError("server_timeout", subject=where)
