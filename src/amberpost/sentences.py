@@ -22,6 +22,9 @@ SENTENCES: Mapping[str, str] = {
     "and_also": _("%(one)s; %(other)s"),
     "place_doing": _("%(place)s (%(doing)s)"),
     "not_valid": _("Not valid: %(problems)s"),
+    "cage_does_not_close": _(
+        "This machine cannot confine the process that reads attachments: it needs Linux with seccomp on x86-64 or ARM64"
+    ),
     # What the system says most often
     "system_enoent": _("No such file or directory"),
     "system_eacces": _("Permission denied"),
