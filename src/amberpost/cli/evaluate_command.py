@@ -7,8 +7,8 @@ from amberpost.cli.call import Call, Result
 from amberpost.directory.archives.book import load_address_book
 from amberpost.errors import UserError
 from amberpost.reading.preview import CUSTOM_EXAMPLE, Evaluated, archive_names, preview
+from amberpost.reading.reasons import LABELS
 from amberpost.road.models import Quarantine
-from amberpost.road.reasons import LABELS
 
 NEEDS_ARCHIVE = True
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from charset_normalizer import from_bytes
 from webencodings.labels import LABELS
 
 from amberpost.message.types import Defect
@@ -358,6 +357,8 @@ def _fallback(data: bytes) -> str:
 
 def guessed(sample: bytes) -> str | None:
     """The codec that a sample of text seems to be in, None when nobody can say. Costs a millisecond."""
+    from charset_normalizer import from_bytes  # loaded when needed: little mail has to be guessed
+
     guess = from_bytes(sample).best()
     return codec_name(guess.encoding) if guess is not None else None
 

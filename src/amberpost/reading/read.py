@@ -16,11 +16,12 @@ from amberpost.message.headers import header_fields
 from amberpost.message.types import Defect, ParsedMessage
 from amberpost.reading.confidential import read_for
 from amberpost.reading.envelope import VisibleEnvelope, visible_envelope
+from amberpost.reading.reasons import LABELS
 from amberpost.reading.visible import visible_messages
 from amberpost.road.marks import marks_of
 from amberpost.road.models import Assignment, Message
 from amberpost.road.open import Vault
-from amberpost.road.reasons import LABELS, Reason
+from amberpost.road.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ from amberpost.console.sources.preview_form import FILE_BYTES, TOO_LARGE, Previe
 from amberpost.directory.archives.book import load_address_book
 from amberpost.message.types import Flag
 from amberpost.reading.preview import Evaluated, EvaluationPreview, archive_names, preview
+from amberpost.reading.reasons import LABELS
 from amberpost.road.marks import marks_of
-from amberpost.road.reasons import LABELS, Reason
+from amberpost.road.reasons import Reason
 from amberpost.spoken import in_words
 
 _SHOWN = 30  # addresses and archives of one evaluation
