@@ -357,7 +357,7 @@ def _fallback(data: bytes) -> str:
 
 def guessed(sample: bytes) -> str | None:
     """The codec that a sample of text seems to be in, None when nobody can say. Costs a millisecond."""
-    from charset_normalizer import from_bytes  # loaded when needed: little mail has to be guessed
+    from charset_normalizer import from_bytes  # noqa: PLC0415  little mail has to be guessed
 
     guess = from_bytes(sample).best()
     return codec_name(guess.encoding) if guess is not None else None
