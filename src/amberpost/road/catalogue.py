@@ -115,7 +115,7 @@ def catalogue(entries: Sequence[LogEntry]) -> Catalogued:
         [(index, ids[claim.address], int(claim.reason)) for index, claims in named for claim in claims],
     )
 
-    # From here on the sources know that these are sealed, and may forget them.
+    # Where each source has come to: what is sealed is not fetched again.
     origins = [entry.header["origin"] for entry in entries if "origin" in entry.header]
     add_sealed([(o["source"], o["remote_id"]) for o in origins if o["protocol"] == "imap"])
     add_sealed_uidls([(o["source"], o["remote_id"]) for o in origins if o["protocol"] == "pop3"])
@@ -157,7 +157,7 @@ def require_whole_log(records: int) -> None:
 
 
 def set_position(name: str, next_index: int) -> None:
-    """`name` expects `next_index` from now on; call it in the transaction of what it stands for."""
+    """`name` expects `next_index` from now on."""
     if not Position.objects.filter(name=name).update(next_index=next_index):
         Position.objects.create(name=name, next_index=next_index)
 
@@ -180,9 +180,8 @@ def _add_messages(captured: Sequence[_Captured]) -> tuple[dict[bytes, int], dict
     rows: list[tuple[Value, ...]] = []
     for entry, prepared in captured:
         facts = prepared.facts
-        # One of its own index is new, or was catalogued in a try that a crash cut short: the row is the same.
         if messages.setdefault(facts.sha256, entry.index) != entry.index:
-            continue
+            continue  # the same bytes came before, in this batch or an earlier one
         new[entry.index] = prepared
         rows.append((
             entry.index, facts.sha256, facts.message_id, facts.subject, facts.from_name, facts.from_address,
