@@ -54,7 +54,7 @@ GERMAN = {
     "locale": "de-DE", "make": "Administrator anlegen", "begin": "Beginnen", "continue": "Weiter",
     "add users": "Benutzer hinzufügen", "other": "Anderes Postfach", "save": "Speichern",
     "skip": "Vorerst überspringen", "start": "Starten", "overview": "Übersicht", "copy": "Ich habe eine Kopie",
-    "message": "1 Nachricht", "begun": "Das Abholen hat begonnen",
+    "message": "1 Nachricht", "begun": "Der Abruf hat begonnen",
 }  # fmt: skip
 ENGLISH = {
     "locale": "en-GB", "make": "Create this operator", "begin": "Begin", "continue": "Continue",

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from amberpost.errors import SourceError
+from amberpost.net.security import SecurityName
 from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources.connector import CONNECTORS, Connector, FetchReport, run
 from amberpost.sources.cursor import Cursor
 from amberpost.sources.pull import pop3
 from amberpost.sources.pull.pop3 import Pop3Connector
-from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin, Security, Task
+from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin, Task
 from amberpost.store.secret import Secret
 from tests.contract.source_contract import (
     NOTHING_KNOWN,
@@ -148,7 +149,7 @@ class TestConnection:
 
     @pytest.mark.parametrize("security", ["starttls", "ssl"])
     def test_a_certificate_of_another_authority_is_refused(
-        self, dovecot: Dovecot, settings: AccountSettings, security: Security, tmp_path: Path
+        self, dovecot: Dovecot, settings: AccountSettings, security: SecurityName, tmp_path: Path
     ) -> None:
         port = dovecot.pop3_ssl_port if security == "ssl" else dovecot.pop3_port
         for ca_pem in (make_certificates(tmp_path).ca_pem, None):
@@ -161,7 +162,7 @@ class TestConnection:
     @pytest.mark.parametrize("protocol", ["pop3", "imap"])
     @pytest.mark.parametrize("security", ["starttls", "ssl"])
     def test_a_pinned_certificate_is_accepted_and_no_other(
-        self, dovecot: Dovecot, settings: AccountSettings, security: Security, protocol: str
+        self, dovecot: Dovecot, settings: AccountSettings, security: SecurityName, protocol: str
     ) -> None:
         ports = {
             ("pop3", "starttls"): dovecot.pop3_port,

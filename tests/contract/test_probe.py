@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from amberpost.net.security import SecurityName
 from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources import probe as probe_module
 from amberpost.sources.probe import ProbeStep, has_succeeded, probe
-from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin, Security
+from amberpost.sources.settings import AccountSettings, OAuthLogin, PasswordLogin
 from amberpost.store.secret import Secret
 from tests.people import letter, report
 from tests.servers.dovecot import PROGRAM, Dovecot
@@ -36,7 +37,7 @@ def dovecot(microsoft: Microsoft) -> Iterator[Dovecot]:
 
 
 def settings_of(
-    dovecot: Dovecot, user: str, *, security: Security = "starttls", is_pop3: bool = False
+    dovecot: Dovecot, user: str, *, security: SecurityName = "starttls", is_pop3: bool = False
 ) -> AccountSettings:
     plain, tls = (dovecot.pop3_port, dovecot.pop3_ssl_port) if is_pop3 else (dovecot.port, dovecot.ssl_port)
     return AccountSettings(
@@ -69,7 +70,9 @@ def failure(steps: dict[str, ProbeStep]) -> ProbeStep:
 
 @pytest.mark.parametrize("security", ["starttls", "ssl"])
 @pytest.mark.parametrize("protocol", ["imap", "pop3"])
-def test_all_steps_are_told_with_what_they_found(dovecot: Dovecot, protocol: str, security: Security) -> None:
+def test_all_steps_are_told_with_what_they_found(
+    dovecot: Dovecot, protocol: str, security: SecurityName
+) -> None:
     steps = steps_of(settings_of(dovecot, "full", security=security, is_pop3=protocol == "pop3"), protocol)
     assert list(steps) == ["name", "connect", "tls", "login", "mailbox", "waiting", "sample"]
     assert has_succeeded(list(steps.values()))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive import Archive, kill_all, session_members
+from tests.archive import Archive
+from tests.processes import kill_all, session_members
 from tests.road.test_road_processes import PATIENCE, lives, until
 
 

@@ -13,7 +13,7 @@ from amberpost.directory.found import Found
 from amberpost.directory.ldap.reader import enabled_keys, read_directory
 from amberpost.directory.models import Directory, DirectoryKind
 from amberpost.directory.settings import EntraSettings, LdapKind, LdapSettings
-from amberpost.directory.steps import TestStep, test_directory
+from amberpost.directory.steps import DirectoryStep, test_directory
 from amberpost.errors import UserError
 from amberpost.store.secret import Secret
 
@@ -54,7 +54,7 @@ def read_found(directory: Directory, secret_of: SecretOf) -> Found:
     return _of(READERS, directory)(directory, secret_of)
 
 
-def test_steps(directory: Directory, secret_of: SecretOf) -> Iterator[TestStep]:
+def test_steps(directory: Directory, secret_of: SecretOf) -> Iterator[DirectoryStep]:
     """Try the connection step by step."""
     return _of(TESTS, directory)(directory, secret_of)
 
@@ -70,7 +70,7 @@ def _read_ldap(directory: Directory, secret_of: SecretOf) -> Found:
     return read_directory(ldap_settings(directory, secret_of))
 
 
-def _test_ldap(directory: Directory, secret_of: SecretOf) -> Iterator[TestStep]:
+def _test_ldap(directory: Directory, secret_of: SecretOf) -> Iterator[DirectoryStep]:
     return test_directory(ldap_settings(directory, secret_of))
 
 
@@ -82,7 +82,7 @@ def _read_entra(directory: Directory, secret_of: SecretOf) -> Found:
     return read_entra(entra_settings(directory, secret_of))
 
 
-def _test_entra(directory: Directory, secret_of: SecretOf) -> Iterator[TestStep]:
+def _test_entra(directory: Directory, secret_of: SecretOf) -> Iterator[DirectoryStep]:
     return test_entra(entra_settings(directory, secret_of))
 
 
@@ -95,7 +95,7 @@ READERS: Mapping[str, Callable[[Directory, SecretOf], Found]] = {
     DirectoryKind.LDAP: _read_ldap,
     DirectoryKind.ENTRA: _read_entra,
 }
-TESTS: Mapping[str, Callable[[Directory, SecretOf], Iterator[TestStep]]] = {
+TESTS: Mapping[str, Callable[[Directory, SecretOf], Iterator[DirectoryStep]]] = {
     DirectoryKind.AD: _test_ldap,
     DirectoryKind.LDAP: _test_ldap,
     DirectoryKind.ENTRA: _test_entra,

@@ -25,7 +25,7 @@ _SAMPLE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestStep:
+class DirectoryStep:
     """One thing tried: what, how it went, what to know or to do, and how long it took."""
 
     title: str
@@ -34,7 +34,7 @@ class TestStep:
     seconds: float
 
 
-def test_directory(settings: LdapSettings) -> Iterator[TestStep]:
+def test_directory(settings: LdapSettings) -> Iterator[DirectoryStep]:
     """The steps, each as soon as it is done; the last one is not ok if the connection cannot be used."""
     usable: LdapSession | None = None
     try:
@@ -48,7 +48,7 @@ def test_directory(settings: LdapSettings) -> Iterator[TestStep]:
             if trial.is_refused:  # a second try elsewhere could lock the account
                 return
         if usable is None:
-            yield TestStep(title=_("Servers"), is_ok=False, text=_("No server can be used"), seconds=0)
+            yield DirectoryStep(title=_("Servers"), is_ok=False, text=_("No server can be used"), seconds=0)
             return
         yield from _read_steps(usable, settings)
     finally:
@@ -64,7 +64,7 @@ class _Trial:
         self.session: LdapSession | None = None
         self.is_refused = False
 
-    def steps(self) -> Iterator[TestStep]:
+    def steps(self) -> Iterator[DirectoryStep]:
         for title, act in (
             (_("Name of %(host)s"), self._look_up),
             (_("Connection to %(host)s"), self._connect),
@@ -108,7 +108,7 @@ class _Trial:
         return self._settings.user
 
 
-def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[TestStep]:
+def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[DirectoryStep]:
     step = timed(_("Base DN"), lambda: _base_text(session, settings))
     yield step
     if not step.is_ok:
@@ -119,7 +119,7 @@ def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[TestSt
     yield from found_steps(lambda: read_all(session, settings), hint=hint)
 
 
-def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[TestStep]:
+def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[DirectoryStep]:
     """What is found, a sample, and the notes; `hint` says what to check if there is nothing."""
     found: list[Found] = []
 
@@ -130,11 +130,11 @@ def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[TestStep]:
     yield timed(_("What is found"), count)
     for one in found:
         is_ok = bool(one.entries)
-        yield TestStep(
+        yield DirectoryStep(
             title=_("For example"), is_ok=is_ok, text=_sample_text(one) if is_ok else hint, seconds=0
         )
         for note in one.notes:
-            yield TestStep(title=_("Hint"), is_ok=True, text=in_words(note), seconds=0)
+            yield DirectoryStep(title=_("Hint"), is_ok=True, text=in_words(note), seconds=0)
 
 
 def _base_text(session: LdapSession, settings: LdapSettings) -> str:
@@ -173,11 +173,11 @@ def _sample_text(found: Found) -> str:
     return "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in found.entries[:_SAMPLE])
 
 
-def timed(title: str, act: Callable[[], str]) -> TestStep:
+def timed(title: str, act: Callable[[], str]) -> DirectoryStep:
     """One step: what `act` says, or the DirectoryError it raises."""
     started = time.monotonic()
     try:
         text, is_ok = act(), True
     except DirectoryError as error:
         text, is_ok = in_words(error), False
-    return TestStep(title=title, is_ok=is_ok, text=text, seconds=time.monotonic() - started)
+    return DirectoryStep(title=title, is_ok=is_ok, text=text, seconds=time.monotonic() - started)

@@ -116,6 +116,6 @@ def test_a_worker_goes_on_by_itself_when_there_is_room_again(
 def test_any_other_error_ends_the_worker(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = _Worker([StoreError("cannot_write")])
     monkeypatch.setattr(serve, "open_worker", worker.open)
-    with pytest.raises(StoreError, match="something else"):
+    with pytest.raises(StoreError, match="Cannot write"):
         serve.run_worker(opened.config, threading.Event())
     connection.close()

@@ -4,7 +4,7 @@ import pytest
 
 from amberpost.directory import steps
 from amberpost.directory.settings import LdapSettings
-from amberpost.directory.steps import TestStep
+from amberpost.directory.steps import DirectoryStep
 from amberpost.store.secret import Secret
 from tests.app.directory.conftest import settings_for
 from tests.servers.openldap import OpenLdap
@@ -14,7 +14,7 @@ from tests.servers.samba import Samba
 pytestmark = pytest.mark.server
 
 
-def run(settings: LdapSettings) -> list[TestStep]:
+def run(settings: LdapSettings) -> list[DirectoryStep]:
     return list(steps.test_directory(settings))
 
 

@@ -233,7 +233,7 @@ class TestAhead:
         assert judged(alice).fault is None
 
 
-class TestStep:
+class DirectoryStep:
     def test_without_a_server_a_step_of_years_waits_for_somebody(
         self, alice: Opened, machine: SetClock
     ) -> None:

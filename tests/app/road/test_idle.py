@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -269,20 +270,30 @@ def test_work_of_each_kind_wakes_the_worker(asleep: Opened, ask: Callable[[Opene
     _until(ask(asleep))
 
 
+@pytest.fixture
+def strangers() -> set[str]:
+    """Threads that other tests of this process have left."""
+    return _threads_of_the_index()
+
+
 def test_an_index_rests_while_its_worker_sleeps_and_takes_what_comes(
-    asleep: Opened, monkeypatch: pytest.MonkeyPatch
+    strangers: set[str], asleep: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "AWAKE_SECONDS", 3.0)  # as it is: until the index is committed
-    _until(lambda: not _threads_of_the_index())
+    _until(lambda: _threads_of_the_index() <= strangers)
     asleep.accept([asleep.incoming(letter(1))])
     _until(lambda: Capture.objects.exists() and index_lag() == 0)
+    _until(lambda: _threads_of_the_index() <= strangers)
     assert TantivyIndex.open_reader(asleep.config.data / "index").count() == 1
-    _until(lambda: not _threads_of_the_index())
 
 
-def _threads_of_the_index() -> list[str]:
-    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
-    return [name for name in names if "tantivy" in name]
+def _threads_of_the_index() -> set[str]:
+    found = set()
+    for task in Path("/proc/self/task").glob("*/comm"):
+        with suppress(OSError):  # it has just ended
+            if "tantivy" in task.read_text():
+                found.add(task.parent.name)
+    return found
 
 
 def _sealed() -> bool:

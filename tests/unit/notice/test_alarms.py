@@ -12,6 +12,7 @@ from amberpost.notice.alarm import Alarm, AlarmKind, Level
 from amberpost.notice.models import NoticeSettings
 from amberpost.notice.words import _SENTENCES, sentence
 from amberpost.road.clock_judge import ClockFault, Judgement
+from amberpost.store.place import Doubt
 
 AT = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -267,6 +268,8 @@ def every_alarm() -> list[Alarm]:
     """At least one of each kind, and of each sentence it has."""
     several = [*found(EVERYTHING), *found(replace(WELL, has_failed_verify=True, sources=()))]
     several += found(replace(WELL, disk_free_bytes=GIB // 8))
+    for doubts in [(Doubt.PATH,), (Doubt.IMPORTED,)]:
+        several += found(replace(WELL, doubts=doubts))
     for fault in ClockFault:
         for waits, who in [(False, ""), (True, ""), (False, "mail.example")]:
             judgement = Judgement(fault=fault, waits=waits, ours=AT, known=AT - DAY, who=who)

@@ -7,7 +7,7 @@ from amberpost.directory.active import secret_of
 from amberpost.directory.configure import store_settings
 from amberpost.directory.models import Directory
 from amberpost.directory.readers import SecretOf, test_steps
-from amberpost.directory.steps import TestStep
+from amberpost.directory.steps import DirectoryStep
 from amberpost.road.open import Vault
 from amberpost.store.secret import Secret
 
@@ -18,7 +18,7 @@ def save_form(form: DirectoryForm, vault: Vault, by: str) -> None:
     store_settings(form.directory, form.secrets, vault.keys.seal_setting, by=by, fields=fields)
 
 
-def test_form(form: DirectoryForm, vault: Vault, by: str) -> list[TestStep]:
+def test_form(form: DirectoryForm, vault: Vault, by: str) -> list[DirectoryStep]:
     """Test what is typed before it is saved, with the stored secret where none was typed."""
     typed, saved = form.secrets, _saved_secrets(form.directory, vault)
     return _test(
@@ -26,7 +26,7 @@ def test_form(form: DirectoryForm, vault: Vault, by: str) -> list[TestStep]:
     )
 
 
-def test_saved(directory: Directory, vault: Vault, by: str) -> list[TestStep]:
+def test_saved(directory: Directory, vault: Vault, by: str) -> list[DirectoryStep]:
     """Test a directory as it is."""
     return _test(directory, _saved_secrets(directory, vault), by)
 
@@ -35,7 +35,7 @@ def _saved_secrets(directory: Directory, vault: Vault) -> SecretOf:
     return lambda field: secret_of(directory, field, vault.keys.open_setting)
 
 
-def _test(directory: Directory, secrets: SecretOf, by: str) -> list[TestStep]:
+def _test(directory: Directory, secrets: SecretOf, by: str) -> list[DirectoryStep]:
     steps = list(test_steps(directory, secrets))
     record(by, Action.DIRECTORY_TESTED, directory.kind, is_ok=bool(steps) and steps[-1].is_ok)
     return steps

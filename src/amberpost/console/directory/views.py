@@ -15,7 +15,7 @@ from amberpost.console.request import ConsoleRequest, signed_in
 from amberpost.directory.active import active_directory, get_directory, status_of
 from amberpost.directory.configure import missing_fields
 from amberpost.directory.models import DirectoryKind, DirectoryRun, RunOutcome
-from amberpost.directory.steps import TestStep
+from amberpost.directory.steps import DirectoryStep
 from amberpost.errors import DirectoryError, UserError
 from amberpost.governance.directories import PlanPreview
 from amberpost.governance.directory_sync import look_at_directory, request_sync, sync_directory
@@ -159,7 +159,7 @@ def _form(
     request: ConsoleRequest,
     form: DirectoryForm,
     *,
-    steps: list[TestStep] | None = None,
+    steps: list[DirectoryStep] | None = None,
     problems: list[str] | None = None,
 ) -> HttpResponse:
     context = {
@@ -172,7 +172,7 @@ def _form(
     return render(request, "console/directory/form.html", context)
 
 
-def _detail(request: ConsoleRequest, *, steps: list[TestStep] | None = None) -> HttpResponse:
+def _detail(request: ConsoleRequest, *, steps: list[DirectoryStep] | None = None) -> HttpResponse:
     directory = active_directory()
     context = {
         "here": "directory",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from amberpost.directory.entra.graph import GraphSession
 from amberpost.directory.entra.reader import GROUPS, MAILBOXES, USERS, read_whole
 from amberpost.directory.settings import EntraSettings
-from amberpost.directory.steps import TestStep, found_steps, timed
+from amberpost.directory.steps import DirectoryStep, found_steps, timed
 from amberpost.errors import DirectoryError
 from amberpost.oauth.hints import looks_like_secret_id, token_roles
 from amberpost.store.secret import Secret
@@ -23,7 +23,7 @@ _ENOUGH = {
 }
 
 
-def test_entra(settings: EntraSettings) -> Iterator[TestStep]:
+def test_entra(settings: EntraSettings) -> Iterator[DirectoryStep]:
     """The steps, each as soon as it is done; one of them is not ok if the connection cannot be used."""
     tokens: list[Secret] = []
 
