@@ -57,22 +57,7 @@ def follow_audit_log(vault: Vault) -> None:
     while (start := position(AUDIT)) < end:
         stop = min(start + _BATCH, end)
         with transaction.atomic():
-            known = set(
-                AuditEvent.objects.filter(entry__gte=start, entry__lt=stop).values_list("entry", flat=True)
-            )
-            for index in range(start, stop):
-                leaf, header = vault.audit.store.read_header(index)
-                kind, fields = parse_leaf(leaf)["t"], parse_header(header)
-                if kind == "CONFIG":
-                    set_position(SNAPSHOT, snapshot_mark(fields["snapshot"]))
-                elif kind == "EVENT" and index not in known:
-                    # The first entries had no id: their salted hash is as good a name.
-                    event = AuditEvent.of_fields({"id": header_hash(header)[:32], **fields["event"]})
-                    rows = AuditEvent.objects.filter(event_id=event.event_id)
-                    if not rows.exists():
-                        event.entry = index
-                        event.save()
-                    rows.filter(entry=None).update(entry=index)
+            _follow(vault, start, stop)
             set_position(AUDIT, stop)
 
 
@@ -102,3 +87,20 @@ def _keep(entries: list[bytes]) -> None:
     """Rows of entries from the reserve; one that came before is there already."""
     events = [AuditEvent.of_fields(json.loads(entry)) for entry in entries]
     AuditEvent.objects.bulk_create(events, batch_size=_BATCH, ignore_conflicts=True)
+
+
+def _follow(vault: Vault, start: int, stop: int) -> None:
+    known = set(AuditEvent.objects.filter(entry__gte=start, entry__lt=stop).values_list("entry", flat=True))
+    for index in range(start, stop):
+        leaf, header = vault.audit.store.read_header(index)
+        kind, fields = parse_leaf(leaf)["t"], parse_header(header)
+        if kind == "CONFIG":
+            set_position(SNAPSHOT, snapshot_mark(fields["snapshot"]))
+        elif kind == "EVENT" and index not in known:
+            # The first entries had no id: their salted hash is as good a name.
+            event = AuditEvent.of_fields({"id": header_hash(header)[:32], **fields["event"]})
+            rows = AuditEvent.objects.filter(event_id=event.event_id)
+            if not rows.exists():
+                event.entry = index
+                event.save()
+            rows.filter(entry=None).update(entry=index)

@@ -241,11 +241,16 @@ def _spend_try(keys: dict[str, int], username: str) -> None:
                 if minutes == 1:
                     raise SignInRefused("sign_in_wait_a_minute")
                 raise SignInRefused("sign_in_wait", minutes=minutes)
-            # Half a minute after the free tries, twice as long after each further one; 2**20 is past the longest.
-            over = row.failures + 1 - free
-            lock = min(_FIRST_LOCK * (1 << min(over, 20)), _LONGEST_LOCK) if over >= 0 else None
+            lock = _lock_after(row.failures + 1, free)
             SignInFailures.objects.filter(pk=row.pk).update(
                 failures=F("failures") + 1, last_at=now(), locked_until=now() + lock if lock else None
             )
             if lock:
                 record("", Action.USER_LOCKED_OUT, username[:150], seconds=int(lock.total_seconds()))
+
+
+def _lock_after(failures: int, free: int) -> timedelta | None:
+    """Half a minute after the free tries, twice as long after each further one."""
+    if failures < free:
+        return None
+    return min(_FIRST_LOCK * (1 << min(failures - free, 20)), _LONGEST_LOCK)
