@@ -48,6 +48,10 @@ class ArchiveError(Exception):
         return str(self.remark)
 
 
+class AddressForbidden(ArchiveError, OSError):
+    """The way to a server ends at an address we do not connect to: for whoever dials one more failure to connect."""
+
+
 class UserError(ArchiveError):
     """The person can fix it; shown without a traceback."""
 

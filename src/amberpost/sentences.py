@@ -22,6 +22,9 @@ SENTENCES: Mapping[str, str] = {
     "and_also": _("%(one)s; %(other)s"),
     "place_doing": _("%(place)s (%(doing)s)"),
     "not_valid": _("Not valid: %(problems)s"),
+    "cage_does_not_close": _(
+        "This machine cannot confine the process that reads attachments: it needs Linux with seccomp on x86-64 or ARM64"
+    ),
     # What the system says most often
     "system_enoent": _("No such file or directory"),
     "system_eacces": _("Permission denied"),
@@ -465,7 +468,6 @@ SENTENCES: Mapping[str, str] = {
     "filter_without_brackets": _("A filter stands in brackets, such as (objectClass=inetOrgPerson)"),
     "something_missing": _("Something is missing"),
     "directory_interval_short": _("A directory is read every %(minutes)d minutes at most"),
-    "directory_server_invalid": _("A server is a name or an address, if needed with a port"),
     "graph_misunderstood": _("Microsoft Graph gave an answer we do not understand"),
     "graph_consent_missing": _("Missing, or without admin consent (of the kind Application)"),
     "graph_error": _("Microsoft Graph answers with an error"),
@@ -498,6 +500,11 @@ SENTENCES: Mapping[str, str] = {
     "directory_wants_tls": _("The server asks for an encrypted connection; choose STARTTLS or SSL"),
     "directory_tls_fails": _("No encrypted connection comes about; check port and encryption"),
     "server_name_unknown": _("The server name is not known"),
+    "address_forbidden": _(
+        "Amberpost never connects to such an address: it is link-local, multicast, reserved, or that of a cloud's "
+        "metadata service"
+    ),
+    "address_is_ours": _("At this address and port Amberpost itself listens; enter the other server"),
     "server_timeout": _("The server did not answer in time"),
     "answer_too_large": _("The answer is larger than we take"),
     "nothing_listens": _("Nothing listens there; check name, port and firewall"),
@@ -558,8 +565,6 @@ SENTENCES: Mapping[str, str] = {
         "A password is not sent without TLS: leave the user empty, or use STARTTLS or SSL"
     ),
     "disk_figures_swapped": _("The disk is nearly full only after it is filling: check both figures"),
-    "not_a_port": _("This is not a port number"),
-    "address_not_for_notices": _("This address is not used for notifications"),
     "password_without_tls": _("A password is not sent without TLS"),
     "token_without_tls": _("A token is not sent without TLS"),
     "no_token_login": _("The server offers no sign-in with a token (XOAUTH2)"),

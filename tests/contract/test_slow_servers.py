@@ -14,7 +14,7 @@ from django.utils import translation
 
 from amberpost.demo.imap_server import ImapServer, Session
 from amberpost.demo.mailbox import Stored
-from amberpost.net import patience
+from amberpost.net import dial
 from amberpost.sources import probe as probe_module
 from amberpost.sources import probe_tls
 from amberpost.sources.connector import CONNECTORS, FetchReport, run
@@ -100,7 +100,7 @@ def assert_ended(steps: list[ProbeStep], failed: str = "") -> None:
 def test_a_connection_test_ends_while_the_resolver_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe_module, "TOTAL_SECONDS", 1.3)
     end = threading.Event()
-    monkeypatch.setattr(patience.socket, "getaddrinfo", lambda *_, **__: end.wait(20))
+    monkeypatch.setattr(dial.socket, "getaddrinfo", lambda *_, **__: end.wait(20))
     steps = list(probe(plain_settings(143), "imap"))
     end.set()
     assert_ended(steps, "name")

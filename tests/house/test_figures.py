@@ -21,9 +21,9 @@ from amberpost.directory.models import Directory
 from amberpost.directory.settings import EntraSettings
 from amberpost.health import alarms
 from amberpost.health import liveness as health
-from amberpost.net import connect, http
+from amberpost.net import http
 from amberpost.net.patience import SLOWEST_BYTES
-from amberpost.notice import configure, rounds
+from amberpost.notice import configure, connect, rounds
 from amberpost.notice.alarm import AlarmKind
 from amberpost.notice.mail import PORTS
 from amberpost.notice.models import NoticeSettings

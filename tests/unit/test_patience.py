@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from amberpost.net import patience as module
-from amberpost.net.patience import SLOWEST_BYTES, Patience, dial, look_up, reader
+from amberpost.net import dial as module
+from amberpost.net.dial import dial, look_up
+from amberpost.net.patience import SLOWEST_BYTES, Patience, reader
 
 
 class Clock:

@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -65,7 +64,9 @@ def shared_files(seed: str) -> tuple[DemoFile, ...]:
 
 def pdf(text: str, *, picture: bytes = b"") -> bytes:
     """One page of Helvetica; `picture` is an unused stream that gives the file some weight."""
-    shown = "".join(f"({_pdf_text(line)}) Tj T*\n" for line in text.splitlines()[:60])
+    # In a string parentheses and backslashes are escaped; 60 lines of 12 points fill a page.
+    escaped = text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+    shown = "".join(f"({line}) Tj T*\n" for line in escaped.splitlines()[:60])
     page = zlib.compress(f"BT /F1 10 Tf 12 TL 50 800 Td\n{shown}ET".encode("cp1252", "replace"))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -75,10 +76,7 @@ def pdf(text: str, *, picture: bytes = b"") -> bytes:
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
         b"<</Length %d>>stream\n%b\nendstream" % (len(picture), picture),
     ]
-    return _pdf_file(objects)
-
-
-def _pdf_file(objects: Sequence[bytes]) -> bytes:
+    # ISO 32000-1 §7.5: objects, the table of where they begin, and where that table is.
     out, offsets = bytearray(b"%PDF-1.4\n"), []
     for number, content in enumerate(objects, 1):
         offsets.append(len(out))
@@ -91,26 +89,20 @@ def _pdf_file(objects: Sequence[bytes]) -> bytes:
     )
 
 
-def _pdf_text(line: str) -> str:
-    return line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
-
-
 def png(chance: Chance, *, size: int) -> bytes:
     """A square RGB picture."""
     red, green, blue = chance.below(256), chance.below(256), chance.below(256)
     noise = chance.data(size)
-    rows = b"".join(b"\0" + _row(size, red, green ^ noise[y], blue + y) for y in range(size))
-    head = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
-
-
-def _row(size: int, red: int, green: int, blue: int) -> bytes:
-    return bytes(value & 255 for x in range(size) for value in (red + x, green, blue))
-
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = bytearray()
+    for y in range(size):
+        rows += b"\0"  # the filter of the row: none
+        for x in range(size):
+            rows += bytes(value & 255 for value in (red + x, green ^ noise[y], blue + y))
+    head = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)  # eight bits each of red, green and blue
+    out = bytearray(b"\x89PNG\r\n\x1a\n")
+    for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")):
+        out += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return bytes(out)
 
 
 def csv(chance: Chance, *, rows: int) -> bytes:

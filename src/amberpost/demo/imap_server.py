@@ -20,7 +20,7 @@ from amberpost.sources.uidset import UidSet
 from amberpost.store.secret import Secret
 
 CAPABILITIES = ("IMAP4rev1", "AUTH=PLAIN", "UIDPLUS", "MOVE")
-_LINE_LIMIT = 65_536
+_LINE_LIMIT = 65_536  # a UID set of a whole batch of a collector
 _LITERAL = re.compile(rb"\{(\d{1,5})(\+?)\}\r\n$")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\([^)]*\))|(\S+)')
 
@@ -63,7 +63,7 @@ class Session(socketserver.BaseRequestHandler):
         """A whole command; what a client sends as a literal becomes a quoted string."""
         line = self._file.readline(_LINE_LIMIT)
         while found := _LITERAL.search(line):
-            if not found[2]:
+            if not found[2]:  # RFC 7888: with "+" the client does not wait to be asked
                 self._send("+ go on")
                 self._file.flush()
             literal = self._file.read(int(found[1])).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
@@ -71,7 +71,11 @@ class Session(socketserver.BaseRequestHandler):
         return str(line, "utf-8", "replace")
 
     def _answer(self, line: str) -> None:
-        words = [_unquoted(found) for found in _WORD.finditer(line)]
+        # RFC 9051 §4.3: in a quoted string a backslash escapes itself and the quote.
+        words = [
+            found[0] if found[1] is None else re.sub(r"\\(.)", r"\1", found[1])
+            for found in _WORD.finditer(line)
+        ]
         try:
             tag, name, *arguments = words
             if name.upper() == "UID":
@@ -266,10 +270,6 @@ class Session(socketserver.BaseRequestHandler):
         highest = self._counted[-1] if self._counted else 1
         named = UidSet.parse(text.replace("*", str(highest)))
         return [uid for uid in self._counted if uid in named]
-
-
-def _unquoted(found: re.Match[str]) -> str:
-    return re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[0]
 
 
 _COMMANDS = {  # and the method that carries it out

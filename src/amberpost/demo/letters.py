@@ -25,15 +25,18 @@ class LetterFacts:
         self._fixed = fixed
 
     def __getitem__(self, slot: str) -> str:
-        return self._fixed.get(slot) or self._drawn(slot)
-
-    def _drawn(self, slot: str) -> str:
-        chance = self._chance
+        if fixed := self._fixed.get(slot):
+            return fixed
+        chance, is_german = self._chance, self._language == "de"
         match slot:
             case "date":
-                return self._date(self._sent_at + timedelta(days=chance.between(-20, 40)))
+                day = self._sent_at + timedelta(days=chance.between(-20, 40))
+                if is_german:
+                    return f"{day.day}. {_MONTHS[day.month - 1]} {day.year}"
+                return f"{day.day} {day:%B %Y}"
             case "amount":
-                return self._amount(chance.between(1_500, 4_000_000))
+                text = f"{chance.between(1_500, 4_000_000) / 100:,.2f}"  # of cents
+                return text.translate(_GERMAN_AMOUNT) if is_german else text
             case "last":
                 return chance.one_of(OTHERS).last
             case "tracking":
@@ -41,15 +44,6 @@ class LetterFacts:
             case _:
                 low, high = _RANGES[slot]
                 return str(chance.between(low, high))
-
-    def _date(self, day: datetime) -> str:
-        if self._language == "de":
-            return f"{day.day}. {_MONTHS[day.month - 1]} {day.year}"
-        return f"{day.day} {day:%B %Y}"
-
-    def _amount(self, cents: int) -> str:
-        text = f"{cents / 100:,.2f}"
-        return text.translate(_GERMAN_AMOUNT) if self._language == "de" else text
 
 
 _RANGES = {

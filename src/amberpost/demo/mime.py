@@ -66,8 +66,16 @@ def words(text: str, style: str = "B") -> str:
     """Unstructured header text: as it is, or as encoded words of RFC 2047 §2."""
     if text.isascii():
         return text
-    style = style if _is_latin(text) else "B"
-    return "\r\n ".join(_encoded_word(piece, style) for piece in _pieces(text))
+    is_latin = max(map(ord, text)) < 256
+    made = []
+    # Twelve letters at most, so that no encoded word exceeds 75 characters; never cut inside a letter (§5).
+    for piece in (text[at : at + 12] for at in range(0, len(text), 12)):
+        if style == "B" or not is_latin:
+            made.append(f"=?utf-8?B?{base64.b64encode(piece.encode('utf-8')).decode('ascii')}?=")
+        else:
+            q = (_q(byte) for byte in piece.encode("iso-8859-1"))
+            made.append(f"=?iso-8859-1?Q?{''.join(q)}?=")
+    return "\r\n ".join(made)
 
 
 def mailbox(name: str, address: str, style: str = "B") -> str:
@@ -83,23 +91,8 @@ def addresses(mailboxes: Sequence[str]) -> str:
     return ",\r\n ".join(mailboxes)
 
 
-def _pieces(text: str) -> list[str]:
-    """Cut so that no encoded word exceeds 75 characters; never inside a character."""
-    return [text[at : at + 12] for at in range(0, len(text), 12)]
-
-
-def _encoded_word(text: str, style: str) -> str:
-    if style == "B":
-        return f"=?utf-8?B?{base64.b64encode(text.encode('utf-8')).decode('ascii')}?="
-    data = text.encode("iso-8859-1")
-    return "=?iso-8859-1?Q?" + "".join(_q(byte) for byte in data) + "?="
-
-
-def _is_latin(text: str) -> bool:
-    return max(map(ord, text)) < 256
-
-
 def _q(byte: int) -> str:
+    """RFC 2047 §4.2; everything but letters and digits is escaped, which holds in a display name, too."""
     if byte == 0x20:
         return "_"
     return chr(byte) if chr(byte).isascii() and chr(byte).isalnum() else f"={byte:02X}"
@@ -110,12 +103,11 @@ def _parameter(key: str, value: str) -> str:
     if value.isascii():
         return f'\r\n {key}="{value}"'
     return f"\r\n {key}*=utf-8''" + "".join(
-        char if char.isascii() and (char.isalnum() or char in "._-") else _percent(char) for char in value
+        char
+        if char.isascii() and (char.isalnum() or char in "._-")
+        else "".join(f"%{byte:02X}" for byte in char.encode("utf-8"))
+        for char in value
     )
-
-
-def _percent(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8"))
 
 
 @lru_cache(maxsize=128)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 from amberpost.demo.chance import Chance
-from amberpost.demo.company import DOMAIN, JOURNAL_ADDRESS, PEOPLE, RUTH, TENANT, MailingList, Person
+from amberpost.demo.company import DOMAIN, JOURNAL_ADDRESS, PEOPLE, RUTH, TENANT, MailingList
 from amberpost.demo.compose import Composed, Reader
 from amberpost.demo.mime import STYLES, text_part, words
 from amberpost.message.types import Envelope, EnvelopeRecipient, RecipientKind, Redirection, RedirectionKind
@@ -20,6 +20,7 @@ def envelopes(written: Composed, chance: Chance) -> list[Envelope]:
         return [_envelope(written, [one for one in recipients if _is_ours(one.address)])]
     inside = [one for one in recipients if _is_ours(one.address)]
     outside = [one for one in recipients if not _is_ours(one.address)]
+    # Exchange forks a message whose recipients need different treatment, and reports each fork.
     if inside and outside and chance.is_in(35):
         return [_envelope(written, inside), _envelope(written, outside)]
     return [_envelope(written, recipients)]
@@ -66,13 +67,11 @@ def _report_text(envelope: Envelope) -> str:
     if envelope.on_behalf_of:
         lines.append(f"On-Behalf-Of: {envelope.on_behalf_of}")
     lines += [f"Subject: {envelope.reported_subject or ''}", f"Message-Id: <{envelope.reported_message_id}>"]
-    lines += [_recipient_line(one) for one in envelope.rcpt_to]
+    for one in envelope.rcpt_to:
+        # "Bcc: a@b, Expanded: list@b": where a redirected copy came from stands behind its recipient.
+        redirected = "".join(f", {by.kind.value.capitalize()}: {by.address}" for by in one.redirections)
+        lines.append(f"{one.kind.value.capitalize()}: {one.address}{redirected}")
     return "\n".join(lines) + "\n"
-
-
-def _recipient_line(recipient: EnvelopeRecipient) -> str:
-    redirected = "".join(f", {one.kind.value.capitalize()}: {one.address}" for one in recipient.redirections)
-    return f"{recipient.kind.value.capitalize()}: {recipient.address}{redirected}"
 
 
 def _envelope(written: Composed, recipients: list[EnvelopeRecipient]) -> Envelope:
@@ -106,15 +105,11 @@ def _delivered(readers: Iterable[Reader], kind: RecipientKind, chance: Chance) -
             source = Redirection(kind=RedirectionKind.EXPANDED, address=reader.address)
             for member in reader.members:
                 yield EnvelopeRecipient(address=member.address, kind=kind, redirections=(source,))
-        elif _is_away(reader, chance):
+        elif reader in PEOPLE and reader is not RUTH and chance.is_in(3):
             source = Redirection(kind=RedirectionKind.FORWARDED, address=reader.address)
             yield EnvelopeRecipient(address=RUTH.address, kind=kind, redirections=(source,))
         else:
             yield EnvelopeRecipient(address=reader.address, kind=kind)
-
-
-def _is_away(person: Person, chance: Chance) -> bool:
-    return person in PEOPLE and person is not RUTH and chance.is_in(3)
 
 
 def _is_ours(address: str) -> bool:

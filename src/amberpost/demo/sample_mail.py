@@ -122,7 +122,9 @@ def _conversation(chance: Chance, occasion: Occasion, now: datetime) -> Iterator
         written = kind(chance, occasion)
         yield written
         occasion = _answer(chance, occasion, written, now)
-        kind = _next_kind(chance, kind)
+        # A discussion goes on as one; office mail is answered, and now and then passed on.
+        if kind is not kinds.discussion:
+            kind = kinds.forwarded if chance.is_in(12) else kinds.letter
 
 
 _LONELY: tuple[Composer, ...] = (kinds.newsletter, kinds.bounce, kinds.encrypted, kinds.outlook_wrapped)
@@ -146,12 +148,6 @@ def _first_kind(chance: Chance) -> Composer:
         if drawn < 0:
             return kind
     return kinds.letter
-
-
-def _next_kind(chance: Chance, kind: Composer) -> Composer:
-    if kind is kinds.discussion:
-        return kind
-    return kinds.forwarded if chance.is_in(12) else kinds.letter
 
 
 def _occasion(chance: Chance, seed: str, sent_at: datetime) -> Occasion:

@@ -22,7 +22,16 @@ def serve_sample_mail(
     for report in journal_reports(seed, count, now()):
         server.inbox.add(report.raw, report.sent_at)
     stopped = Event()
-    trickle = Thread(target=_trickle, args=(server, seed, per_minute, stopped), daemon=True)
+
+    def trickle_in() -> None:
+        """New mail as it comes, each of a seed of its own."""
+        number = 0
+        while not stopped.wait(60 / per_minute if per_minute else None):
+            number += 1
+            for report in journal_reports(f"{seed}/fresh/{number}", 1, now(), days=0):
+                server.inbox.add(report.raw, report.sent_at)
+
+    trickle = Thread(target=trickle_in, daemon=True)
     server.start()
     trickle.start()
     try:
@@ -31,11 +40,3 @@ def serve_sample_mail(
         stopped.set()
         trickle.join()
         server.stop()
-
-
-def _trickle(server: ImapServer, seed: str, per_minute: float, stopped: Event) -> None:
-    number = 0
-    while not stopped.wait(60 / per_minute if per_minute else None):
-        number += 1
-        for report in journal_reports(f"{seed}/fresh/{number}", 1, now(), days=0):
-            server.inbox.add(report.raw, report.sent_at)

@@ -1,17 +1,16 @@
 """What an operator enters about a directory: its fields by kind, and whether they make sense together."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
 from amberpost.directory.active import activate, save_directory
 from amberpost.directory.models import Directory, DirectoryKind
-from amberpost.directory.settings import LdapHost, parse_host
 from amberpost.errors import UserError
+from amberpost.net.server import read_server
 from amberpost.store.secret import SealSetting, Secret
 
-SHORTEST_INTERVAL = 5  # minutes
+SHORTEST_INTERVAL = 5  # minutes; a large directory takes one or two to read
 _LDAP = ("hosts", "security", "ca_pem", "user", "base_dn")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     DirectoryKind.LOCAL: (),
@@ -31,7 +30,6 @@ _NEEDED = {
     DirectoryKind.LDAP: ("hosts", "user", "base_dn"),
     DirectoryKind.ENTRA: ("tenant_id", "client_id"),
 }
-_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
 
 
 def missing_fields(directory: Directory, secrets: Iterable[str] = ()) -> list[str]:
@@ -48,18 +46,8 @@ def valid_hosts(lines: Iterable[str]) -> list[str]:
     """Servers in the order they are tried, each with or without a port; UserError for what is none."""
     hosts = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     for host in hosts:
-        read = parse_host(host, 389)
-        if not _HOST_NAME.fullmatch(read.name) or not _names_its_port(host, read):
-            raise UserError("directory_server_invalid", subject=host)
+        read_server(host, 389)
     return hosts
-
-
-def _names_its_port(host: str, read: LdapHost) -> bool:
-    """What looks like a port must have been read as one."""
-    if not 0 < read.port < 65536:
-        return False
-    tail = host.rpartition(":")[2] if host.count(":") == 1 or host.startswith("[") else ""
-    return not tail or tail.endswith("]") or tail == str(read.port)
 
 
 def valid_filter(text: str) -> str:

@@ -37,7 +37,10 @@ def read_names(
     if not primary:  # nothing says which comes first: the mail attribute does, if it is one of them
         known = {normalise_address(text) for text in further}
         primary = [text for text in mails if not known or normalise_address(text) in known]
-    written = [*primary, *further, *_smtp_only(routing)]
+    # targetAddress holds "SMTP:x@y", or an address of another kind, which is not one for mail.
+    kind, colon, _ = routing.partition(":")
+    is_for_mail = colon and kind.strip().lower() in ("smtp", "mailto")
+    written = [*primary, *further, *([routing.strip()] if is_for_mail else [])]
     good = [address for address in map(normalise_address, written) if is_address(address)]
     return Names(
         addresses=tuple(dict.fromkeys(good)),
@@ -50,9 +53,3 @@ def is_address(address: str) -> bool:
     """True for a normalised mail address that a message can be sent to."""
     local, at, domain = address.rpartition("@")
     return bool(at and local and domain) and not any(c.isspace() or c in "<>,;" for c in address)
-
-
-def _smtp_only(routing: str) -> list[str]:
-    """targetAddress holds "SMTP:x@y", or an address of another kind, which is not one for mail."""
-    kind, colon, _ = routing.partition(":")
-    return [routing.strip()] if colon and kind.strip().lower() in ("smtp", "mailto") else []

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from amberpost.net.security import SecurityName
+from amberpost.net.server import ServerAddress, read_server
 from amberpost.oauth.client import AUTHORITY
 from amberpost.store.secret import Secret
 
@@ -13,15 +14,6 @@ GRAPH = "https://graph.microsoft.com"
 class LdapKind(StrEnum):
     AD = "ad"
     LDAP = "ldap"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LdapHost:
-    name: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +48,9 @@ class LdapSettings:
     max_answer_bytes: int = 256 * 2**20
 
     @property
-    def addresses(self) -> tuple[LdapHost, ...]:
+    def addresses(self) -> tuple[ServerAddress, ...]:
         """The hosts with their ports."""
-        return tuple(parse_host(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
+        return tuple(read_server(text, 636 if self.security == "ssl" else 389) for text in self.hosts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +68,3 @@ class EntraSettings:
     page_size: int = 500
     max_entries: int = 250_000
     max_waiting_seconds: float = 600  # in one run, because Microsoft asks us to
-
-
-def parse_host(text: str, port: int) -> LdapHost:
-    """A server as an operator types it; `port` is the usual one."""
-    text = text.strip()
-    if text.startswith("[") and "]" in text:  # RFC 3986 §3.2.2: an IPv6 address
-        name, _, rest = text[1:].partition("]")
-        number = rest.removeprefix(":")
-    elif text.count(":") == 1:
-        name, _, number = text.partition(":")
-    else:
-        name, number = text, ""
-    return LdapHost(name=name, port=int(number) if number.isdecimal() else port)

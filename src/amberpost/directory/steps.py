@@ -4,7 +4,6 @@ Promises to reach every named server, to stop where going on makes no sense, and
 nothing, here or there.
 """
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,12 +15,14 @@ from django.utils.translation import ngettext
 from amberpost.directory.found import EntryKind, Found
 from amberpost.directory.ldap.reader import CredentialsRefused, base_of, read_all, sign_in
 from amberpost.directory.ldap.session import LdapSession
-from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
+from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.net.dial import look_up
+from amberpost.net.server import ServerAddress
 from amberpost.spoken import in_words
 from amberpost.times import day_text
 
-_SAMPLE = 5
+_SAMPLE = 5  # entries: enough to see that these are one's own people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def test_directory(settings: LdapSettings) -> Iterator[DirectoryStep]:
 class _Trial:
     """Name, connection and sign-in of one server; keeps the session if all went well."""
 
-    def __init__(self, settings: LdapSettings, host: LdapHost) -> None:
+    def __init__(self, settings: LdapSettings, host: ServerAddress) -> None:
         self._settings, self._host = settings, host
         self.session: LdapSession | None = None
         self.is_refused = False
@@ -77,8 +78,8 @@ class _Trial:
 
     def _look_up(self) -> str:
         try:
-            found = socket.getaddrinfo(self._host.name, self._host.port, type=socket.SOCK_STREAM)
-        except OSError:
+            found = look_up(self._host.name, self._host.port, self._settings.connect_seconds)
+        except (OSError, UnicodeError):
             raise DirectoryError("server_name_unknown_here") from None
         return ", ".join(dict.fromkeys(str(item[4][0]) for item in found))
 
@@ -109,7 +110,14 @@ class _Trial:
 
 
 def _read_steps(session: LdapSession, settings: LdapSettings) -> Iterator[DirectoryStep]:
-    step = timed(_("Base DN"), lambda: _base_text(session, settings))
+
+    def base_dn() -> str:
+        base = base_of(session, settings)
+        if not session.exists(base):
+            raise DirectoryError("base_dn_unknown", subject=base, permanent=True)
+        return base
+
+    step = timed(_("Base DN"), base_dn)
     yield step
     if not step.is_ok:
         return
@@ -129,19 +137,10 @@ def found_steps(read: Callable[[], Found], *, hint: str) -> Iterator[DirectorySt
 
     yield timed(_("What is found"), count)
     for one in found:
-        is_ok = bool(one.entries)
-        yield DirectoryStep(
-            title=_("For example"), is_ok=is_ok, text=_sample_text(one) if is_ok else hint, seconds=0
-        )
+        sample = "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in one.entries[:_SAMPLE])
+        yield DirectoryStep(title=_("For example"), is_ok=bool(one.entries), text=sample or hint, seconds=0)
         for note in one.notes:
             yield DirectoryStep(title=_("Hint"), is_ok=True, text=in_words(note), seconds=0)
-
-
-def _base_text(session: LdapSession, settings: LdapSettings) -> str:
-    base = base_of(session, settings)
-    if not session.exists(base):
-        raise DirectoryError("base_dn_unknown", subject=base, permanent=True)
-    return base
 
 
 def _schema_text(session: LdapSession, settings: LdapSettings) -> str:
@@ -167,10 +166,6 @@ def _counts_text(found: Found) -> str:
         EntryKind.PUBLIC_FOLDER: _("public folders"),
     }
     return ", ".join(f"{label}: {counts[kind]}" for kind, label in labels.items())
-
-
-def _sample_text(found: Found) -> str:
-    return "; ".join(f"{entry.name} <{entry.addresses[0]}>" for entry in found.entries[:_SAMPLE])
 
 
 def timed(title: str, act: Callable[[], str]) -> DirectoryStep:

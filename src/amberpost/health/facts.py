@@ -12,6 +12,7 @@ from amberpost.directory.models import DirectoryKind, DirectoryStatus
 from amberpost.health.alarms import DirectoryFacts, Facts, SourceFacts, is_silent
 from amberpost.health.numbers import closed_reports, file_stat
 from amberpost.health.verified import read_verified, standing
+from amberpost.net.server import read_server
 from amberpost.notice.outbox import failures
 from amberpost.road.catalogue import INDEX, position
 from amberpost.road.clock_readings import last_judgement
@@ -19,7 +20,6 @@ from amberpost.road.indexing import index_lag
 from amberpost.road.models import Message, Quarantine, Work, WorkerStatus, WorkKind
 from amberpost.search.index import IndexDamaged
 from amberpost.search.local import TantivyIndex
-from amberpost.sources.account import split_server
 from amberpost.sources.models import FetchRun, Source, SourceProtocol, SourceStatus
 from amberpost.store.disk import LocalDisk
 from amberpost.store.place import find_doubts
@@ -85,7 +85,7 @@ def _sources() -> Iterator[SourceFacts]:
             source_id=source.pk,
             name=source.name,
             is_enabled=source.enabled,
-            host=split_server(source.server.lower(), 0)[0],
+            host=read_server(source.server, 1).name.lower() if source.server else "",
             failures=status.failures,
             last_error=status.last_error,
             left=status.left_count,

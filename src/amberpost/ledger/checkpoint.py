@@ -12,7 +12,7 @@ from amberpost.errors import IntegrityError
 from amberpost.ledger.note import decode_base64, parse_verification_key, sign_note, verify_note
 from amberpost.ledger.tree import HASH_BYTES
 
-_MAX_SIZE = 2**63 - 1
+_MAX_SIZE = 2**63 - 1  # SQLite's largest number, and that of most who will read it
 _TEXT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/=]{44})\n")
 
 
@@ -29,7 +29,7 @@ class Checkpoint:
 def sign_checkpoint(*, origin: str, size: int, root: bytes, seed: bytes) -> Checkpoint:
     """Sign the head of a log; its origin is also the name of its key."""
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-    _parse(text)
+    _parse(text)  # nothing is signed that our own reader would refuse
     return Checkpoint(origin=origin, size=size, root=root, text=sign_note(text, name=origin, seed=seed))
 
 

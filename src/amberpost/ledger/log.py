@@ -19,7 +19,7 @@ from amberpost.ledger.tiles import Edge, edge_places
 from amberpost.ledger.tree import consistency_path, inclusion_path, range_root
 
 _MAX_UNWRITTEN = 1024  # full tiles kept in memory between two checkpoints: 8 MiB
-_READ_ATTEMPTS = 8
+_READ_ATTEMPTS = 8  # against a writer that publishes once a batch, while a reader takes milliseconds
 
 
 class Log:
@@ -67,6 +67,7 @@ class Log:
 
     @property
     def size(self) -> int:
+        """Leaves appended, on disk or not."""
         return self._edge.size
 
     @property
@@ -84,6 +85,7 @@ class Log:
         self._must_write()
         first = self.size
         rest = iter(leaves)
+        # Leaves that the checkpoint counts come again after a loss of tiles: they must be the very same.
         if self.checkpoint is not None and self.is_behind:
             self._add(islice(rest, self.checkpoint.size - self.size))
             if self.size == self.checkpoint.size and self._edge.root() != self.checkpoint.root:
@@ -100,6 +102,7 @@ class Log:
         self._must_write()
         if self.is_behind:
             raise IntegrityError("leaves_fewer", subject=self._path)
+        # Tiles first: a checkpoint that is published can be proved at once, whenever the process dies.
         partials = self._edge.partial_tiles()
         self._shelf.write_full()
         self._shelf.write_partial(partials)

@@ -17,6 +17,8 @@ from amberpost.errors import IntegrityError
 
 _ED25519 = b"\x01"  # signature type identifier of signed-note
 _KEY_ID_BYTES = 4
+# signed-note leaves limits to the reader. A checkpoint of ours has some 200 bytes and one signature; witnesses add
+# a line each.
 _MAX_NOTE_BYTES = 256 * 1024
 _MAX_SIGNATURES = 64
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -84,7 +86,22 @@ def sign_note(text: str, *, name: str, seed: bytes) -> bytes:
 
 def parse_note(note: bytes) -> Note:
     """Take a note apart without trusting it; raises IntegrityError on any other spelling."""
-    text, lines = _divide(_decode(note))
+    if len(note) > _MAX_NOTE_BYTES:
+        raise IntegrityError("note_too_large")
+    try:
+        whole = note.decode()
+    except UnicodeDecodeError as error:
+        raise IntegrityError("note_not_utf8") from error
+    if _CONTROL.search(whole):
+        raise IntegrityError("note_control_characters")
+    # The text may have empty lines of its own: the last one parts it from the signatures.
+    at = whole.rfind("\n\n")
+    if at < 0 or not whole.endswith("\n"):
+        raise IntegrityError("note_unsigned")
+    # Not splitlines(): to a note only U+000A is a line end.
+    lines = [f"{line}\n" for line in whole[at + 2 :].split("\n")[:-1]]
+    if not 0 < len(lines) <= _MAX_SIGNATURES:
+        raise IntegrityError("note_signatures_wrong")
     signatures = []
     for line in lines:
         match = _SIGNATURE_LINE.fullmatch(line)
@@ -96,7 +113,7 @@ def parse_note(note: bytes) -> Note:
         signatures.append(
             NoteSignature(name=match[1], key_id=blob[:_KEY_ID_BYTES], signature=blob[_KEY_ID_BYTES:])
         )
-    return Note(text=text.encode(), signatures=tuple(signatures))
+    return Note(text=whole[: at + 1].encode(), signatures=tuple(signatures))
 
 
 def verify_note(note: bytes, key: VerificationKey) -> str:
@@ -131,27 +148,3 @@ def _public_half(name: str, seed: bytes) -> VerificationKey:
 
 def _is_key_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(char.isspace() for char in name)
-
-
-def _decode(note: bytes) -> str:
-    if len(note) > _MAX_NOTE_BYTES:
-        raise IntegrityError("note_too_large")
-    try:
-        text = note.decode()
-    except UnicodeDecodeError as error:
-        raise IntegrityError("note_not_utf8") from error
-    if _CONTROL.search(text):
-        raise IntegrityError("note_control_characters")
-    return text
-
-
-def _divide(note: str) -> tuple[str, list[str]]:
-    """Text and signature lines; the last empty line is between them."""
-    at = note.rfind("\n\n")
-    if at < 0 or not note.endswith("\n"):
-        raise IntegrityError("note_unsigned")
-    # Not splitlines(): to a note only U+000A is a line end.
-    lines = [f"{line}\n" for line in note[at + 2 :].split("\n")[:-1]]
-    if not 0 < len(lines) <= _MAX_SIGNATURES:
-        raise IntegrityError("note_signatures_wrong")
-    return note[: at + 1], lines

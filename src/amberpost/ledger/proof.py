@@ -39,7 +39,7 @@ def is_included(*, leaf: bytes, index: int, path: Sequence[bytes], size: int, ro
     position, last = index, size - 1
     reached = leaf_hash(leaf)
     for sibling in path:
-        if last == 0:
+        if last == 0:  # the root is reached and the path goes on
             return False
         if position % 2 or position == last:
             reached = node_hash(sibling, reached)
@@ -61,7 +61,8 @@ def is_consistent(
         return not path and old_root == new_root
     if old_size == 0:
         return not path and old_root == EMPTY_ROOT
-    known = [old_root] if _is_power_of_two(old_size) else []  # a complete old tree is its own first node
+    # A complete old tree, of a power of two leaves, is its own first node and is left out of the path.
+    known = [old_root] if old_size & (old_size - 1) == 0 else []
     return _grows_to([*known, *path], old_size=old_size, new_size=new_size) == (old_root, new_root)
 
 
@@ -102,12 +103,10 @@ def verify_proof(text: bytes, *, leaf: bytes, verification_key: str) -> LogProof
     return proof
 
 
-def _is_power_of_two(number: int) -> bool:
-    return number & (number - 1) == 0
-
-
 def _grows_to(path: list[bytes], *, old_size: int, new_size: int) -> tuple[bytes, bytes] | None:
+    """Both roots that the path leads to, None where it is too short or too long. Names as in is_included()."""
     position, last = old_size - 1, new_size - 1
+    # What is complete in the old tree is one node of both.
     while position % 2:
         position, last = position >> 1, last >> 1
     if not path:
@@ -116,7 +115,7 @@ def _grows_to(path: list[bytes], *, old_size: int, new_size: int) -> tuple[bytes
     for sibling in path[1:]:
         if last == 0:
             return None
-        if position % 2 or position == last:
+        if position % 2 or position == last:  # the sibling stands left, in both trees
             old, new = node_hash(sibling, old), node_hash(sibling, new)
             while position and position % 2 == 0:
                 position, last = position >> 1, last >> 1

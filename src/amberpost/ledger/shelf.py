@@ -109,7 +109,14 @@ class TileShelf:
         while below:
             place = below.pop()
             at = place[1] % WIDTH * HASH_BYTES
-            rows = self._verified(place, root=rows[0][at : at + HASH_BYTES])
+            root = rows[0][at : at + HASH_BYTES]
+            path = f"{self._folder}/{tile_path(*place)}"
+            data = read_or_none(self._files, path)
+            if data is None:
+                raise IntegrityError("tile_missing", subject=path)
+            rows = tile_rows(data) if len(data) == TILE_BYTES else [b""]
+            if rows[-1] != root:
+                raise IntegrityError("tile_damaged", subject=path)
             self._remember(place, rows)
         return rows
 
@@ -122,17 +129,8 @@ class TileShelf:
             self._remember(place, tile_rows(self._unwritten[place].data))
         return self._cache.get(place)
 
-    def _verified(self, place: _Place, *, root: bytes) -> list[bytes]:
-        path = f"{self._folder}/{tile_path(*place)}"
-        data = read_or_none(self._files, path)
-        if data is None:
-            raise IntegrityError("tile_missing", subject=path)
-        rows = tile_rows(data) if len(data) == TILE_BYTES else [b""]
-        if rows[-1] != root:
-            raise IntegrityError("tile_damaged", subject=path)
-        return rows
-
     def _remember(self, place: _Place, rows: list[bytes]) -> None:
+        # The oldest goes; proofs of neighbouring leaves, which are asked for together, share their tiles.
         while len(self._cache) >= _CACHED_TILES:
             del self._cache[next(iter(self._cache))]
         self._cache[place] = rows

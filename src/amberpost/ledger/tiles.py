@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from amberpost.ledger.tree import EMPTY_ROOT, HASH_BYTES, fold
 
-HEIGHT = 8
+HEIGHT = 8  # tlog-tiles fixes it
 WIDTH = 1 << HEIGHT
 TILE_BYTES = WIDTH * HASH_BYTES
 
@@ -111,6 +111,7 @@ class Edge:
         return right[0] if right else EMPTY_ROOT
 
     def _carry(self) -> Iterator[Tile]:
+        """A full tile is one hash of the level above, whose tile it may fill in turn."""
         level = 0
         while len(self._levels[level]) == TILE_BYTES:
             tile = Tile(level=level, index=self._index(level) - 1, data=bytes(self._levels[level]))

@@ -37,6 +37,7 @@ _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _BARE = re.compile(r'(?<![^\s,;<，；、])(?:"(?:[^"\\]|\\.)*+"|[^\s,;"<>()，；、]+)@[^\s,;<>()"，；、]++')
 _LOOSE = re.compile(r"\s{1,20}(?=[@.])|(?<=[@.])\s{1,20}")
 _DOT_ATOM = re.compile(r"[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+(?:\.[^\s\x00-\x1f\"(),.:;<>@\[\\\]]+)*")
+_DOMAIN_LETTERS = 253  # as many as the 255 octets of RFC 1035 §2.3.4 leave room for, written with dots
 _OPENING = "'`‘‚“„«‹["
 _IDEOGRAPHIC_DOTS = str.maketrans("。．｡", "...")
 _IMCEAEX = re.compile(r"imceaex-(.+)@[^@]*", re.IGNORECASE | re.DOTALL)
@@ -71,7 +72,9 @@ def normalise_address(address: str) -> str:
         local = local.rpartition(":")[2]
     if len(local) > 1 and local[0] == local[-1] == '"' and _DOT_ATOM.fullmatch(local[1:-1]):
         local = local[1:-1]
-    return f"{_lower(local)}@{_normalise_domain(domain)}"
+    # The local part keeps its letters but for their case: RFC 6532 §3.1 asks for NFC and warns of NFKC.
+    local = local if local.isascii() else unicodedata.normalize("NFC", local)
+    return f"{local.lower()}@{_normalise_domain(domain)}"
 
 
 def without_detail(address: str) -> str:
@@ -95,21 +98,17 @@ def _normalise_x500(address: str) -> str:
     return "[ex:{}]".format("".join(filter(str.isprintable, name))).lower()
 
 
-def _lower(text: str) -> str:
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
-
-
 def _normalise_domain(domain: str) -> str:
     domain = domain.strip().rstrip(".")
-    if domain.isascii() or len(domain) > 253:
+    if domain.isascii() or len(domain) > _DOMAIN_LETTERS:
         return domain.lower()
     domain = unicodedata.normalize("NFKC", domain).lower().translate(_IDEOGRAPHIC_DOTS)
-    return ".".join(map(_a_label, domain.split(".")))
-
-
-def _a_label(label: str) -> str:
-    """RFC 5891 A-label; ß stays ß, as registries and browsers have it since 2010."""
-    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+    # RFC 5891 A-labels; ß stays ß, as registries and browsers have it since 2010.
+    labels = (
+        label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+        for label in domain.split(".")
+    )
+    return ".".join(labels)
 
 
 def parse_mailboxes(text: str, defects: set[Defect]) -> list[Mailbox]:

@@ -58,9 +58,25 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
         part = place.part
         inside = _tnef_files(place.raw, part)
         if inside is not None:
-            found += (_listed_in_tnef(place.path, number, file) for number, file in enumerate(inside))
+            # A winmail.dat that can be read is a wrapper and no file anybody meant to send.
+            found += (
+                Attachment(
+                    path=f"{place.path}{_TNEF}{number}",
+                    name=file.name or f"attachment-{number + 1}.bin",
+                    content_type=file.content_type,
+                    size_bytes=len(file.data),
+                )
+                for number, file in enumerate(inside)
+            )
         elif part.is_attachment:
-            found.append(_listed(place.raw, part, place.path))
+            found.append(
+                Attachment(
+                    path=place.path,
+                    name=attachment_name(place.raw, part, _subject(place.raw, part)),
+                    content_type=part.content_type,
+                    size_bytes=_size(place.raw, part),
+                )
+            )
         found += (
             Attachment(
                 path=f"{place.path}{_UU}{number}",
@@ -70,6 +86,7 @@ def attachments(raw: bytes, parsed: ParsedMessage) -> tuple[Attachment, ...]:
             )
             for number, file in enumerate(_uuencoded(place))
         )
+        # Places are bounded, but each may hold many files: the list stops where the parts of a message do.
         if len(found) > limits.PARTS:
             break
     return tuple(found[: limits.PARTS])
@@ -97,13 +114,16 @@ def open_attachment(raw: bytes, parsed: ParsedMessage, path: str) -> bytes:
         if inside is None:
             raise _not_found(path)
         raw, parsed = inside, parse(inside)
-    part_path, mark, number = _taken_apart(last)
+    # What is left names a part, or the number of a file that lies inside one.
+    mark = next((mark for mark in (_TNEF, _UU) if mark in last), "")
+    part_path, _, number = last.partition(mark) if mark else (last, "", "")
     part = _part(parsed, part_path)
     if part is None:
         raise _not_found(path)
     if not mark:
         return decode_part(raw, part)
     files = (_tnef_files(raw, part) or ()) if mark == _TNEF else files_in_text(raw, part)
+    # Four digits reach beyond limits.PARTS; int() of a long row of digits is slow, and refused from 4,300 on.
     if not number.isdecimal() or len(number) > 4 or int(number) >= len(files):
         raise _not_found(path)
     return files[int(number)].data
@@ -111,13 +131,6 @@ def open_attachment(raw: bytes, parsed: ParsedMessage, path: str) -> bytes:
 
 def _part(parsed: ParsedMessage, path: str) -> Part | None:
     return next((part for part in parsed.parts if part.path == path and not part.is_multipart), None)
-
-
-def _taken_apart(path: str) -> tuple[str, str, str]:
-    """(path of the part, how the file lies in it, its number there)."""
-    mark = next((mark for mark in (_TNEF, _UU) if mark in path), "")
-    part_path, _, number = path.partition(mark) if mark else (path, "", "")
-    return part_path, mark, number
 
 
 def _not_found(path: str) -> NotFound:
@@ -130,24 +143,6 @@ def _tnef_files(raw: bytes, part: Part) -> list[TnefAttachment] | None:
         return None
     content = read_tnef(decode_part(raw, part))
     return content.attachments if content is not None else None
-
-
-def _listed(raw: bytes, part: Part, path: str) -> Attachment:
-    return Attachment(
-        path=path,
-        name=attachment_name(raw, part, _subject(raw, part)),
-        content_type=part.content_type,
-        size_bytes=_size(raw, part),
-    )
-
-
-def _listed_in_tnef(path: str, number: int, file: TnefAttachment) -> Attachment:
-    return Attachment(
-        path=f"{path}/tnef/{number}",
-        name=file.name or f"attachment-{number + 1}.bin",
-        content_type=file.content_type,
-        size_bytes=len(file.data),
-    )
 
 
 def attachment_name(raw: bytes, part: Part, subject: str) -> str:
@@ -172,6 +167,7 @@ def _subject(raw: bytes, part: Part) -> str:
 
 
 def _size(raw: bytes, part: Part) -> int:
+    # Of intact base64 the size follows from the letters: a list of attachments of 100 MB decodes none of them.
     if part.encoding == "base64":
         return base64_size(raw[part.body.start : part.body.end])
     return len(decode_part(raw, part))

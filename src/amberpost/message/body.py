@@ -149,7 +149,12 @@ def shown_pieces(raw: bytes, parsed: ParsedMessage, *, prefers_html: bool) -> tu
     found = _chosen(read, prefers_html=prefers_html)
     pieces: list[Piece] = []
     for place, text in read:
-        is_listed_only = place.part.disposition == "attachment" or _is_listed_file(place.part)
+        # Anything but plain text and HTML is shown as text only where it is not offered as a file as well.
+        is_listed_only = place.part.disposition == "attachment" or (
+            place.part.is_attachment
+            and place.part.content_type not in ("text/plain", "message/partial")
+            and not is_html(place.part)
+        )
         for piece in text.pieces:
             if piece.entry is not None:
                 if all(piece.entry != shown.entry for shown in pieces):
@@ -157,9 +162,15 @@ def shown_pieces(raw: bytes, parsed: ParsedMessage, *, prefers_html: bool) -> tu
             elif place.path in found and not is_listed_only and piece.text.strip():
                 pieces.append(piece)
     if not any(words_of(piece).strip() for piece in pieces):
-        text_of_tnef = _tnef_text(raw, parsed)
-        if text_of_tnef:
-            return (Piece(kind="text", text=text_of_tnef),)
+        # Outlook as "Rich Text" leaves the parts empty: all that was written lies in winmail.dat.
+        found_in_tnef = (
+            read_tnef(decode_part(place.raw, place.part))
+            for place in places(raw, parsed)
+            if place.is_own and is_tnef(place.part)
+        )
+        texts = [content.text for content in found_in_tnef if content is not None and content.text]
+        if texts:
+            return (Piece(kind="text", text="\n".join(texts)),)
     return tuple(pieces)
 
 
@@ -174,14 +185,6 @@ def _is_body(place: LocatedPart) -> bool:
     if not place.is_own or part.is_multipart or place.inside is not None or not is_text(part):
         return False
     return part.disposition != "attachment" or is_card(part.content_type, part.filename)
-
-
-def _is_listed_file(part: Part) -> bool:
-    return (
-        part.content_type not in ("text/plain", "message/partial")
-        and not is_html(part)
-        and part.is_attachment
-    )
 
 
 def _chosen(read: Sequence[tuple[LocatedPart, PartText]], *, prefers_html: bool) -> set[str]:
@@ -218,15 +221,6 @@ def _alternatives_above(place: LocatedPart) -> Iterator[tuple[str, str]]:
         if kinds.get(above) == "multipart/alternative":
             yield prefix + above, prefix + child
         child = above
-
-
-def _tnef_text(raw: bytes, parsed: ParsedMessage) -> str:
-    found = (
-        read_tnef(decode_part(place.raw, place.part))
-        for place in places(raw, parsed)
-        if place.is_own and is_tnef(place.part)
-    )
-    return "\n".join(content.text for content in found if content is not None and content.text)
 
 
 def is_tnef(part: Part) -> bool:

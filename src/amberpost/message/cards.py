@@ -67,7 +67,7 @@ _LONG_LINE = 64 * 1024  # longer ones (pictures, files) are not taken to pieces
 _QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2})(?::?\d{2})?(Z?))?")
-_MAX_ENTRIES = 500
+_MAX_ENTRIES = 500  # shown; who exports a whole calendar does not read it in a mail
 _MAX_LINES = 5_000  # of one entry
 _MAX_DEPTH = 10
 _MAX_GRAMMAR = 20_000  # lines read by the grammar; more than a year of appointments

@@ -34,7 +34,7 @@ _OWN_LABELS = {
     "hz-gb-2312": "hz",
     "iso-2022-kr": "iso2022_kr",
     "csiso2022kr": "iso2022_kr",
-    "utf-16": "utf-16",  # which end comes first is told by a mark or by the text (_utf16)
+    "utf-16": "utf-16",  # which end comes first is told by a mark or by the text (decode_noting)
     "unicode": "utf-16",
     "csunicode": "utf-16",
     "ucs-2": "utf-16",
@@ -174,7 +174,7 @@ _CP1252 = {
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_GUESS_BYTES = 16 * 1024
+_GUESS_BYTES = 16 * 1024  # the guess takes time with its sample, and has long made up its mind by then
 _GUESS_LEAST = 64  # a guess from less is worth nothing
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 
@@ -250,14 +250,19 @@ def decode_noting(data: bytes, label: str | None) -> tuple[str, Defect | None]:
     if codec is None:
         return _fallback(data), Defect.UNKNOWN_CHARSET
     if not codec.startswith(_MULTI_BYTE):
-        if (text := _utf8(data)) is not None and (codec != _THAI or _sequences(data) >= _THAI_SEQUENCES):
+        # Letters of another charset are hardly ever valid UTF-8 by chance; those of Thai are, in a few words.
+        if (text := _utf8(data)) is not None and (
+            codec != _THAI or len(data) - len(data.translate(None, _LEADS)) >= _THAI_SEQUENCES
+        ):
             return text, Defect.CHARSET_MISLABELLED
     elif codec.startswith(_WIDE) and b"\0" not in data and (text := _utf8(data)) is not None:
         return text, Defect.CHARSET_MISLABELLED
     if codec == "cp1252":
         return _cp1252(data), None
     if codec == "utf-16":
-        codec = _utf16(data)
+        # Neither label nor mark says which end comes first: ASCII has its zeros there. Else as Windows has it.
+        sample = data[: 2 * _GUESS_BYTES]
+        codec = "utf-16-be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16-le"
     return _utf8_or_guess(data, label) if codec == "utf-8" else _declared(data, codec)
 
 
@@ -281,17 +286,6 @@ def _behind_mark(data: bytes, codec: str | None, label: str | None) -> tuple[str
         is_right = label is None or (codec or "").startswith(name[:6] if is_wide else name)
         return text, None if is_right else Defect.CHARSET_MISLABELLED
     return None
-
-
-def _utf16(data: bytes) -> str:
-    """Which end comes first where neither label nor mark says it: ASCII has its zeros there. Else as Windows."""
-    sample = data[: 2 * _GUESS_BYTES]
-    return "utf-16-be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16-le"
-
-
-def _sequences(data: bytes) -> int:
-    """How many characters of more than one byte valid UTF-8 has."""
-    return len(data) - len(data.translate(None, _LEADS))
 
 
 def _declared(data: bytes, codec: str) -> tuple[str, Defect | None]:

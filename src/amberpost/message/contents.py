@@ -36,7 +36,7 @@ _KNOWN_FIELDS = (
     b"mime-version",
     b"content-type",
 )
-_HEAD = 256 * 1024
+_HEAD = 256 * 1024  # where the header of whatever may be a message is looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +135,7 @@ def content_inside(raw: bytes, part: Part) -> bytes | None:
         return data
     if is_smime(part.content_type, part.filename):
         return opened(data)
-    return data if _is_message(data) else None
-
-
-def _is_message(data: bytes) -> bool:
+    # A file that is only called a message, or a piece of one, must look like one.
     view = readable(data[:_HEAD])
     fields = scan_header(view, 0, len(view), set()).fields
-    return any(name in fields for name in _KNOWN_FIELDS)
+    return data if any(name in fields for name in _KNOWN_FIELDS) else None

@@ -12,9 +12,9 @@ from amberpost.message.types import Defect
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)  # no mail with a Date field is older (RFC 733 is of 1977)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)  # every offset from it still has a moment in UTC
 AFTER_CAPTURE = timedelta(hours=25)  # a clock that is wrong by a day or by its zone
-AFTER_RECEIVED = timedelta(days=1)
+AFTER_RECEIVED = timedelta(days=1)  # the sender's clock against the server's, with the same latitude
 YEARS_BEFORE_RECEIVED = 10  # a clock that was never set says 1980, 1990 or 2000
-_MAXIMUM = 256
+_MAXIMUM = 256  # letters that are read: three times a Date with the names of day and zone and a comment
 
 _USUAL = re.compile(
     r"(?:[^\W\d]{1,20}\.?,?\s{0,20})?(\d{1,2})[\s.-]{1,20}([^\W\d]{3,12})\.?[\s.,-]{1,20}(\d{2,4})[\s,]{1,20}"
@@ -86,7 +86,22 @@ def parse_date(text: str, defects: set[Defect] | None = None) -> datetime | None
         offset = _zone(comment[0].strip("( )"))
     if offset is None and defects is not None:
         defects.add(Defect.UNKNOWN_ZONE)
-    return _moment(date, (_hour_of_day(hour, half), minute, second), offset or UTC)
+    year, month_number, day = date
+    of_day = int(hour)
+    if half is not None:  # 12 AM is midnight, 12 PM is noon
+        of_day = of_day % 12 + (12 if half.upper() == "PM" else 0)
+    try:
+        return datetime(
+            _full_year(year),
+            month_number,
+            int(day),
+            of_day,
+            int(minute),
+            min(int(second or 0), 59),  # RFC 5322 §3.3 allows 60, for a leap second
+            tzinfo=offset or UTC,
+        )
+    except (ValueError, OverflowError):  # the 31st of February
+        return None
 
 
 def _month(name: str) -> int:
@@ -100,30 +115,6 @@ def _without_comments(text: str) -> str:
             return text.partition("(")[0]
         text = shorter
     return text
-
-
-def _hour_of_day(hour: str, half: str | None) -> str:
-    if half is None:
-        return hour
-    return str(int(hour) % 12 + (12 if half.upper() == "PM" else 0))
-
-
-def _moment(
-    date: tuple[str, int, str], clock: tuple[str, str, str | None], zone: timezone
-) -> datetime | None:
-    (year, month, day), (hour, minute, second) = date, clock
-    try:
-        return datetime(
-            _full_year(year),
-            month,
-            int(day),
-            int(hour),
-            int(minute),
-            min(int(second or 0), 59),  # a leap second
-            tzinfo=zone,
-        )
-    except (ValueError, OverflowError):
-        return None
 
 
 def _full_year(year: str) -> int:
@@ -172,18 +163,15 @@ def date_of(
     if moment is None:
         defects.add(Defect.BAD_DATE)
         return None
-    if not is_sound(moment, captured_at) or (received_at and not _fits(moment, received_at)):
+    is_true = is_sound(moment, captured_at)
+    if is_true and received_at:
+        # Nothing arrives before it is sent, nor ten years later.
+        is_leap_day = (received_at.month, received_at.day) == (2, 29)  # ten years before there was none
+        earliest = received_at.replace(
+            year=received_at.year - YEARS_BEFORE_RECEIVED, day=28 if is_leap_day else received_at.day
+        )
+        is_true = earliest <= moment and moment - received_at <= AFTER_RECEIVED
+    if not is_true:
         defects.add(Defect.ABSURD_DATE)
         return None
     return moment
-
-
-def _fits(moment: datetime, received_at: datetime) -> bool:
-    """Nothing arrives before it is sent, nor ten years later."""
-    return moment - received_at <= AFTER_RECEIVED and moment >= _years_before(received_at)
-
-
-def _years_before(moment: datetime) -> datetime:
-    year = moment.year - YEARS_BEFORE_RECEIVED
-    is_leap_day = (moment.month, moment.day) == (2, 29)  # ten years before there was none
-    return moment.replace(year=year, day=28) if is_leap_day else moment.replace(year=year)

@@ -54,14 +54,30 @@ def addresses(raw: bytes, parsed: ParsedMessage, mode: str) -> tuple[FoundAddres
     Those with the reason PREFIXED count only if the address they came from is unknown (road.assign).
     """
     if mode in ("journal", "header"):
-        return _header_addresses(parsed)
+        fields: tuple[tuple[str, tuple[Mailbox, ...]], ...] = (
+            ("header_from", parsed.from_),
+            ("header_sender", parsed.sender),
+            ("header_to", parsed.to),
+            ("header_cc", parsed.cc),
+            ("header_bcc", parsed.bcc),
+            ("header_resent", parsed.resent),
+        )
+        return _unique((reason, box.address) for reason, boxes in fields for box in boxes)
     view = readable(raw)
     block = scan_header(view, 0, len(view), set())
     if mode.startswith("custom:"):
-        named = _custom(view, block, mode.removeprefix("custom:").lower())
+        # Only where there is no field of that name, the same word inside trace fields.
+        name = mode.removeprefix("custom:").lower()
+        is_field = name.encode() in block.fields
+        named = _named(view, block, name) if is_field else _in_trace(view, block, name)
         return _unique(("custom", address) for address in named)
     found = _unique((mode, address) for address in _named(view, block, mode))
-    return found + _behind_prefixes(found) if mode == "delivered-to" else found
+    if mode != "delivered-to":
+        return found
+    # What is named in full as well needs no guess from a prefixed form.
+    full = {item.address for item in found}
+    rests = (rest for item in found for rest in without_prefix(item.address) if rest not in full)
+    return found + _unique((PREFIXED, rest) for rest in rests)
 
 
 def without_prefix(address: str) -> tuple[str, ...]:
@@ -81,25 +97,6 @@ def without_prefix(address: str) -> tuple[str, ...]:
     return tuple(f"{rest}@{domain}" for rest in rests if rest)
 
 
-def _behind_prefixes(found: tuple[FoundAddress, ...]) -> tuple[FoundAddress, ...]:
-    """Without those that are named in full as well."""
-    full = {item.address for item in found}
-    rests = (rest for item in found for rest in without_prefix(item.address) if rest not in full)
-    return _unique((PREFIXED, rest) for rest in rests)
-
-
-def _header_addresses(parsed: ParsedMessage) -> tuple[FoundAddress, ...]:
-    fields: tuple[tuple[str, tuple[Mailbox, ...]], ...] = (
-        ("header_from", parsed.from_),
-        ("header_sender", parsed.sender),
-        ("header_to", parsed.to),
-        ("header_cc", parsed.cc),
-        ("header_bcc", parsed.bcc),
-        ("header_resent", parsed.resent),
-    )
-    return _unique((reason, box.address) for reason, boxes in fields for box in boxes)
-
-
 def _unique(named: Iterable[tuple[str, str]]) -> tuple[FoundAddress, ...]:
     """Pairs of reason and address without repetitions and what is no address, in order."""
     return tuple(
@@ -111,11 +108,6 @@ def _unique(named: Iterable[tuple[str, str]]) -> tuple[FoundAddress, ...]:
 
 def _named(view: bytes, block: HeaderBlock, name: str) -> list[str]:
     return [box.address for box in mailboxes(view, block, name.encode(), set())]
-
-
-def _custom(view: bytes, block: HeaderBlock, name: str) -> list[str]:
-    """The field of that name; only where there is none, the same word inside trace fields."""
-    return _named(view, block, name) if name.encode() in block.fields else _in_trace(view, block, name)
 
 
 def _in_trace(view: bytes, block: HeaderBlock, name: str) -> list[str]:

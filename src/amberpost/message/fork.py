@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from amberpost.message.body import decode_part
 from amberpost.message.scan import readable
-from amberpost.message.types import ParsedMessage, Part
+from amberpost.message.types import ParsedMessage
 
 # What servers on the way add, take away or change; docs/design/archives.md has the same list.
 TRANSPORT_FIELDS = (
@@ -19,7 +19,9 @@ TRANSPORT_FIELDS = (
 )  # fmt: skip
 TRANSPORT_PREFIXES = (b"arc-", b"x-ms-exchange-", b"x-spam-")
 
-_KEY_BYTES = 16
+_KEY_BYTES = (
+    16  # who makes a collision wrote both messages; to read a stranger's takes a second preimage, 2^128
+)
 _CHUNK_BYTES = 1 << 20  # a large message is not copied as a whole to change its line ends
 
 
@@ -33,7 +35,10 @@ def fork_key(raw: bytes, parsed: ParsedMessage) -> bytes:
     kept: list[bytes] = []
     position = 0
     transport = [
-        (span, len(name)) for name in parsed.fields if _is_transport(name) for span in parsed.fields[name]
+        (span, len(name))
+        for name, spans in parsed.fields.items()
+        if name in TRANSPORT_FIELDS or name.startswith(TRANSPORT_PREFIXES)
+        for span in spans
     ]
     for (start, end), length in sorted(transport):
         # Up to the name: what stands before it on its line, as a byte order mark, is not the field's.
@@ -45,10 +50,6 @@ def fork_key(raw: bytes, parsed: ParsedMessage) -> bytes:
     _add(digest, _with_one_line_end(b"".join(kept)))
     _add_lines(digest, view, body)
     return digest.digest()[:_KEY_BYTES]
-
-
-def _is_transport(name: bytes) -> bool:
-    return name in TRANSPORT_FIELDS or name.startswith(TRANSPORT_PREFIXES)
 
 
 def _add_lines(digest: "hashlib._Hash", view: bytes, start: int) -> None:
@@ -69,31 +70,25 @@ def likeness(raw: bytes, parsed: ParsedMessage) -> bytes:
     digest = sha256()
     for people in (parsed.from_, parsed.to, parsed.cc):
         _add(digest, ",".join(box.address for box in people).encode("utf-8", "replace"))
-    for text in (parsed.message_id, parsed.subject, _date(parsed)):
+    # Only the Date field counts, which alone has an offset; Received differs from copy to copy.
+    has_date = parsed.date_offset_minutes is not None
+    sent = parsed.sent_at.isoformat() if parsed.sent_at and has_date else ""
+    for text in (parsed.message_id, parsed.subject, sent):
         _add(digest, text.encode("utf-8", "replace"))
     parents = {part.path.rpartition(".")[0] for part in parsed.parts}
     for part in parsed.parts:
-        if not part.is_multipart and part.path not in parents and not _is_container(part, parsed):
-            _add(digest, f"{part.content_type}\n{part.filename}".encode("utf-8", "replace"))
-            _add(digest, _leaf(raw, part))
+        # A message that is a nested message has "0" for itself, which is no parent of "1" by its path.
+        is_container = (
+            part.is_multipart or part.path in parents or (part.path == "0" and len(parsed.parts) > 1)
+        )
+        if is_container:
+            continue
+        _add(digest, f"{part.content_type}\n{part.filename}".encode("utf-8", "replace"))
+        data = decode_part(raw, part)
+        if part.content_type.startswith("text/"):  # transport may rewrite line ends, never words
+            data = _with_one_line_end(data).rstrip(b"\n")
+        _add(digest, data)
     return digest.digest()[:_KEY_BYTES]
-
-
-def _date(parsed: ParsedMessage) -> str:
-    """Only the Date field counts; Received differs from copy to copy."""
-    return parsed.sent_at.isoformat() if parsed.sent_at and parsed.date_offset_minutes is not None else ""
-
-
-def _is_container(part: Part, parsed: ParsedMessage) -> bool:
-    """The message itself when it is a nested message with parts of its own."""
-    return part.path == "0" and len(parsed.parts) > 1
-
-
-def _leaf(raw: bytes, part: Part) -> bytes:
-    data = decode_part(raw, part)
-    if part.content_type.startswith("text/"):  # transport may rewrite line ends, never words
-        return _with_one_line_end(data).rstrip(b"\n")
-    return data
 
 
 def _with_one_line_end(data: bytes) -> bytes:

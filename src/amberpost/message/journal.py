@@ -14,13 +14,13 @@ from amberpost.message.charset import decode
 from amberpost.message.headers import message_id
 from amberpost.message.markup import html_text
 from amberpost.message.mime import NESTED_TYPES, TNEF_TYPES, build_tree, content_type
-from amberpost.message.report import ParsedReport, read_report
+from amberpost.message.report import read_report
 from amberpost.message.scan import HeaderBlock, first, first_field, readable, scan_header
 from amberpost.message.tnef import read_tnef
 from amberpost.message.transfer import decode_transfer
 from amberpost.message.types import Envelope, Flag, Part, Span
 
-_HEADER_WINDOW = 256 * 1024
+_HEADER_WINDOW = 256 * 1024  # a report has a header of a few kilobytes; the rest is latitude for relays
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _REPORT_FIELD = b"x-ms-journal-report"
 # Exchange 2003 misspells its own field; both spellings are accepted.
@@ -59,7 +59,11 @@ class Unwrapped:
 
 def unwrap(raw: bytes, envelope: Envelope | None = None) -> Unwrapped:
     """Take the original out of a journal report; other mail comes back as it is."""
-    if _may_be_report(raw):
+    # A quick no for ordinary mail: one of these words stands in the header of every report, or it is none.
+    begin = first_field(raw, 0, len(raw))
+    blank = _BLANK_LINE.search(raw, begin, begin + _HEADER_WINDOW)
+    head = raw[begin : blank.start() if blank else begin + _HEADER_WINDOW].lower()
+    if b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head:
         return _unwrap_report(raw, envelope)
     return _ORDINARY if envelope is None else _not_a_report(envelope)
 
@@ -69,14 +73,6 @@ def _not_a_report(envelope: Envelope | None, *flags: Flag) -> Unwrapped:
 
 
 _ORDINARY = _not_a_report(None)
-
-
-def _may_be_report(raw: bytes) -> bool:
-    """A quick no for ordinary mail."""
-    begin = first_field(raw, 0, len(raw))
-    blank = _BLANK_LINE.search(raw, begin, begin + _HEADER_WINDOW)
-    head = raw[begin : blank.start() if blank else begin + _HEADER_WINDOW].lower()
-    return b"journal-report" in head or b"multipart/report" in head or _OLD_VALUE in head
 
 
 def is_report(raw: bytes) -> bool:
@@ -97,12 +93,31 @@ def _unwrap_report(raw: bytes, envelope: Envelope | None) -> Unwrapped:
     for _ in range(_NDR_LEVELS + 1):
         block = scan_header(view, start, end, set())
         kind, _ = content_type(view, block, "text/plain")
-        if _claims_report(view, block):
-            opened = _open_report(raw, view, (block, end, kind), flags)
+        claims_report = _REPORT_FIELD in block.fields or any(
+            _OLD_VALUE in first(view, block, name).lower() for name in _OLD_FIELDS
+        )
+        if claims_report:
+            # A report that was never more than text has no place for an original.
+            may_be_opened = kind.startswith("multipart/") or kind in TNEF_TYPES
+            parts = _parts(view, block, end) if may_be_opened else []
+            opened = _open_report(raw, parts, flags)
             if opened is None:
                 return _not_a_report(envelope, Flag.REPORT_UNREADABLE, *flags)
-            return _without_ranges(opened) if is_encoded else opened
-        returned = _returned_in_ndr(view, block, end) if kind == "multipart/report" else None
+            # Ranges name bytes of what was handed over, which a decoded report no longer is.
+            if is_encoded:
+                originals = tuple(replace(original, body=None) for original in opened.originals)
+                return replace(opened, originals=originals)
+            return opened
+        if kind != "multipart/report":
+            break
+        returned = next(
+            (
+                part
+                for part in _parts(view, block, end)
+                if part.depth == 1 and part.content_type in _RETURNED_TYPES
+            ),
+            None,
+        )
         if returned is None:
             break
         flags.add(Flag.FROM_NDR)
@@ -114,47 +129,24 @@ def _unwrap_report(raw: bytes, envelope: Envelope | None) -> Unwrapped:
     return _not_a_report(envelope)
 
 
-def _without_ranges(opened: Unwrapped) -> Unwrapped:
-    return replace(opened, originals=tuple(replace(original, body=None) for original in opened.originals))
-
-
-def _claims_report(view: bytes, block: HeaderBlock) -> bool:
-    if _REPORT_FIELD in block.fields:
-        return True
-    return any(_OLD_VALUE in first(view, block, name).lower() for name in _OLD_FIELDS)
-
-
 def _parts(view: bytes, block: HeaderBlock, end: int) -> list[Part]:
     """The parts of the report, without those of the originals."""
     return build_tree(view, block, end, set(), opens_nested=False).parts
 
 
-def _returned_in_ndr(view: bytes, block: HeaderBlock, end: int) -> Part | None:
-    for part in _parts(view, block, end):
-        if part.depth == 1 and part.content_type in _RETURNED_TYPES:
-            return part
-    return None
-
-
-def _open_report(
-    raw: bytes, view: bytes, place: tuple[HeaderBlock, int, str], flags: set[Flag]
-) -> Unwrapped | None:
-    block, end, kind = place
-    if not kind.startswith("multipart/") and kind not in TNEF_TYPES:
-        return None
-    parts = _parts(view, block, end)
+def _open_report(raw: bytes, parts: list[Part], flags: set[Flag]) -> Unwrapped | None:
+    """What a mail that claims to be a report says and holds; None when it says nothing a report would."""
     text = _report_text(raw, parts)
     report = read_report(text)
     if report is None:
         return None
     flags.add(Flag.JOURNAL_REPORT)
-    originals = tuple(_original(raw, part) for part in _original_parts(parts))
-    return _unwrapped(report, originals, text, flags)
-
-
-def _unwrapped(
-    report: ParsedReport, originals: tuple[ReportedOriginal, ...], text: str, flags: set[Flag]
-) -> Unwrapped:
+    originals = tuple(
+        ReportedOriginal(
+            data=_data(raw, part), body=part.body, encoding=part.encoding if part.encoding in _ENCODED else ""
+        )
+        for part in _original_parts(parts)
+    )
     shown: int | None = None
     if report.is_suspicious:
         flags.add(Flag.SUSPICIOUS)  # the whole wrapper waits for an officer
@@ -162,7 +154,11 @@ def _unwrapped(
         flags.add(Flag.ORIGINAL_MISSING)
     else:
         shown = _clear_copy(originals, flags)
-        if _id_differs(originals[shown].data, report.envelope.reported_message_id):
+        # Reports name the original's Message-ID: one that differs says that the two may not belong together.
+        view = readable(originals[shown].data)
+        own = message_id(first(view, scan_header(view, 0, len(view), set()), b"message-id"))
+        reported = report.envelope.reported_message_id
+        if own and reported and own != reported:
             flags.add(Flag.MESSAGE_ID_DIFFERS)
     return Unwrapped(
         originals=originals, shown=shown, envelope=report.envelope, flags=frozenset(flags), report_text=text
@@ -207,29 +203,18 @@ def _original_parts(parts: list[Part]) -> list[Part]:
     ]
 
 
-def _original(raw: bytes, part: Part) -> ReportedOriginal:
-    encoding = part.encoding if part.encoding in _ENCODED else ""
-    return ReportedOriginal(data=_data(raw, part), body=part.body, encoding=encoding)
-
-
 def _clear_copy(originals: tuple[ReportedOriginal, ...], flags: set[Flag]) -> int:
     """Of a protected message and its decrypted copy the copy (rule 12); the order is not documented."""
     if len(originals) == 1:
         return 0
-    protected = [_is_protected(original.data) for original in originals]
+    protected: list[bool] = []
+    for original in originals:
+        view = readable(original.data)
+        parts = _parts(view, scan_header(view, 0, len(view), set()), len(view))
+        protected.append(
+            any(part.content_type == _RPMSG or part.filename.lower() == "message.rpmsg" for part in parts)
+        )
     if all(protected) or not any(protected):
         return 0
     flags.add(Flag.DECRYPTED_BY_EXCHANGE)
     return protected.index(False)
-
-
-def _is_protected(data: bytes) -> bool:
-    view = readable(data)
-    parts = _parts(view, scan_header(view, 0, len(view), set()), len(view))
-    return any(part.content_type == _RPMSG or part.filename.lower() == "message.rpmsg" for part in parts)
-
-
-def _id_differs(data: bytes, reported: str | None) -> bool:
-    view = readable(data)
-    own = message_id(first(view, scan_header(view, 0, len(view), set()), b"message-id"))
-    return bool(own and reported and own != reported)

@@ -73,7 +73,7 @@ _MANY_ATTRIBUTES = re.compile(  # in one tag; bounded at each place it is tried
 )
 _TAG_START = re.compile(r"<(?:(!--)|(title)\b|(?=/?[a-zA-Z]))", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title", re.IGNORECASE | re.ASCII)
-_REPAIRS = 50
+_REPAIRS = 50  # each looks through the rest once more; people forget one or two
 
 # What a tree builder cannot bear: it walks up all open elements for a closing tag, repeats all open formatting in
 # each block, and compares each attribute of a tag with all others.
@@ -95,7 +95,11 @@ def html_text(html: str) -> str:
     """The words of an HTML document, one line for each block."""
     html = html[: limits.HTML_CHARACTERS]
     if is_bomb(html):
-        text = _words_by_expressions(html)
+        text = _without_unseen(html)
+        if "<pre" not in text and "<PRE" not in text:
+            text = text.replace("\n", " ")
+        text = _TAG.sub("", _GAP.sub(" ", _BLOCK.sub("\n", text)))
+        text = unescape(text) if "&" in text else text
     else:
         names = _element_names(html)
         tree = _tree(html, names)
@@ -115,7 +119,13 @@ def html_text(html: str) -> str:
     if not text.isascii():
         for mark in _SOFT:
             text = text.replace(mark, "")
-    return _without_blanks(_plain_blanks(text))
+    for blank in "\t\r\f\v\xa0":
+        if blank in text:
+            text = text.replace(blank, " ")
+    # Halving runs of blanks is ten times faster than an expression for them.
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return _LINES.sub("\n", text.replace(" \n", "\n")).strip()
 
 
 def repaired(html: str) -> str | None:
@@ -226,28 +236,6 @@ def _closed(html: str) -> str:
         position = start.start() + len(mended)
         html = html[: start.start()] + mended + html[max(end, start.start()) + 1 :]
     return html
-
-
-def _words_by_expressions(html: str) -> str:
-    text = _without_unseen(html)
-    if "<pre" not in text and "<PRE" not in text:
-        text = text.replace("\n", " ")
-    text = _TAG.sub("", _GAP.sub(" ", _BLOCK.sub("\n", text)))
-    return unescape(text) if "&" in text else text
-
-
-def _plain_blanks(text: str) -> str:
-    for blank in "\t\r\f\v\xa0":
-        if blank in text:
-            text = text.replace(blank, " ")
-    return text
-
-
-def _without_blanks(text: str) -> str:
-    """Single blanks and line breaks only. Halving runs is ten times faster than an expression for them."""
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return _LINES.sub("\n", text.replace(" \n", "\n")).strip()
 
 
 def _without_unseen(html: str) -> str:

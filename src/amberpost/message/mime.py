@@ -28,7 +28,6 @@ TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _IDENTITY = ("7bit", "8bit", "binary")
 _ENCODINGS = (*_IDENTITY, "base64", "quoted-printable", *UUENCODE)
-_MULTIPART_DEFAULT = {"multipart/digest": "message/rfc822"}
 # Shown or machine-read as part of the message, so not a file of the sender's.
 _NO_ATTACHMENT = ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers")
 _BODY_TYPES = (
@@ -42,6 +41,7 @@ _BODY_TYPES = (
 )
 _NOTED_OF_PARTS = {Defect.BEFORE_HEADER}
 _SMIME_HEAD = 256  # encoded bytes that tell what kind of CMS it is
+_SMIME_OPEN = ("signed-data", "certs-only", "compressed-data")  # nothing of these is encrypted
 _PGP = (
     (b"-----BEGIN PGP MESSAGE-----", Flag.ENCRYPTED),
     (b"-----BEGIN PGP SIGNED MESSAGE-----", Flag.SIGNED),
@@ -60,7 +60,7 @@ class _Pending:
     parent: str = ""
     is_nested: bool = False  # inside a message/rfc822
     is_message: bool = False  # begins with the header of a message, not of a part
-    block: HeaderBlock | None = None
+    block: HeaderBlock | None = None  # of the root, which was read before
 
 
 @dataclass(slots=True)
@@ -100,13 +100,29 @@ def _visit(view: bytes, node: _Pending, tree: Tree, defects: set[Defect], room: 
     children: list[_Pending] = []
     kind = declared
     if declared.startswith("multipart/"):
-        children = _multipart_children(view, node, block, (declared, parameters), (defects, room))
+        boundary = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
+        ranges = _ranges(view, node, block, boundary, defects, room)
+        # RFC 2046 §5.1.5: what a digest holds are messages unless they say otherwise.
+        default = "message/rfc822" if declared == "multipart/digest" else "text/plain"
+        prefix = "" if node.path == "0" else node.path + "."
+        children = [
+            _Pending(f"{prefix}{number}", start, end, node.depth + 1, default, declared, node.is_nested)
+            for number, (start, end) in enumerate(ranges, start=1)
+        ]
+        # One that cannot be taken apart is still read, as the text it is.
         kind = declared if children else "text/plain"
     elif tree.opens_nested and declared in NESTED_TYPES and encoding in _IDENTITY:
-        children = _nested_child(node, block, defects, room)
-    tree.parts.append(_part(view, node, block, (kind, parameters, encoding), defects))
-    if not node.is_nested:
-        _note_flags(view, tree, (declared, parameters))
+        # RFC 2046 §5.2.1 allows these encodings only; one in base64 all the same is opened by contents.py.
+        if node.depth >= limits.DEPTH or room < 1:
+            defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
+        else:
+            path = "1" if node.path == "0" else node.path + ".1"
+            below = node.depth + 1
+            children = [_Pending(path, block.body, node.end, below, is_nested=True, is_message=True)]
+    part = _part(view, node, block, defects, kind=kind, parameters=parameters, encoding=encoding)
+    tree.parts.append(part)
+    if not node.is_nested:  # a message that was attached says nothing about this one
+        tree.flags |= _flags(view, part, declared, parameters)
     return children
 
 
@@ -133,57 +149,40 @@ def _encoding(view: bytes, block: HeaderBlock, defects: set[Defect]) -> str:
     return UUENCODE[0] if encoding in UUENCODE else encoding or "7bit"
 
 
-def _multipart_children(
-    view: bytes,
-    node: _Pending,
-    block: HeaderBlock,
-    declared: tuple[str, dict[str, str]],
-    budget: tuple[set[Defect], int],
-) -> list[_Pending]:
-    kind, parameters = declared
-    defects, room = budget
+def _ranges(
+    view: bytes, node: _Pending, block: HeaderBlock, boundary: bytes, defects: set[Defect], room: int
+) -> list[tuple[int, int]]:
+    """Where the children of a multipart lie, at most `room` of them."""
     if node.depth >= limits.DEPTH:
         defects.add(Defect.DEPTH_LIMIT)
         return []
-    boundary = parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
     if not boundary:
         defects.add(Defect.NO_BOUNDARY)
         boundary = guess_boundary(view, block.body, node.end)
         if not boundary:
             return []
+    # One more than there is room for shows that the limit cuts.
     ranges, is_closed = split_multipart(view, block.body, node.end, boundary, max(room, 0) + 1)
     if not ranges:
         defects.add(Defect.BOUNDARY_NOT_FOUND)
-        return []
-    if len(ranges) > room:
+    elif len(ranges) > room:
         defects.add(Defect.PART_LIMIT)
         del ranges[max(room, 0) :]
     elif not is_closed:
         defects.add(Defect.UNCLOSED_MULTIPART)
-    default = _MULTIPART_DEFAULT.get(kind, "text/plain")
-    prefix = "" if node.path == "0" else node.path + "."
-    return [
-        _Pending(f"{prefix}{number}", start, end, node.depth + 1, default, kind, node.is_nested)
-        for number, (start, end) in enumerate(ranges, start=1)
-    ]
-
-
-def _nested_child(node: _Pending, block: HeaderBlock, defects: set[Defect], room: int) -> list[_Pending]:
-    if node.depth >= limits.DEPTH or room < 1:
-        defects.add(Defect.DEPTH_LIMIT if room >= 1 else Defect.PART_LIMIT)
-        return []
-    path = "1" if node.path == "0" else node.path + ".1"
-    return [_Pending(path, block.body, node.end, node.depth + 1, is_nested=True, is_message=True)]
+    return ranges
 
 
 def _part(
     view: bytes,
     node: _Pending,
     block: HeaderBlock,
-    declared: tuple[str, dict[str, str], str],
     defects: set[Defect],
+    *,
+    kind: str,
+    parameters: dict[str, str],
+    encoding: str,
 ) -> Part:
-    kind, parameters, encoding = declared
     disposition, filename = _disposition(view, block, parameters, defects)
     charset = parameters.get("charset", "")[:60] or None
     if charset is not None and codec_name(charset) is None:
@@ -192,7 +191,20 @@ def _part(
     if b"content-id" in block.fields:
         content_id = message_id(first(view, block, b"content-id"))
     is_multipart = kind.startswith("multipart/")
-    is_inline_image = bool(content_id) and node.parent == "multipart/related" and kind.startswith("image/")
+    # RFC 3676 §4: with DelSp the blank at a flowed line's end is no part of the text.
+    flow = ""
+    if kind == "text/plain" and parameters.get("format", "").lower() == "flowed":
+        flow = "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
+    if is_multipart:
+        is_attachment = False
+    elif disposition == "attachment":
+        is_attachment = True
+    elif content_id and node.parent == "multipart/related" and kind.startswith("image/"):
+        is_attachment = False  # a picture that the HTML beside it shows
+    elif kind in _BODY_TYPES:
+        is_attachment = bool(filename)  # a text is the sender's words unless they gave it a name
+    else:
+        is_attachment = kind not in _NO_ATTACHMENT
     return Part(
         path=node.path,
         content_type=kind,
@@ -204,27 +216,10 @@ def _part(
         header=Span(start=block.start, end=block.end),
         body=Span(start=block.body, end=max(block.body, node.end)),
         depth=node.depth,
-        flow=_flow(kind, parameters),
+        flow=flow,
         is_multipart=is_multipart,
-        is_attachment=not is_multipart
-        and (disposition == "attachment" or not is_inline_image)
-        and _is_attachment(kind, disposition, filename),
+        is_attachment=is_attachment,
     )
-
-
-def _flow(kind: str, parameters: dict[str, str]) -> str:
-    """RFC 3676: "" for lines as they stand, "flowed", or "delsp" where the blank at a line's end is no part of it."""
-    if kind != "text/plain" or parameters.get("format", "").lower() != "flowed":
-        return ""
-    return "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
-
-
-def _is_attachment(kind: str, disposition: str, filename: str) -> bool:
-    if disposition == "attachment":
-        return True
-    if kind in _BODY_TYPES:
-        return bool(filename)
-    return kind not in _NO_ATTACHMENT
 
 
 def _disposition(
@@ -244,30 +239,22 @@ def _disposition(
     return disposition, clean_filename(decode_words(name, defects)) if name else ""
 
 
-def _note_flags(view: bytes, tree: Tree, declared: tuple[str, dict[str, str]]) -> None:
-    kind, parameters = declared
-    part = tree.parts[-1]
-    if kind.startswith("text/"):
-        for mark, flag in _PGP:
-            if view.find(mark, part.body.start, part.body.end) >= 0:
-                tree.flags.add(flag)
-    elif kind in TNEF_TYPES or part.filename.lower() == "winmail.dat":
-        tree.flags.add(Flag.TNEF)
-    elif is_smime(kind, part.filename):
+def _flags(view: bytes, part: Part, declared: str, parameters: dict[str, str]) -> set[Flag]:
+    """Whether a part says that the message is signed, encrypted or TNEF. `declared`: its type as it was sent."""
+    if declared.startswith("text/"):
+        return {flag for mark, flag in _PGP if view.find(mark, part.body.start, part.body.end) >= 0}
+    if declared in TNEF_TYPES or part.filename.lower() == "winmail.dat":
+        return {Flag.TNEF}
+    if is_smime(declared, part.filename):
+        # The bytes know better than the parameter, which gateways drop (RFC 8551 §3.2.2).
         head = view[part.body.start : part.body.end][:_SMIME_HEAD]
         found = kind_of(decode_transfer(head, part.encoding)[0])
-        is_signed = parameters.get("smime-type", "").lower() in (
-            "signed-data",
-            "certs-only",
-            "compressed-data",
-        )
-        if found == "signed" or (found is None and is_signed):
-            tree.flags.add(Flag.SIGNED)
-        elif found != "compressed":
-            tree.flags.add(Flag.ENCRYPTED)
-    elif kind in ("multipart/encrypted", "application/x-microsoft-rpmsg-message"):
-        tree.flags.add(Flag.ENCRYPTED)
-    elif kind == "multipart/signed":
-        tree.flags.add(Flag.SIGNED)
-    elif part.filename.lower() == "message.rpmsg":
-        tree.flags.add(Flag.ENCRYPTED)
+        claimed = parameters.get("smime-type", "").lower()
+        if found == "signed" or (found is None and claimed in _SMIME_OPEN):
+            return {Flag.SIGNED}
+        return set() if found == "compressed" else {Flag.ENCRYPTED}
+    if declared in ("multipart/encrypted", "application/x-microsoft-rpmsg-message"):
+        return {Flag.ENCRYPTED}
+    if declared == "multipart/signed":
+        return {Flag.SIGNED}
+    return {Flag.ENCRYPTED} if part.filename.lower() == "message.rpmsg" else set()

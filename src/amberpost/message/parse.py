@@ -37,7 +37,15 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
     subject = text_field(view, block, b"subject", defects)[: limits.SUBJECT_CHARACTERS]
     references = message_ids(first(view, block, b"references"))
     in_reply_to = message_ids(first(view, block, b"in-reply-to"))
-    sent_at, offset = _times(view, block, captured_at or now(), defects)
+    captured_at = captured_at or now()
+    received_at = _received_at(view, block, captured_at)
+    date = field_text(first(view, block, b"date"), defects)
+    sent_at = date_of(date, captured_at=captured_at, received_at=received_at, defects=defects)
+    offset = sent_at.utcoffset() if sent_at is not None else None
+    resent: list[Mailbox] = []
+    for name in _RESENT:
+        if name in block.fields:
+            resent += mailboxes(view, block, name, defects)
     return ParsedMessage(
         subject=subject,
         from_=mailboxes(view, block, b"from", defects),
@@ -46,12 +54,13 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
         to=mailboxes(view, block, b"to", defects),
         cc=mailboxes(view, block, b"cc", defects),
         bcc=mailboxes(view, block, b"bcc", defects),
-        resent=_resent(view, block, defects),
+        resent=tuple(resent),
         message_id=identifier,
         in_reply_to=in_reply_to,
         references=references,
-        sent_at=sent_at,
-        date_offset_minutes=offset,
+        # Without a Date that can be true, the newest server's clock; only the Date has an offset of the sender's.
+        sent_at=sent_at.astimezone(UTC) if sent_at is not None else received_at,
+        date_offset_minutes=int(offset.total_seconds()) // 60 if offset is not None else None,
         thread=thread_key(
             references=references, in_reply_to=in_reply_to, message_id=identifier, subject=subject
         ),
@@ -61,27 +70,6 @@ def parse(raw: bytes, *, captured_at: datetime | None = None) -> ParsedMessage:
         flags=frozenset(tree.flags),
         defects=frozenset(defects),
     )
-
-
-def _resent(view: bytes, block: HeaderBlock, defects: set[Defect]) -> tuple[Mailbox, ...]:
-    found: list[Mailbox] = []
-    for name in _RESENT:
-        if name in block.fields:
-            found += mailboxes(view, block, name, defects)
-    return tuple(found)
-
-
-def _times(
-    view: bytes, block: HeaderBlock, captured_at: datetime, defects: set[Defect]
-) -> tuple[datetime | None, int | None]:
-    """(sent_at, offset of the Date field in minutes)."""
-    received_at = _received_at(view, block, captured_at)
-    text = field_text(first(view, block, b"date"), defects)
-    date = date_of(text, captured_at=captured_at, received_at=received_at, defects=defects)
-    if date is None:
-        return received_at, None
-    offset = date.utcoffset()
-    return date.astimezone(UTC), int(offset.total_seconds()) // 60 if offset is not None else None
 
 
 def _received_at(view: bytes, block: HeaderBlock, captured_at: datetime) -> datetime | None:

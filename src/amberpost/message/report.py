@@ -50,24 +50,19 @@ def read_report(text: str) -> ParsedReport | None:
     lines = text[: limits.REPORT_BYTES].replace("\r\n", "\n").replace("\r", "\n")
     for line in _FOLD.sub(" ", _BEFORE.sub("", lines)).split("\n"):
         _take_line(reading, line.strip())
-    if "sender" not in reading.single or "message-id" not in reading.single:
+    single = reading.single
+    if "sender" not in single or "message-id" not in single:
         return None
-    return ParsedReport(envelope=_envelope(reading), is_suspicious=reading.is_suspicious)
-
-
-def _envelope(reading: _Reading) -> Envelope:
-    behalf = reading.single.get("on-behalf-of", "")
-    return Envelope(
-        mail_from=_one_address(reading.single["sender"]),
+    behalf = single.get("on-behalf-of", "")
+    reported_id = single["message-id"].strip().removeprefix("<").removesuffix(">").strip()
+    envelope = Envelope(
+        mail_from=_one_address(single["sender"]),
         rcpt_to=tuple(reading.recipients),
         on_behalf_of=_one_address(behalf) if behalf else None,
-        reported_message_id=_bare_id(reading.single["message-id"]) or None,
-        reported_subject=reading.single.get("subject"),
+        reported_message_id=reported_id[: limits.MESSAGE_ID_CHARACTERS] or None,
+        reported_subject=single.get("subject"),
     )
-
-
-def _bare_id(text: str) -> str:
-    return text.strip().removeprefix("<").removesuffix(">").strip()[: limits.MESSAGE_ID_CHARACTERS]
+    return ParsedReport(envelope=envelope, is_suspicious=reading.is_suspicious)
 
 
 def _one_address(value: str) -> str:
@@ -91,33 +86,21 @@ def _take_line(reading: _Reading, line: str) -> None:
         reading.single.setdefault(name, value)
     elif colon and name in _KINDS:
         if is_known_message:  # before it, a line is what a sender wrote into the subject
-            _take_recipient(reading, _KINDS[name], value)
+            address, redirections = _split_redirections(value)
+            if address:
+                address, kind = _one_address(address), _KINDS[name]
+                _add(reading, EnvelopeRecipient(address=address, kind=kind, redirections=redirections))
     elif colon and name == "recipients" and not value and is_known_message:
         reading.is_listing = True
     elif reading.is_listing:
-        _take_listed(reading, line)
-    elif not (colon and name in _IGNORED):
-        _take_unknown(reading, is_known_message)
-
-
-def _take_unknown(reading: _Reading, is_known_message: bool) -> None:
-    """Between Subject and Message-Id it is the rest of a subject with line breaks; elsewhere a forgery."""
-    if is_known_message or "subject" not in reading.single:
+        address = _one_address(line)
+        if "@" in address or address.startswith("[ex:"):
+            _add(reading, EnvelopeRecipient(address=address, kind=RecipientKind.RECIPIENT))
+        else:
+            reading.is_suspicious = True
+    elif not (colon and name in _IGNORED) and (is_known_message or "subject" not in reading.single):
+        # Between Subject and Message-Id it is the rest of a subject with line breaks; elsewhere a forgery.
         reading.is_suspicious = True
-
-
-def _take_listed(reading: _Reading, line: str) -> None:
-    address = _one_address(line)
-    if "@" in address or address.startswith("[ex:"):
-        _add(reading, EnvelopeRecipient(address=address, kind=RecipientKind.RECIPIENT))
-    else:
-        reading.is_suspicious = True
-
-
-def _take_recipient(reading: _Reading, kind: RecipientKind, value: str) -> None:
-    address, redirections = _split_redirections(value)
-    if address:
-        _add(reading, EnvelopeRecipient(address=_one_address(address), kind=kind, redirections=redirections))
 
 
 def _add(reading: _Reading, recipient: EnvelopeRecipient) -> None:

@@ -10,7 +10,7 @@ from amberpost.message.charset import codec_name, decode
 
 _HEADER = Struct("<IIII")
 _COMPRESSED, _STORED = 0x75465A4C, 0x414C454D
-_MAX_BYTES = 4 * 1024 * 1024
+_MAX_BYTES = 4 * 1024 * 1024  # half of what the index takes of one message: most of RTF is markup
 _DICTIONARY = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript "
     b"\\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par "
@@ -37,8 +37,8 @@ _CHARSETS = {
 _CHARSETS |= {162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251"}
 _CHARSETS |= {222: "cp874", 238: "cp1250", 255: "cp437"}
 _PAGES = {"mac": "macintosh", "pc": "cp437", "pca": "cp850"}
-_MAX_FONTS = 10_000
-_MAX_FALLBACK = 100
+_MAX_FONTS = 10_000  # Word has some hundred; more cost memory and name nothing
+_MAX_FALLBACK = 100  # characters behind one \\u escape; RTF 1.9.1 has one, or two in an Asian code page
 _DESTINATIONS = (
     "colortbl",
     "stylesheet",
@@ -58,10 +58,9 @@ def uncompress_rtf(data: bytes) -> bytes:
     _, _, kind, _ = _HEADER.unpack_from(data)
     if kind == _STORED:
         return data[_HEADER.size :][:_MAX_BYTES]
-    return _uncompress(data) if kind == _COMPRESSED else b""
-
-
-def _uncompress(data: bytes) -> bytes:
+    if kind != _COMPRESSED:
+        return b""
+    # Each byte of control tells of eight tokens whether they are a byte or a reference back.
     out = bytearray(_DICTIONARY)
     window = len(_DICTIONARY)  # the ring buffer starts with the dictionary: out[-4096:] is the ring
     position = _HEADER.size
@@ -77,21 +76,14 @@ def _uncompress(data: bytes) -> bytes:
                 return bytes(out[window:])
             reference = data[position] << 8 | data[position + 1]
             position += 2
-            if not _copy(out, reference):
+            offset, length = reference >> 4, (reference & 15) + 2
+            distance = (len(out) - offset) % 4096
+            if distance == 0:  # a reference to the place that is written next is the end
                 return bytes(out[window:])
+            start = len(out) - distance
+            for number in range(start, start + length):  # byte by byte: it may read what it has just written
+                out.append(out[number] if number >= 0 else 32)
     return bytes(out[window:])
-
-
-def _copy(out: bytearray, reference: int) -> bool:
-    """Append the bytes a reference names; False at the end mark (a reference to the write position)."""
-    offset, length = reference >> 4, (reference & 15) + 2
-    distance = (len(out) - offset) % 4096
-    if distance == 0:
-        return False
-    start = len(out) - distance
-    for number in range(length):
-        out.append(out[start + number] if start + number >= 0 else 32)
-    return True
 
 
 def rtf_text(data: bytes, codepage: str = "cp1252") -> str:
@@ -111,7 +103,13 @@ def rtf_text(data: bytes, codepage: str = "cp1252") -> str:
 
     def flush() -> None:
         if waiting:
-            pieces.append(_read_page(bytes(waiting), charset))
+            # Not as labels of mail are read: a font is right, and a run of it short.
+            data = bytes(waiting)
+            try:
+                text = data.decode("ascii" if data.isascii() else codec_name(charset) or "cp1252")
+            except UnicodeDecodeError:
+                text = decode(data, charset)
+            pieces.append(text)
             waiting.clear()
 
     for match in _TOKEN.finditer(data.decode("latin-1")):
@@ -169,13 +167,3 @@ def rtf_text(data: bytes, codepage: str = "cp1252") -> str:
     text = "".join(pieces).strip()
     # Two escapes make one character beyond U+FFFF; half of one is none.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _read_page(data: bytes, charset: str) -> str:
-    """Bytes in the code page of a font. Not as labels of mail are read: a font is right, and a run of it short."""
-    if data.isascii():
-        return data.decode("ascii")
-    try:
-        return data.decode(codec_name(charset) or "cp1252")
-    except UnicodeDecodeError:
-        return decode(data, charset)

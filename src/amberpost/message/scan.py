@@ -29,14 +29,14 @@ _KNOWN_FIELD = re.compile(
     rb"[ \t]*+:",
     re.IGNORECASE,
 )
-_KNOWN_WINDOW = 64 * 1024
+_KNOWN_WINDOW = 64 * 1024  # from the first line on: fields before a known one are those of a few relays
 _CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9._:+-]{1,40})", re.IGNORECASE)
 _PART_CHARSET = re.compile(
     rb"^content-type[ \t]*:(?:[^\n]|\n[ \t]){0,500}?" + _CHARSET.pattern, re.IGNORECASE | re.MULTILINE
 )
-_PARTS_WINDOW = 64 * 1024
-_SAMPLE_BYTES = 4096
-_SAMPLE_LEAST = 64
+_PARTS_WINDOW = 64 * 1024  # the texts of a message come first, the files behind them
+_SAMPLE_BYTES = 4096  # a guess takes a millisecond for these; a longer one is hardly ever another
+_SAMPLE_LEAST = 64  # from less a guess is worth nothing
 _SAMPLE_LETTERS = 8  # beyond ASCII; fewer of them fit the code pages of DOS as well as any other
 # An encoded word in Q (RFC 2047 §4.2) with a letter that it should have encoded.
 _RAW_IN_WORD = re.compile(
@@ -82,7 +82,9 @@ def scan_header(
         count += 1
         if count > limits.HEADER_FIELDS:
             defects.add(Defect.HEADER_LIMIT)
-            at = _end_of_header(view, match.start(), end)
+            # The rest of the header is passed over, so that none of it is taken for the body.
+            blank = _BLANK_LINE.search(view, match.start(), end)
+            at = blank.start() + 1 if blank else end
             break
         name = match[1].lower()
         if name in fields:
@@ -90,7 +92,11 @@ def scan_header(
         else:
             fields[name] = [(value_start, value_end)]
     block.end = at
-    block.body = _body_start(view, at, end)
+    block.body = at
+    if view.startswith(b"\n", at, end):
+        block.body = at + 1
+    elif view.startswith(b"\r\n", at, end):
+        block.body = at + 2
     if block.body == at < end:
         defects.add(Defect.MALFORMED_HEADER if count else Defect.NO_HEADER)
     elif not count:
@@ -111,19 +117,6 @@ def first_field(view: bytes, start: int, end: int, *, is_message: bool = True) -
         return before.end()
     line = _STRAY_LINES.match(view, start, end)
     return line.end() if line else start
-
-
-def _end_of_header(view: bytes, position: int, end: int) -> int:
-    found = _BLANK_LINE.search(view, position, end)
-    return found.start() + 1 if found else end
-
-
-def _body_start(view: bytes, position: int, end: int) -> int:
-    if view.startswith(b"\n", position, end):
-        return position + 1
-    if view.startswith(b"\r\n", position, end):
-        return position + 2
-    return position
 
 
 def unfold(view: bytes, span: tuple[int, int], limit: int = limits.TEXT_FIELD_BYTES) -> bytes:
@@ -209,20 +202,15 @@ def split_multipart(
             continue
         # Two delimiters in succession hold no part, unless the second is the end.
         if part_start >= 0 and (part_start < position or after[1]):
-            ranges.append((part_start, _before_line_break(view, part_start, position)))
+            # The line break before a delimiter belongs to the delimiter.
+            has_crlf = position - 2 >= part_start and view[position - 2] == 13
+            ranges.append((part_start, position - 2 if has_crlf else max(part_start, position - 1)))
         if after[1] or len(ranges) >= limit:
             return ranges, bool(after[1])
         part_start = position = after.end()
     if part_start >= 0:
         ranges.append((part_start, end))
     return ranges, False
-
-
-def _before_line_break(view: bytes, start: int, position: int) -> int:
-    """The line break before a delimiter belongs to the delimiter."""
-    if position - 2 >= start and view[position - 2] == 13:
-        return position - 2
-    return max(start, position - 1)
 
 
 def guess_boundary(view: bytes, start: int, end: int) -> bytes:

@@ -14,7 +14,7 @@ _MAX_INFLATED = 64 * 1024 * 1024  # zlib makes up to a thousand bytes of one
 _SIGNED = bytes.fromhex("06092a864886f70d010702")
 _COMPRESSED = bytes.fromhex("060b2a864886f70d0109100109")
 _ENCRYPTED = (bytes.fromhex("06092a864886f70d010703"), bytes.fromhex("060b2a864886f70d0109100117"))
-_HEAD = 64
+_HEAD = 64  # the identifier comes right behind the first tag and its length
 
 SmimeKind = Literal["signed", "compressed", "encrypted"]
 
@@ -47,10 +47,8 @@ def opened(data: bytes) -> bytes | None:
         content = cms.ContentInfo.load(data)["content"]["encap_content_info"]["content"].native
         if not isinstance(content, bytes):
             return None
-        return _inflated(content) if kind == "compressed" else content
+        if kind == "compressed":  # zlib by RFC 3274 §2, and nothing else
+            return zlib.decompressobj().decompress(content, _MAX_INFLATED)
+        return content
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, zlib.error):
         return None  # what a reader of ASN.1 trips over in bytes that are none
-
-
-def _inflated(content: bytes) -> bytes:
-    return zlib.decompressobj().decompress(content, _MAX_INFLATED)

@@ -18,9 +18,10 @@ _EMBEDDED = bytes.fromhex("0703020000000000C000000000000046")  # IID_IMessage be
 _ATTRIBUTE = Struct("<BII")
 _UINT32 = Struct("<I")
 _PROPERTY = Struct("<HH")
+# Outlook writes tens of each; what a stream claims beyond these numbers is not read.
 _MAX_ATTACHMENTS = 1_000
-_MAX_PROPERTIES = 5_000
-_MAX_EMBEDDED = 50
+_MAX_PROPERTIES = 5_000  # of one attribute, and values of one property
+_MAX_EMBEDDED = 50  # messages in messages, each read by the same loop
 
 # Attribute ids with their type word (MS-OXTNEF 2.1.3.2)
 _SUBJECT, _BODY, _MAPI = 0x00018004, 0x0002800C, 0x00069003
@@ -68,13 +69,10 @@ def read_tnef(data: bytes) -> Tnef | None:
             break
         _read_stream(waiting.pop(), found, texts, waiting)
     found.text = "\n".join(text for text in texts if text)
-    found.attachments = [_named(file) for file in found.attachments if file.data or file.name]
+    found.attachments = [file for file in found.attachments if file.data or file.name]
+    for file in found.attachments:
+        file.name = clean_filename(file.name)
     return found
-
-
-def _named(attachment: TnefAttachment) -> TnefAttachment:
-    attachment.name = clean_filename(attachment.name)
-    return attachment
 
 
 @dataclass(slots=True)
@@ -118,15 +116,12 @@ def _read_stream(data: bytes, found: Tnef, texts: list[str], waiting: list[bytes
         body.subject = body.subject or _string(body.waiting[_P_SUBJECT], body.page)
     if _P_BODY in body.waiting:
         body.plain = body.plain or _string(body.waiting[_P_BODY], body.page)
+    html = body.html
+    if isinstance(html, bytes):
+        # MS-OXCMAIL 2.1.3.5: HTML is in PidTagInternetCodepage, else in what it says itself.
+        html = decode(html, body.internet or declared_in_html(html) or body.page)
     texts.append(body.subject)
-    texts.append(body.plain.strip() or _html_of(body) or rtf_text(body.rtf, body.page))
-
-
-def _html_of(body: _Body) -> str:
-    """MS-OXCMAIL 2.1.3.5: HTML is in PidTagInternetCodepage, else in what it says itself."""
-    if isinstance(body.html, bytes):
-        return html_text(decode(body.html, body.internet or declared_in_html(body.html) or body.page))
-    return html_text(body.html)
+    texts.append(body.plain.strip() or html_text(html) or rtf_text(body.rtf, body.page))
 
 
 def _page(value: bytes) -> str:
@@ -206,7 +201,12 @@ def _properties(value: bytes) -> Iterator[tuple[int, int, bytes]]:
         position = 4
         for _ in range(min(count, _MAX_PROPERTIES)):
             kind, identifier = _PROPERTY.unpack_from(value, position)
-            position = _skip_name(value, position + 4, identifier)
+            position += 4
+            if identifier >= 0x8000:
+                # Named properties carry a GUID of 16 bytes, a kind, and a number or the length of a name.
+                is_text = _UINT32.unpack_from(value, position + 16)[0] != 0
+                length = _UINT32.unpack_from(value, position + 20)[0] if is_text else 0
+                position += 24 + _padded(length)
             data, position = _values(value, position, kind)
             yield identifier, kind & ~_MULTIVALUE, data
     except (error, _Unknown):
@@ -217,39 +217,27 @@ class _Unknown(Exception):
     """A property type whose length is not known; nothing behind it can be read."""
 
 
-def _skip_name(value: bytes, position: int, identifier: int) -> int:
-    """Named properties (0x8000 and above) carry a GUID and a number or a name."""
-    if identifier < 0x8000:
-        return position
-    kind = _UINT32.unpack_from(value, position + 16)[0]
-    if kind == 0:
-        return position + 24
-    length = _UINT32.unpack_from(value, position + 20)[0]
-    return position + 24 + _padded(length)
-
-
 def _values(value: bytes, position: int, kind: int) -> tuple[bytes, int]:
+    """(the first value of a property, where the next property begins)."""
     is_multiple, base = bool(kind & _MULTIVALUE), kind & ~_MULTIVALUE
     count = 1
-    if is_multiple or base in _VARIABLE:
+    if is_multiple or base in _VARIABLE:  # strings and objects have a count even where they are single
         count = _UINT32.unpack_from(value, position)[0]
         position += 4
     first = b""
     for number in range(min(count, _MAX_PROPERTIES)):
-        data, position = _one_value(value, position, base)
+        if base in _FIXED:
+            length = skipped = _FIXED[base]
+        elif base in _VARIABLE:
+            length = _UINT32.unpack_from(value, position)[0]
+            position += 4
+            skipped = _padded(length)
+        else:
+            raise _Unknown
         if number == 0:
-            first = data
+            first = value[position : position + length]
+        position += skipped
     return first, position
-
-
-def _one_value(value: bytes, position: int, base: int) -> tuple[bytes, int]:
-    if base in _FIXED:
-        length = _FIXED[base]
-        return value[position : position + length], position + length
-    if base not in _VARIABLE:
-        raise _Unknown
-    length = _UINT32.unpack_from(value, position)[0]
-    return value[position + 4 : position + 4 + length], position + 4 + _padded(length)
 
 
 def _padded(length: int) -> int:

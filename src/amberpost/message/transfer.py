@@ -39,20 +39,16 @@ def _decode_damaged(data: bytes) -> bytes:
             continue
         if lines and _TEXT_LINE.search(line):
             is_behind_words = True
-        elif not is_behind_words or _is_whole_line(line):
+        elif not is_behind_words or (
+            len(line) >= _DATA_LINE and len(line) % 4 == 0 and not line.translate(None, _ALPHABET)
+        ):
             lines.append(line)
-    pieces = re.split(rb"=+", b"".join(lines).translate(None, _NOT_BASE64))
-    return b"".join(map(_decode_piece, pieces))
-
-
-def _is_whole_line(line: bytes) -> bool:
-    return len(line) >= _DATA_LINE and len(line) % 4 == 0 and not line.translate(None, _ALPHABET)
-
-
-def _decode_piece(kept: bytes) -> bytes:
-    if len(kept) % 4 == 1:
-        kept = kept[:-1]
-    return pybase64.b64decode(kept + b"=" * (-len(kept) % 4), validate=True)
+    decoded: list[bytes] = []
+    for piece in re.split(rb"=+", b"".join(lines).translate(None, _NOT_BASE64)):
+        if len(piece) % 4 == 1:  # six bits make no byte (RFC 4648 §4)
+            piece = piece[:-1]
+        decoded.append(pybase64.b64decode(piece + b"=" * (-len(piece) % 4), validate=True))
+    return b"".join(decoded)
 
 
 def base64_size(data: bytes) -> int:

@@ -16,7 +16,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
 _TRIMMED = 10  # blanks at the end of a line that gateways took away
 _ENDINGS = ("`", "end\n", " \n", "\n", "end\r\n")
 _SPARE = 3  # characters behind the data: a checksum, or padding
-_MAX_FILES = 1_000
+_MAX_FILES = 1_000  # of one text; people sent one or two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,11 @@ def _read(text: str, start: int, *, is_base64: bool) -> tuple[bytes | None, list
             is_ended, end = True, position
             break
         is_last = text.startswith(_ENDINGS, position) or position == len(text)
-        piece = _base64_line(line) if is_base64 else _code_line(line, is_last=is_last)
+        piece: bytes | None = None
+        if not is_base64:
+            piece = _code_line(line, is_last=is_last)
+        elif len(line.strip()) % 4 == 0 and _BASE64.fullmatch(line.strip()):
+            piece = pybase64.b64decode(line.strip(), validate=True)
         if piece is None:
             if not pieces or _BEGIN.fullmatch(line) or len(waiting) > _TRIMMED:
                 break
@@ -115,10 +119,3 @@ def _code_line(line: str, *, is_last: bool) -> bytes | None:
         return binascii.a2b_uu((line[: expected + 1]).encode("ascii"))
     except binascii.Error:
         return None
-
-
-def _base64_line(line: str) -> bytes | None:
-    line = line.strip()
-    if len(line) % 4 or _BASE64.fullmatch(line) is None:
-        return None
-    return pybase64.b64decode(line, validate=True)

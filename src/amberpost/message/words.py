@@ -82,8 +82,11 @@ def _add_word(run: list[tuple[str, str]], encoding: str, content: str, defects: 
         content = "".join(content.split())
     if run and run[-1][0] == encoding:
         before = run[-1][1]
+        # Two whole words of base64 are not one that was cut, though the first may lack its padding.
         is_cut = (
-            _is_cut_base64(before, content) if encoding == "B" else _CUT_ESCAPE.search(before) is not None
+            not (_is_whole(before) and _is_whole(content))
+            if encoding == "B"
+            else _CUT_ESCAPE.search(before) is not None
         )
         if is_cut:
             defects.add(Defect.BAD_ENCODED_WORD)
@@ -92,12 +95,8 @@ def _add_word(run: list[tuple[str, str]], encoding: str, content: str, defects: 
     run.append((encoding, content))
 
 
-def _is_cut_base64(before: str, after: str) -> bool:
-    """Whether two words are one that was cut, not two that lack their padding (RFC 4648 §3.5: its bits are 0)."""
-    return not (_is_whole(before) and _is_whole(after))
-
-
 def _is_whole(content: str) -> bool:
+    """Whether base64 ends where a byte does. RFC 4648 §3.5: bits of the last letter that are left over are 0."""
     rest = len(content) % 4
     if rest == 0 or content.endswith("="):
         return rest == 0
@@ -107,7 +106,16 @@ def _is_whole(content: str) -> bool:
 
 def _run_text(run: list[tuple[str, str]], charset: str, defects: set[Defect]) -> str:
     """The text of adjacent words; a character may be split over them, against RFC 2047 §5."""
-    words = [_word_bytes(encoding, content, defects) for encoding, content in run]
+    words: list[bytes] = []
+    for encoding, content in run:
+        data, is_intact = content.encode("utf-8", "replace"), True
+        if encoding == "Q":
+            data = binascii.a2b_qp(data, header=True)
+        else:
+            data, is_intact = decode_base64(data)
+        if not is_intact:
+            defects.add(Defect.BAD_ENCODED_WORD)
+        words.append(data)
     if len(words) > 1 and codec_name(charset) == "utf-8" and any(map(_ends_inside_character, words)):
         defects.add(Defect.BAD_ENCODED_WORD)
     return decode(b"".join(words), charset, defects) if words else ""
@@ -122,16 +130,6 @@ def _ends_inside_character(data: bytes) -> bool:
         if byte < 0x80:
             return False
     return False
-
-
-def _word_bytes(encoding: str, encoded: str, defects: set[Defect]) -> bytes:
-    data = encoded.encode("utf-8", "replace")
-    if encoding == "Q":
-        return binascii.a2b_qp(data, header=True)
-    decoded, intact = decode_base64(data)
-    if not intact:
-        defects.add(Defect.BAD_ENCODED_WORD)
-    return decoded
 
 
 def parse_parameters(value: str, defects: set[Defect] | None = None) -> tuple[str, dict[str, str]]:
@@ -154,7 +152,16 @@ def _parse_parameters(value: str) -> tuple[str, dict[str, str], frozenset[Defect
     position = len(main)
     while found := _PARAMETER.search(value, position):
         name = found[1].lower()
-        text, position = _parameter_value(value, found.end(), name)
+        is_file = name.startswith(_FILE)
+        if quoted := _QUOTED.match(value, found.end()):
+            text, position = _unescaped(quoted[1], is_file=is_file), quoted.end()
+        else:
+            unquoted = _UNQUOTED.match(value, found.end())
+            text = unquoted.group() if unquoted else ""
+            if not is_file:  # file names are sent with bare blanks; nothing else is
+                text = text.split(None, 1)[0] if text.strip() else ""
+            position = found.end() + len(text)
+            text = text.strip()
         section = _CONTINUATION.fullmatch(name)
         if section is None:
             plain.setdefault(name, text)
@@ -165,18 +172,6 @@ def _parse_parameters(value: str) -> tuple[str, dict[str, str], frozenset[Defect
     for name, sections in continued.items():
         plain[name] = _join_continuations(sections, defects)
     return main, plain, frozenset(defects)
-
-
-def _parameter_value(value: str, start: int, name: str) -> tuple[str, int]:
-    quoted = _QUOTED.match(value, start)
-    if quoted:
-        return _unescaped(quoted[1], is_file=name.startswith(_FILE)), quoted.end()
-    unquoted = _UNQUOTED.match(value, start)
-    text = unquoted.group() if unquoted else ""
-    if not name.startswith(_FILE):  # file names are sent with bare blanks; nothing else is
-        text = text.split(None, 1)[0] if text.strip() else ""
-        return text, start + len(text)
-    return text.strip(), start + len(text)
 
 
 def _unescaped(text: str, *, is_file: bool) -> str:

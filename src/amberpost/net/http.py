@@ -5,6 +5,7 @@ whole answer have a limit, also when it drips. Says nothing about what the answe
 """
 
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
 from amberpost.clock import hear, now
-from amberpost.net.patience import Patience, dial, reader
+from amberpost.net.dial import dial
+from amberpost.net.patience import Patience, reader
 from amberpost.net.tls import client_context
 
 TIMEOUT_SECONDS = 30  # without a sign of life, and for a whole answer beside the time its bytes take
@@ -22,7 +24,11 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class TooLarge(HTTPException):
-    """The answer is longer than we take."""
+    """The answer is longer than we take; its status was this."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +55,32 @@ def safe_url(text: str) -> SplitResult | None:
 class Connection(HTTPConnection):
     """A connection whose answers come to an end. http.client reads no proxy settings and follows no redirect."""
 
-    def __init__(self, host: str, port: int | None, ca_pem: str | None, *, is_secure: bool) -> None:
+    def __init__(
+        self,
+        url: SplitResult,
+        context: ssl.SSLContext,
+        patience: Patience,
+        *,
+        may_be_internal: bool = True,
+    ) -> None:
+        is_secure = url.scheme != "http"
         self.default_port = 443 if is_secure else 80
-        super().__init__(host, port or self.default_port)
-        self.patience = Patience(silence_seconds=TIMEOUT_SECONDS, answer_seconds=TIMEOUT_SECONDS)
+        super().__init__(url.hostname or "", url.port or self.default_port)
+        self.patience = patience
         self.response_class = self._answer  # type: ignore[assignment]  # anything that makes one
-        self._context = client_context(ca_pem) if is_secure else None
+        self._context = context if is_secure else None
+        self._may_be_internal = may_be_internal
 
     def connect(self) -> None:
-        self.sock = dial(self.host, self.port, self.patience)
+        self.reach()
+        self.secure()
+
+    def reach(self) -> None:
+        """The first half of connect(), for those who tell people at which step it failed."""
+        self.sock = dial(self.host, self.port, self.patience, may_be_internal=self._may_be_internal)
+
+    def secure(self) -> None:
+        """The second half; nothing to do without TLS."""
         if self._context is not None:
             self.sock.settimeout(self.patience.seconds())  # of the whole handshake
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
@@ -71,7 +94,8 @@ class Connection(HTTPConnection):
 
 def connect(url: SplitResult, ca_pem: str | None) -> Connection:
     """A connection to be opened at the first question."""
-    return Connection(url.hostname or "", url.port, ca_pem, is_secure=url.scheme != "http")
+    patience = Patience(silence_seconds=TIMEOUT_SECONDS, answer_seconds=TIMEOUT_SECONDS)
+    return Connection(url, client_context(ca_pem), patience)
 
 
 def ask_once(
@@ -79,7 +103,7 @@ def ask_once(
     method: str,
     target: str,
     *,
-    body: str | None = None,
+    body: str | bytes | None = None,
     headers: Mapping[str, str],
     limit_bytes: int,
 ) -> HttpAnswer:
@@ -121,7 +145,7 @@ def _read(response: HTTPResponse, limit_bytes: int) -> bytes:
     while chunk := response.read1(64 * 1024):
         body += chunk
         if len(body) > limit_bytes:
-            raise TooLarge
+            raise TooLarge(response.status)
     if response.length:  # read1() does not complain about an end that comes too soon
         raise HTTPException("the answer ends too soon")
     return bytes(body)

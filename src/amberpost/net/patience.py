@@ -1,14 +1,12 @@
 """How long another server may take: for a silence, for a whole answer, and for a conversation from end to end.
 
-Promises: whoever reads through reader() and dials with dial() gets a TimeoutError in the end, also from a server
-that sends a byte now and then, and from a resolver that never answers. Honest mail on a slow line comes through:
+Promises: whoever reads through reader() gets a TimeoutError in the end, also from a server that sends a byte now
+and then. Honest mail on a slow line comes through:
 each byte that arrives buys time. Uses a clock that nobody sets.
 """
 
 import io
-import queue
 import socket
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -86,42 +84,3 @@ class _Patient(io.RawIOBase):
 def reader(connection: socket.socket, patience: Patience) -> io.BufferedReader:
     """The connection as a file to read from; TimeoutError when the patience is at its end."""
     return io.BufferedReader(_Patient(connection, patience))
-
-
-def look_up(server: str, port: int | None, seconds: float) -> list[Any]:
-    """What getaddrinfo() says; TimeoutError if that takes longer.
-
-    Nothing can stop a resolver that hangs: it is asked by a thread that is left behind, and ends with its own limits.
-    """
-    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(socket.getaddrinfo(server, port, type=socket.SOCK_STREAM))
-        except Exception as error:  # noqa: BLE001  it is the caller's
-            answers.put(error)
-
-    threading.Thread(target=ask, daemon=True, name="resolver").start()
-    try:
-        found = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError("the resolver does not answer") from None
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def dial(server: str, port: int, patience: Patience) -> socket.socket:
-    """A connection to the first address that answers; OSError (gaierror, TimeoutError) or UnicodeError."""
-    failure: OSError = OSError("the server has no address")
-    for family, kind, protocol, _name, address in look_up(server, port, patience.seconds()):
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(patience.seconds())
-            connection.connect(address)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure

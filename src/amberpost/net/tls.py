@@ -25,10 +25,15 @@ def why_untrusted(error: ssl.SSLCertVerificationError) -> Remark:
     return Remark("tls_says", {"said": error.verify_message or "?"})
 
 
-def client_context(ca_pem: str | None) -> ssl.SSLContext:
-    """Trusts the authorities in `ca_pem` instead of the system's, where it is given."""
+def client_context(ca_pem: str | None, *, is_beside_public: bool = False) -> ssl.SSLContext:
+    """Trusts the authorities in `ca_pem` instead of the system's, where it is given; SourceError if it is no PEM.
+
+    `is_beside_public`: beside the system's, for a field that serves servers of the house and public ones alike.
+    """
     try:
-        context = ssl.create_default_context(cadata=ca_pem)
+        context = ssl.create_default_context(cadata=ca_pem or None)
+        if ca_pem and is_beside_public:
+            context.load_default_certs()
     except (ssl.SSLError, ValueError):
         raise SourceError("root_certificate_invalid", permanent=True) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2

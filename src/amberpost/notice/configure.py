@@ -7,11 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from amberpost.clock import now
-from amberpost.errors import UserError
+from amberpost.errors import SourceError, UserError
 from amberpost.message.addresses import normalise_address
-from amberpost.net.connect import split_host, trusting
 from amberpost.net.http import safe_url
 from amberpost.net.security import Security
+from amberpost.net.server import read_server
+from amberpost.net.tls import client_context
 from amberpost.notice.mail import PORTS, Relay
 from amberpost.notice.models import NoticeSettings, RelayLogin
 from amberpost.notice.webhook import Hook, checked_url
@@ -128,8 +129,12 @@ def _require_sound(settings: NoticeSettings) -> None:
         raise UserError("not_valid", problems="; ".join(words)) from None
     if settings.language not in dict(django_settings.LANGUAGES):
         raise UserError("language_unknown", subject=settings.language)
-    trusting(settings.ca_pem)
-    split_host(settings.relay, PORTS[Security(settings.security)])
+    try:
+        client_context(settings.ca_pem, is_beside_public=True)
+    except SourceError as error:
+        raise UserError(error.remark) from None
+    if settings.relay:
+        read_server(settings.relay, PORTS[Security(settings.security)])
     if settings.relay and not settings.addresses:
         raise UserError("relay_needs_recipient")
     if settings.user and settings.security == Security.NONE:

@@ -14,18 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 
 from amberpost.errors import DeliveryError, SourceError
-from amberpost.net.connect import (
-    TIMEOUT_SECONDS,
-    open_connection,
-    secure,
-    split_host,
-    time_limit,
-    tls_failure,
-    trusting,
-)
+from amberpost.net.dial import dial
+from amberpost.net.patience import Patience, reader
 from amberpost.net.security import Security
+from amberpost.net.server import read_server
+from amberpost.net.tls import client_context
+from amberpost.notice.connect import patience, reaching, tls_failure
 from amberpost.oauth.client import OAuthClient
 from amberpost.oauth.hints import token_roles
 from amberpost.oauth.sasl import xoauth2
@@ -72,19 +69,46 @@ class NoticeMail:
     at: datetime
 
 
+class _Smtp(smtplib.SMTP):
+    """The library on a connection of ours, for no longer than its patience lasts."""
+
+    def __init__(self, connection: socket.socket, host: str, left: Patience) -> None:
+        super().__init__(local_hostname=_own_name())
+        self.sock, self._host = connection, host  # as its connect() does
+        self._left = left
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """TLS from the first byte."""
+        assert self.sock is not None
+        try:
+            self.sock.settimeout(self._left.seconds())  # of the whole handshake
+            self.sock = context.wrap_socket(self.sock, server_hostname=self._host)
+        except OSError as error:
+            raise tls_failure(error) from None
+
+    def send(self, s: Any) -> None:  # noqa: ANN401  as the library has it
+        if self.sock is not None:
+            self.sock.settimeout(self._left.seconds())
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:  # at the beginning, and after STARTTLS
+            self.file = reader(self.sock, self._left)
+        return super().getreply()
+
+
 def send(relay: Relay, letter: NoticeMail) -> tuple[str, ...]:
     """Hand it over. Returns the recipients the relay refused while it took others; DeliveryError else."""
     token = _token(relay.app) if relay.app else None
-    host, port = split_host(relay.server, PORTS[relay.security])
-    context = trusting(relay.ca_pem)
-    connection = open_connection(host, port)
-    if relay.security is Security.SSL:
-        connection = secure(connection, host, context)
-    smtp = smtplib.SMTP(local_hostname=_own_name(), timeout=TIMEOUT_SECONDS)
-    smtp.sock, smtp._host = connection, host  # type: ignore[attr-defined]  # as its connect() does
+    server, left = read_server(relay.server, PORTS[relay.security]), patience()
+    context = client_context(relay.ca_pem, is_beside_public=True)
+    with reaching(server):
+        connection = dial(server.name, server.port, left)
+    smtp = _Smtp(connection, server.name, left)
     try:
-        with time_limit(lambda: smtp.sock):
-            return _speak(smtp, relay, letter, context, token)
+        if relay.security is Security.SSL:
+            smtp.secure(context)
+        return _speak(smtp, relay, letter, context, token)
     finally:
         smtp.close()
 

@@ -6,17 +6,20 @@ redirect is followed; at most 64 kB of the answer are read and none of it is sho
 
 import hashlib
 import hmac
-import http.client
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from urllib.parse import SplitResult, urlsplit
 
 from amberpost import __version__
 from amberpost.errors import DeliveryError, UserError
-from amberpost.net.connect import TIMEOUT_SECONDS, open_connection, secure, time_limit, trusting
-from amberpost.net.http import hear_date
+from amberpost.net.http import Connection, TooLarge, ask_once
+from amberpost.net.server import ServerAddress
+from amberpost.net.tls import client_context
+from amberpost.notice.connect import patience, reaching, tls_failure
 from amberpost.store.secret import Secret
 
 _ANSWER_LIMIT = 64 * 1024
@@ -56,37 +59,35 @@ def checked_url(url: str, *, is_internal: bool) -> SplitResult:
 def post(hook: Hook, body: Mapping[str, object], *, token: str, at: datetime) -> None:
     """Hand it over; DeliveryError unless the server answers with 2xx."""
     url = checked_url(hook.url, is_internal=hook.is_internal)
-    host, is_tls = url.hostname or "", url.scheme == "https"
-    port = url.port or (443 if is_tls else 80)
-    context = trusting(hook.ca_pem)
-    connection = open_connection(host, port, may_be_internal=hook.is_internal)
-    if is_tls:
-        connection = secure(connection, host, context)
-    client = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    client.sock = connection  # opened by us: to the address that was looked at
+    context = client_context(hook.ca_pem, is_beside_public=True)
+    connection = Connection(url, context, patience(), may_be_internal=hook.is_internal)
     data = json.dumps(body, ensure_ascii=False).encode()
     headers = {
-        "Host": url.netloc,
         "Content-Type": "application/json",
         "User-Agent": f"Amberpost/{__version__}",
         "Connection": "close",
         "X-Amberpost-Delivery": token,
         **_signature(hook.secret, data, at),
     }
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    try:
-        with time_limit(lambda: client.sock):
-            client.request("POST", path, body=data, headers=headers)
-            answer = client.getresponse()
-            hear_date(host, answer.getheader("Date"))
-            answer.read(_ANSWER_LIMIT)
-    except TimeoutError:
-        raise DeliveryError("server_timeout", step="answer") from None
-    except (http.client.HTTPException, OSError):
-        raise DeliveryError("not_a_web_server", step="answer") from None
-    finally:
-        client.close()
-    _require_taken(answer.status)
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    with closing(connection):
+        with reaching(ServerAddress(name=connection.host, port=connection.port)):
+            connection.reach()
+        try:
+            connection.secure()
+        except OSError as error:
+            raise tls_failure(error) from None
+        try:
+            status = ask_once(
+                connection, "POST", target, body=data, headers=headers, limit_bytes=_ANSWER_LIMIT
+            ).status
+        except TooLarge as error:  # it has answered, at length
+            status = error.status
+        except TimeoutError:
+            raise DeliveryError("server_timeout", step="answer") from None
+        except (HTTPException, OSError):
+            raise DeliveryError("not_a_web_server", step="answer") from None
+    _require_taken(status)
 
 
 def sign(secret: Secret, data: bytes, at: datetime) -> str:

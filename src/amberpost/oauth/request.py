@@ -14,7 +14,7 @@ from datetime import timedelta
 from http.client import HTTPException
 from urllib.parse import SplitResult, quote, urlencode
 
-from amberpost.errors import remark_of
+from amberpost.errors import AddressForbidden, remark_of
 from amberpost.net.http import HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.net.tls import why_untrusted
 from amberpost.oauth.client import OAuthClient
@@ -38,6 +38,8 @@ def ask(client: OAuthClient) -> tuple[Secret, timedelta]:
             subject=why_untrusted(error),
             permanent=True,
         ) from None
+    except AddressForbidden as error:
+        raise OAuthError(error.remark, permanent=True) from None
     except TimeoutError:
         raise OAuthError("login_server_timeout", subject=client.authority) from None
     except OSError as error:

@@ -46,4 +46,5 @@ class Document:
 
     @property
     def attached(self) -> bool:
+        """Whether it is found by has:attachment."""
         return bool(self.filenames) if self.has_attachment is None else self.has_attachment

@@ -8,6 +8,7 @@ from amberpost.search.tree import All, Any, Field, Query, Text
 from amberpost.search.words import Word, words
 
 MAX_SCANNED = 200_000  # characters of a text that are looked through for an excerpt
+_NEAR_MARKS = 50  # more do not fit into an excerpt
 _LEAD = 3  # an excerpt begins so many words before its first mark
 _SHOWN_FIELDS = (None, Field.SUBJECT, Field.BODY)
 
@@ -22,6 +23,7 @@ class Highlight:
     prefix: bool = False
 
     def begins_at(self, text: Sequence[Word], place: int) -> bool:
+        """Whether all its words stand in the text from this word on."""
         found = [word.text for word in text[place : place + len(self.words)]]
         *firsts, last = self.words
         if len(found) < len(self.words) or found[:-1] != firsts:
@@ -55,7 +57,11 @@ def excerpt(text: str, query: Query, length: int = 240) -> list[Segment]:
     marks = list(_marks(found, highlight_terms(query)))
     start, end = _window(text, found, marks, length)
     segments = list(_cut(text, [(found[a].start, found[b].end) for a, b in marks], start, end))
-    return _with_dots(segments, before=start > 0, behind=end < len(text))
+    if start > 0:
+        segments.insert(0, ("… ", False))
+    if end < len(text):
+        segments.append((" …", False))
+    return segments
 
 
 def _marks(found: list[Word], terms: tuple[Highlight, ...]) -> Iterator[tuple[int, int]]:
@@ -78,17 +84,17 @@ def _window(text: str, found: list[Word], marks: list[tuple[int, int]], length: 
         return 0, len(text)
     if not marks:
         return 0, _word_end(text, length)
-    best = max(range(len(marks)), key=lambda mark: (_variety(found, marks, mark, length), -mark))
+
+    def variety(mark: int) -> int:
+        """How many different marked words a stretch beginning with this mark would show."""
+        limit = found[marks[mark][0]].start + length * 3 // 4
+        near = islice(marks, mark, mark + _NEAR_MARKS)
+        return len({found[a].text for a, b in near if found[b].end <= limit})
+
+    best = max(range(len(marks)), key=lambda mark: (variety(mark), -mark))
     start = found[max(0, marks[best][0] - _LEAD)].start
     start = 0 if start < length // 4 and found[marks[best][1]].end < length else start
     return start, _word_end(text, start + length)
-
-
-def _variety(found: list[Word], marks: list[tuple[int, int]], first: int, length: int) -> int:
-    """How many different marked words a stretch beginning with mark `first` would show."""
-    limit = found[marks[first][0]].start + length * 3 // 4
-    near = islice(marks, first, first + 50)
-    return len({found[a].text for a, b in near if found[b].end <= limit})
 
 
 def _word_end(text: str, end: int) -> int:
@@ -110,11 +116,3 @@ def _cut(text: str, marked: list[tuple[int, int]], start: int, end: int) -> Iter
         place = stop
     if place < end:
         yield text[place:end], False
-
-
-def _with_dots(segments: list[Segment], *, before: bool, behind: bool) -> list[Segment]:
-    if before:
-        segments.insert(0, ("… ", False))
-    if behind:
-        segments.append((" …", False))
-    return segments

@@ -76,10 +76,15 @@ def _named(folder: Path) -> list[str]:
 def _problem(path: Path, *, deep: bool) -> Remark | None:
     try:
         with path.open("rb") as file:
-            body, crc = _footer(file)
-            if not deep or _crc(file, body) == crc:
+            left, crc = _footer(file)
+            if not deep:
                 return None
-            return Remark("index_checksum_differs")
+            file.seek(0)
+            found = 0
+            while left > 0:
+                block = file.read(min(_BLOCK, left))
+                found, left = zlib.crc32(block, found), left - (len(block) or left)
+            return None if found == crc else Remark("index_checksum_differs")
     except FileNotFoundError:
         return Remark("index_file_missing")
     except PermissionError:
@@ -98,15 +103,6 @@ def _footer(file: BinaryIO) -> tuple[int, int]:
         raise ValueError("no footer")
     footer = json.loads(tail[-_TRAILER.size - length : -_TRAILER.size])
     return size - length - _TRAILER.size, int(footer["crc"])
-
-
-def _crc(file: BinaryIO, length: int) -> int:
-    crc = 0
-    file.seek(0)
-    while length > 0:
-        block = file.read(min(_BLOCK, length))
-        crc, length = zlib.crc32(block, crc), length - (len(block) or length)
-    return crc
 
 
 def _finding(where: str, remark: Remark) -> Finding:

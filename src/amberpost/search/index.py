@@ -28,6 +28,7 @@ class Scope:
     archives: frozenset[int] = field(default_factory=frozenset)
 
     def allows(self, archives: Iterable[int]) -> bool:
+        """Whether a message of these archives may be seen; one of them is enough."""
         return self.everything or not self.archives.isdisjoint(archives)
 
 

@@ -30,7 +30,7 @@ from amberpost.search.tree import Query
 # than with 128 MiB or a second thread (2 to 4 %); 32 MiB lost a third. Peak of the process: 151 MiB, and 236
 # with 100,000 texts.
 HEAP_BYTES = 128 * 1024 * 1024
-_DELETE_BATCH = 1000
+_DELETE_BATCH = 1000  # numbers in one query
 
 _MISSING = "index_of_other_version"
 _UNREADABLE = "index_damaged"
@@ -39,7 +39,11 @@ _BUSY = "index_busy"
 
 
 class TantivyIndex:
-    """Index on local files, opened by open_reader() or open_writer(). After a fork, open it again."""
+    """Index on local files, opened by open_reader() or open_writer(). After a fork, open it again.
+
+    Keeps the promises of index.Index. What writes raises StoreError, or DiskFull, and then writes no more; what asks
+    raises IndexDamaged, or QueryError for what no index can answer.
+    """
 
     def __init__(self, folder: Path, *, writes: bool, untouched: bool = False) -> None:
         self._folder = folder

@@ -6,8 +6,6 @@ from tantivy import Order
 from amberpost.search.index import Matches
 from amberpost.search.schema import ORDER, message_id_of
 
-Scored = tuple[float, tantivy.DocAddress]
-
 _TIES = 64  # hits fetched beyond the page to settle equal relevance at its edge
 _MAX_TIES = 4096  # beyond so many equals their order is that of the index's segments
 
@@ -22,31 +20,28 @@ def page_by_date(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, o
 
 def page_by_relevance(searcher: tantivy.Searcher, query: tantivy.Query, limit: int, offset: int) -> Matches:
     """Best first, equals newest first. tantivy orders equals by where they lie, which a merge changes."""
-    ties = _TIES
+    ties, end = _TIES, offset + limit
     while True:
-        result = searcher.search(query, limit=offset + limit + ties)
+        result = searcher.search(query, limit=end + ties)
         count, hits = _count(result), result.hits
-        if _settled(hits, offset + limit, count) or ties >= _MAX_TIES:
-            return Matches(count=count, ids=_page(searcher, hits, limit, offset))
+        # Settled when all equals of the page's last hit have been fetched: only then their order is ours.
+        if len(hits) == count or not 0 < end < len(hits) or hits[-1][0] < hits[end - 1][0]:
+            break
+        if ties >= _MAX_TIES:
+            break
         ties *= 8
-
-
-def _count(result: tantivy.SearchResult) -> int:
-    return int(result.count)  # type: ignore[attr-defined]  # tantivy 0.27 leaves it out of its stubs
-
-
-def _settled(hits: list[Scored], end: int, count: int) -> bool:
-    """Whether all equals of the page's last hit have been fetched."""
-    return len(hits) == count or not 0 < end < len(hits) or hits[-1][0] < hits[end - 1][0]
-
-
-def _page(searcher: tantivy.Searcher, hits: list[Scored], limit: int, offset: int) -> tuple[int, ...]:
-    page = hits[offset : offset + limit]
+    page = hits[offset:end]
     if not page:
-        return ()
+        return Matches(count=count, ids=())
+    # The page's first and last hit may have equals before and behind it: all of them are put in order together.
     best, worst = page[0][0], page[-1][0]
     start = next(place for place, hit in enumerate(hits) if hit[0] == best)
     equals = [hit for hit in hits[start:] if hit[0] >= worst]
     orders = [int(order or 0) for order in searcher.fast_field_values(ORDER, [at for _, at in equals])]
     ranked = sorted(zip(equals, orders, strict=True), key=lambda pair: (-pair[0][0], -pair[1]))
-    return tuple(message_id_of(order) for _, order in ranked[offset - start : offset - start + limit])
+    ids = (message_id_of(order) for _, order in ranked[offset - start : end - start])
+    return Matches(count=count, ids=tuple(ids))
+
+
+def _count(result: tantivy.SearchResult) -> int:
+    return int(result.count)  # type: ignore[attr-defined]  # tantivy 0.27 leaves it out of its stubs

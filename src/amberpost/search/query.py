@@ -53,7 +53,7 @@ _PHRASE = re.compile(r'"([^"]*)"?')
 _WORD = re.compile(r'[^\s()"]+')
 _SIZE = re.compile(r"(?P<number>\d{1,9}(?:[.,]\d{1,3})?)(?P<unit>[kmg]?)b?", re.IGNORECASE | re.ASCII)
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # fits 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,10 @@ class _Token:
 
 
 def parse_query(text: str, zone: tzinfo = UTC) -> Query:
-    """The tree of a query; dates in it are days of `zone`. Empty text and a lone * mean everything."""
+    """The tree of a query; dates in it are days of `zone`. Empty text and a lone * mean everything.
+
+    QueryError, with a code and what it is about, for a text that means nothing or asks too much.
+    """
     text = text.strip()
     if text in ("", "*"):
         return Everything()
@@ -77,29 +80,26 @@ def parse_query(text: str, zone: tzinfo = UTC) -> Query:
 
 def _tokens(text: str) -> Iterator[_Token]:
     place = 0
-    while (place := _after_space(text, place)) < len(text):
-        token, place = _token(text, place)
-        yield token
-
-
-def _after_space(text: str, place: int) -> int:
-    match = _SPACE.match(text, place)
-    return match.end() if match else place
-
-
-def _token(text: str, place: int) -> tuple[_Token, int]:
-    char = text[place]
-    if char in "()":
-        return _Token("(" if char == "(" else ")", char), place + 1
-    if match := _PHRASE.match(text, place):
-        return _Token("phrase", match.group(1)), match.end()
-    if match := _MINUS.match(text, place):
-        return _Token("minus", "-"), match.end()
-    if match := _FIELD.match(text, place):
-        return _Token("field", match.group(1).lower()), match.end()
-    match = _WORD.match(text, place)
-    word = match.group() if match else char
-    return _Token("operator" if word in ("AND", "OR", "NOT") else "word", word), place + len(word)
+    while (space := _SPACE.match(text, place)) and (place := space.end()) < len(text):
+        char = text[place]
+        if char in "()":
+            yield _Token("(" if char == "(" else ")", char)
+            place += 1
+        elif match := _PHRASE.match(text, place):
+            yield _Token("phrase", match.group(1))
+            place = match.end()
+        elif match := _MINUS.match(text, place):
+            yield _Token("minus", "-")
+            place = match.end()
+        elif match := _FIELD.match(text, place):
+            yield _Token("field", match.group(1).lower())
+            place = match.end()
+        else:
+            # Operators are in capitals: "and" and "or" are words people look for.
+            match = _WORD.match(text, place)
+            word = match.group() if match else char
+            yield _Token("operator" if word in ("AND", "OR", "NOT") else "word", word)
+            place += len(word)
 
 
 class _Parser:
@@ -200,13 +200,19 @@ class _Parser:
             case "smaller":
                 return Size(smaller=_size(value))
             case "id":
-                return Number(_number(value))
+                if not _NUMBER.fullmatch(value):
+                    raise QueryError("not_a_message_number", subject=value)
+                return Number(int(value))
             case "thread":
                 return Thread(value)
             case "is":
-                return _is(value)
+                if value.lower() != "truncated":
+                    raise QueryError("is_unknown", subject=value)
+                return IsTruncated()
             case _:
-                return _has(value)
+                if value.lower() not in ("attachment", "attachments"):
+                    raise QueryError("has_unknown", subject=value)
+                return HasAttachment()
 
     def _text(self, token: _Token, field: Field | None = None) -> Text | None:
         text, prefix = (token.text, False) if token.kind == "phrase" else _without_star(token.text)
@@ -219,7 +225,10 @@ class _Parser:
             raise QueryError("phrase_too_long", limit=MAX_WORDS)
         self._count_term()
         goes_on = prefix and _goes_on(token.text, found[-1])
-        self._count_open_phrase(goes_on and len(found) > 1)
+        self._open_phrases += goes_on and len(found) > 1
+        if self._open_phrases > MAX_OPEN_PHRASES:
+            raise QueryError("prefix_phrases_too_many", limit=MAX_OPEN_PHRASES)
+        # "*.pdf" asks for the ending of a file: that is what it means to everybody.
         if token.kind == "word" and token.text.startswith("*.") and not (field or self._field):
             field = Field.FILENAME
         return Text(text=text, field=field or self._field, prefix=goes_on)
@@ -228,11 +237,6 @@ class _Parser:
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise QueryError("terms_too_many", limit=MAX_TERMS)
-
-    def _count_open_phrase(self, is_open: bool) -> None:
-        self._open_phrases += is_open
-        if self._open_phrases > MAX_OPEN_PHRASES:
-            raise QueryError("prefix_phrases_too_many", limit=MAX_OPEN_PHRASES)
 
     def _peek(self) -> _Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -315,21 +319,3 @@ def _size(text: str) -> int:
     if match is None:
         raise QueryError("not_a_size", subject=text)
     return int(float(match["number"].replace(",", ".")) * _UNITS[match["unit"].lower()])
-
-
-def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise QueryError("not_a_message_number", subject=text)
-    return int(text)
-
-
-def _has(text: str) -> Query:
-    if text.lower() not in ("attachment", "attachments"):
-        raise QueryError("has_unknown", subject=text)
-    return HasAttachment()
-
-
-def _is(text: str) -> Query:
-    if text.lower() != "truncated":
-        raise QueryError("is_unknown", subject=text)
-    return IsTruncated()

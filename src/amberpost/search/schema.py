@@ -14,7 +14,7 @@ from amberpost.search.tree import Field
 SCHEMA_VERSION = "v2"
 WORDS = "words"  # name of our tokenizer; registered anew in each process that opens the index
 ORDER = "order"
-_LAST_SECOND = 2**32 - 1
+_LAST_SECOND = 2**32 - 1  # in February 2106; the other half of the sort key
 
 
 def make_schema() -> tantivy.Schema:
@@ -43,6 +43,7 @@ def order_key(sent_at: datetime, message_id: int) -> int:
 
 
 def message_id_of(order: int) -> int:
+    """The number in a sort key."""
     return order & MAX_MESSAGE_ID
 
 
@@ -52,6 +53,7 @@ def second(moment: datetime) -> int:
 
 
 def to_tantivy(document: Document) -> tantivy.Document:
+    """The document as the schema has it; ValueError for a number that the sort key has no room for."""
     if not 0 <= document.message_id <= MAX_MESSAGE_ID:
         raise ValueError(f"message_id out of range: {document.message_id}")
     document = document.settled()

@@ -49,9 +49,11 @@ class Translator:
         wanted = self.translate(query)
         if scope.everything:
             return wanted
-        return _every(_unranked(self._term_set("archive", sorted(scope.archives))), wanted)
+        allowed = _unranked(self._term_set("archive", sorted(scope.archives)))
+        return tantivy.Query.boolean_query([(Occur.Must, allowed), (Occur.Must, wanted)])
 
     def by_ids(self, ids: Sequence[int]) -> tantivy.Query:
+        """Messages with these numbers; a number that no message can have is left out."""
         return self._term_set("id", [number for number in ids if 0 <= number <= MAX_MESSAGE_ID])
 
     def after(self, message_id: int) -> tantivy.Query:
@@ -59,6 +61,7 @@ class Translator:
         return self._range("id", message_id + 1, None)
 
     def translate(self, query: Query) -> tantivy.Query:
+        """The query alone, as if everything might be seen; recursion is bounded by the parser's MAX_DEPTH."""
         match query:
             case Everything():
                 return _everything()
@@ -107,12 +110,12 @@ class Translator:
         if not found:
             return tantivy.Query.empty_query()
         fields = Field if query.field is None else (query.field,)
-        return _either([self._weighted(field, found, prefix=query.prefix) for field in fields])
-
-    def _weighted(self, field: Field, found: list[str], *, prefix: bool) -> tantivy.Query:
-        made = self._words(field, found, prefix=prefix)
-        weight = _WEIGHT.get(field)
-        return made if weight is None else tantivy.Query.boost_query(made, weight)
+        parts = []
+        for field in fields:
+            made = self._words(field, found, prefix=query.prefix)
+            weight = _WEIGHT.get(field)
+            parts.append(made if weight is None else tantivy.Query.boost_query(made, weight))
+        return _either(parts)
 
     def _words(self, field: Field, found: list[str], *, prefix: bool) -> tantivy.Query:
         # Escaped although words are letters and digits: what builds a pattern must not have to trust that.
@@ -160,10 +163,6 @@ def _everything() -> tantivy.Query:
 
 def _unranked(query: tantivy.Query) -> tantivy.Query:
     return tantivy.Query.const_score_query(query, 0.0)
-
-
-def _every(*queries: tantivy.Query) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
 def _either(queries: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from amberpost.errors import ConfigError
+from amberpost.errors import ConfigError, UserError
+from amberpost.net.server import read_server
 from amberpost.oauth.client import AUTHORITY, OUTLOOK_SCOPE, OAuthClient
 from amberpost.oauth.tokens import Tokens
 from amberpost.sources.configure import setting_row
@@ -21,10 +22,13 @@ _PORTS = {
 
 def account_settings(source: Source, open_setting: OpenSetting, *, ceiling_bytes: int) -> AccountSettings:
     """What the connector must know; opens the sealed secrets. ConfigError for what cannot work."""
-    host, port = split_server(source.server, default_port(source))
+    try:
+        server = read_server(source.server, default_port(source))
+    except UserError:
+        raise ConfigError("C021", subject=source.server) from None
     return AccountSettings(
-        server=host,
-        port=port,
+        server=server.name,
+        port=server.port,
         user=source.user,
         login=_login(source, open_setting),
         security=source.security,  # type: ignore[arg-type]  # its choices are these
@@ -41,16 +45,6 @@ def account_settings(source: Source, open_setting: OpenSetting, *, ceiling_bytes
 def default_port(source: Source) -> int:
     """The port of a server that is given without one."""
     return _PORTS["pop3" if source.kind.is_pop3 else "imap"][source.security]
-
-
-def split_server(server: str, port: int) -> tuple[str, int]:
-    """host[:port], with [::1]:port for IPv6; `port` where none is given."""
-    host, colon, given = server.rpartition(":")
-    if not colon or "]" in given or (":" in host and not host.endswith("]")):
-        return server.strip("[]"), port
-    if not given.isdigit() or not 0 < int(given) < 65536:
-        raise ConfigError("C021", subject=server)
-    return host.strip("[]"), int(given)
 
 
 def oauth_client(source: Source, client_secret: Secret) -> OAuthClient:

@@ -1,6 +1,5 @@
 """Add and change mail sources; secrets go in sealed and never come out on a page."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,15 +11,12 @@ from amberpost.errors import UserError
 from amberpost.message.evaluate import parse_mode
 from amberpost.net.certificates import valid_authority, valid_fingerprint
 from amberpost.net.security import Security
+from amberpost.net.server import read_server
 from amberpost.sources.models import LeftMessage, Source, SourceProtocol, SourceStatus
 from amberpost.store.secret import SealSetting
 
 IMPORT_NAME = "import"
 EXCHANGE_ONLINE = "outlook.office365.com"
-
-_HOST = r"(?:[^\s/:@\[\]]+|\[[0-9a-fA-F:.]+\])"
-_WITH_PORT = re.compile(rf"{_HOST}:[0-9]{{1,9}}")
-_SERVER = re.compile(rf"{_HOST}(?::[0-9]{{1,9}})?|[0-9a-fA-F:.]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +67,8 @@ def check_source(source: Source) -> None:
 
 def valid_server(text: str) -> str:
     """A host name or IP address, with a port or without; UserError otherwise."""
-    server = text.strip()
-    port = server.rpartition(":")[2] if _WITH_PORT.fullmatch(server) else "1"
-    if not _SERVER.fullmatch(server) or not 0 < int(port) < 65536:
-        raise UserError(
-            "server_invalid",
-            subject=server[:100],
-        )
-    return server
+    read_server(text, 1)
+    return text.strip()
 
 
 def remove_source(source: Source) -> None:

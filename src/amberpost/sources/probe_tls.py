@@ -8,10 +8,11 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from amberpost.errors import SourceError, remark_of
+from amberpost.errors import AddressForbidden, SourceError, remark_of
 from amberpost.net.certificates import Certificate, read_certificate
-from amberpost.net.patience import Patience, dial, reader
-from amberpost.net.patience import look_up as resolve
+from amberpost.net.dial import dial
+from amberpost.net.dial import look_up as resolve
+from amberpost.net.patience import Patience, reader
 from amberpost.net.tls import why_untrusted
 from amberpost.remark import Remark
 from amberpost.sources.settings import AccountSettings
@@ -97,6 +98,8 @@ def _handshake(settings: AccountSettings, context: ssl.SSLContext, *, is_pop3: b
 def _dial(settings: AccountSettings, patience: Patience) -> socket.socket:
     try:
         return dial(settings.server, settings.port, patience)
+    except AddressForbidden as error:
+        raise SourceError(error.remark, permanent=True) from None
     except TimeoutError:
         raise SourceError("nobody_answers", subject=_place(settings)) from None
     except (OSError, UnicodeError) as error:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pybase64
 
-_BLOCK_LINES = 8192
+_BLOCK_LINES = 8192  # of the usual 76 characters they are 600 KB
+_BLOCK_BYTES = 1024 * 1024  # of one endless line; a multiple of four, so that it is cut between groups
 _EDGE = b"\r\n"
 
 
@@ -32,14 +33,23 @@ class Decoded:
 
 def decode_exactly(text: memoryview) -> Decoded | None:
     """Decode, and prove that encoding gives the same text; None if it would not."""
-    start, end = _trimmed(text)
+    # Line ends around the text belong to whoever cut it out, and stay where they are.
+    start, end = 0, len(text)
+    while start < end and text[start] in _EDGE:
+        start += 1
+    while end > start and text[end - 1] in _EDGE:
+        end -= 1
     if start == end:
         return None
     layout = _find_layout(text[start:end])
     if layout is None:
         return None
+    # Whole lines, so that each block is base64 of its own and is compared by itself; about a MiB of them.
+    step = _BLOCK_BYTES
+    if layout.line:
+        lines = max(1, min(_BLOCK_LINES, _BLOCK_BYTES // layout.line))
+        step = (layout.line + len(layout.eol)) * lines
     content = bytearray()
-    step = _block_size(layout)
     for at in range(start, end, step):
         block = text[at : min(at + step, end)]
         decoded = _decode_block(block, layout)
@@ -60,31 +70,16 @@ def encode(content: bytes | memoryview, layout: Layout) -> bytes:
     return layout.eol.join(text[at : at + layout.line] for at in range(0, len(text), layout.line))
 
 
-def _trimmed(text: memoryview) -> tuple[int, int]:
-    start, end = 0, len(text)
-    while start < end and text[start] in _EDGE:
-        start += 1
-    while end > start and text[end - 1] in _EDGE:
-        end -= 1
-    return start, end
-
-
 def _find_layout(text: memoryview) -> Layout | None:
-    first = bytes(text[:70_000])
+    first = bytes(text[:70_000])  # more than a line may be long
     newline = first.find(b"\n")
     if newline < 0:
         return Layout(line=0, eol=b"\n") if len(text) % 4 == 0 else None
     eol = b"\r\n" if first[newline - 1 : newline] == b"\r" else b"\n"
     line = newline + 1 - len(eol)
-    if line % 4 or not 0 < line < 65536:
+    if line % 4 or not 0 < line < 65536:  # a reference keeps it in 16 bits (split.py)
         return None
     return Layout(line=line, eol=eol)
-
-
-def _block_size(layout: Layout) -> int:
-    if not layout.line:
-        return 1024 * 1024
-    return (layout.line + len(layout.eol)) * max(1, min(_BLOCK_LINES, 1024 * 1024 // layout.line))
 
 
 def _decode_block(block: memoryview, layout: Layout) -> bytes | None:

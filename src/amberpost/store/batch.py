@@ -52,9 +52,11 @@ class Binding:
         return cls(prefix=bound(origin, log))
 
     def capture(self, index: int, leaf: bytes) -> bytes:
+        """Of a record's payload: it opens at this index and under this leaf only."""
         return b"".join((self.prefix, b"CAP", _INDEX.pack(index), leaf))
 
     def object(self, id: bytes) -> bytes:
+        """Of an object's payload: it opens under this id only, wherever it lies."""
         return b"".join((self.prefix, b"OBJ", id))
 
 
@@ -75,6 +77,7 @@ class Batch:
     fresh_keys: Iterator[bytes] = field(default_factory=lambda: iter(()))
 
     def add_all(self, records: Sequence[NewRecord]) -> None:
+        """Seal them, in order. StoreError for a leaf of the wrong size or a reference to nothing that is kept."""
         # One system call for all keys of the batch: three a record cost more than the encryption.
         wanted = len(records) + sum(len(one.split.objects) for one in records if one.split is not None)
         random = memoryview(secrets.token_bytes(KEY * wanted))
@@ -83,6 +86,7 @@ class Batch:
             self._add(record)
 
     def _add(self, record: NewRecord) -> None:
+        """The objects of a record first: what refers never comes before what it refers to."""
         if not 0 < len(record.leaf) <= LEAF_LIMIT:
             raise StoreError("leaf_size_wrong", subject=str(len(record.leaf)))
         index = self.tail.next_index
@@ -91,9 +95,6 @@ class Batch:
                 if one.id not in self.known:
                     self._add_object(one)
             self._refer(record.split.references, BY_CAPTURE, index)
-        self._add_capture(index, record)
-
-    def _add_capture(self, index: int, record: NewRecord) -> None:
         key = next(self.fresh_keys)
         payload = seal(key, payload_plain(record), self.binding.capture(index, record.leaf))
         place = self._place(frame(record.leaf, payload, index=index, flags=0), record.leaf, payload)

@@ -30,7 +30,7 @@ from amberpost.store.segment import (
 from amberpost.store.split import body_references, join, object_id
 
 Depth = Literal["quick", "crc", "deep"]
-_CACHE_BYTES = 16 * 1024 * 1024
+_CACHE_BYTES = 16 * 1024 * 1024  # packed objects; a few dozen letters with what is attached to them
 
 
 def check(records: Records, depth: Depth, *, start: int = 0, checkpoint_size: int = 0) -> Iterator[Finding]:
@@ -52,7 +52,8 @@ class _Check:
         self._start = start
         self._mark: Durable = records.keys.durable(records.log)
         self._promised = max(checkpoint_size, self._mark.next_index)
-        self._sizes = self._sizes_now()  # before the rows: a worker may be adding keys first, then bytes
+        # Before the rows: a worker may be adding keys first, then bytes.
+        self._sizes = {number: self._size(number) for number in segment_numbers(records.disk, records.log)}
         self._next_index, self._next_number = self._rows.next_numbers()
         self._references = 0
         self._recent: dict[bytes, bytes] = {}
@@ -60,7 +61,9 @@ class _Check:
 
     def run(self) -> Iterator[Finding]:
         yield from self._check_names()
-        yield from self._check_numbers()
+        if self._next_index < self._promised:
+            where = f"{self._records.log} records {self._next_index} to {self._promised - 1}"
+            yield self._finding(FindingKind.RECORD_MISSING, where, Remark("promised_records_unknown"))
         if self._depth == "quick":
             yield from self._check_sizes()
             return
@@ -84,11 +87,6 @@ class _Check:
                 yield self._finding(FindingKind.SEGMENT_MISSING, path, Remark("segment_gone"))
             before = max(before, number)
 
-    def _check_numbers(self) -> Iterator[Finding]:
-        if self._next_index < self._promised:
-            where = f"{self._records.log} records {self._next_index} to {self._promised - 1}"
-            yield self._finding(FindingKind.RECORD_MISSING, where, Remark("promised_records_unknown"))
-
     def _check_sizes(self) -> Iterator[Finding]:
         """The ends of the segments as keys.db knows them, for the last record and the durable mark."""
         places = [Place(segment=self._mark.segment, offset=0, length=self._mark.end)]
@@ -101,9 +99,18 @@ class _Check:
     # Every record
 
     def _walk(self) -> Iterator[Finding]:
-        segment, end = self._first_place()
+        """Rows and bytes side by side, in the order in which the records lie in the segments."""
+        before = self._rows.find_capture(self._start - 1) if self._start else None
+        segment, end = (before.place.segment, before.place.end) if before else (1, 0)
         expected = self._start
-        for row in self._all_rows(segment, end):
+        number = self._rows.first_number_after(segment, end)
+        # Up to what was there at the beginning: a worker may be writing more.
+        captures = takewhile(lambda row: row.index < self._next_index, self._rows.captures(self._start))
+        objects = takewhile(lambda row: row.number < self._next_number, self._rows.objects(number))
+        rows: Iterator[CaptureRow | ObjectRow] = heapq.merge(
+            captures, objects, key=lambda row: (row.place.segment, row.place.offset)
+        )
+        for row in rows:
             if row.place.segment != segment:
                 yield from self._check_segments_between(segment, end, row.place.segment)
                 segment, end = row.place.segment, 0
@@ -117,17 +124,6 @@ class _Check:
             yield from self._check_row(row)
         yield from self._check_segments_between(segment, end, self._mark.segment + 1)
 
-    def _first_place(self) -> tuple[int, int]:
-        before = self._rows.find_capture(self._start - 1) if self._start else None
-        return (before.place.segment, before.place.end) if before else (1, 0)
-
-    def _all_rows(self, segment: int, end: int) -> Iterator[CaptureRow | ObjectRow]:
-        """Captures and objects in the order in which they lie in the segments."""
-        number = self._rows.first_number_after(segment, end)
-        captures = takewhile(lambda row: row.index < self._next_index, self._rows.captures(self._start))
-        objects = takewhile(lambda row: row.number < self._next_number, self._rows.objects(number))
-        return heapq.merge(captures, objects, key=lambda row: (row.place.segment, row.place.offset))
-
     def _check_segments_between(self, segment: int, end: int, stop: int) -> Iterator[Finding]:
         """Nothing follows the last known record of a segment, and segments without one are empty."""
         for number, size in self._sizes.items():
@@ -139,6 +135,8 @@ class _Check:
         while at < stop:
             length = self._unused_object(Place(segment=segment, offset=at, length=stop - at))
             if not length:
+                # Behind the durable mark a torn end is what a crash leaves; before it, or if a whole header stands
+                # there, something lost its key.
                 if (segment, at) < (self._mark.segment, self._mark.end) or self._is_record(segment, at):
                     where = f"{segment_path(self._records.log, segment)}@{at}"
                     yield self._finding(
@@ -178,22 +176,24 @@ class _Check:
             if self._depth == "crc":
                 self._records.require_sound(row)
             elif isinstance(row, CaptureRow):
-                yield from self._open_capture(row)
+                body = self._records.open_capture(row)[2]
+                if body:
+                    yield from self._check_references(body, BY_CAPTURE, row.index, row)
+                    join(body, self._object)
             else:
                 yield from self._open_object(row)
         except IntegrityError as error:
             if self._is_promised(row):
                 yield self._finding(FindingKind.RECORD_DAMAGED, self._where(row), error.remark)
 
-    def _open_capture(self, row: CaptureRow) -> Iterator[Finding]:
-        body = self._records.open_capture(row)[2]
-        if body:
-            yield from self._check_references(body, BY_CAPTURE, row.index, row)
-            join(body, self._object)
-
     def _open_object(self, row: ObjectRow) -> Iterator[Finding]:
         packed = self._records.open_object_row(row)
-        self._remember(row.id, packed)
+        # A capture follows its objects: most need not be decrypted twice.
+        if self._recent_bytes > _CACHE_BYTES:
+            self._recent.clear()
+            self._recent_bytes = 0
+        self._recent[row.id] = packed
+        self._recent_bytes += len(packed)
         yield from self._check_references(packed, BY_OBJECT, row.number, row)
         if object_id(self._records.keys.label("dedup"), join(packed, self._object)) != row.id:
             yield self._finding(FindingKind.OBJECT_DIFFERS, self._where(row), Remark("object_differs"))
@@ -228,14 +228,6 @@ class _Check:
         found = self._recent.get(id)
         return self._records.open_object(id) if found is None else found
 
-    def _remember(self, id: bytes, packed: bytes) -> None:
-        """A capture follows its objects: most need not be decrypted twice."""
-        if self._recent_bytes > _CACHE_BYTES:
-            self._recent.clear()
-            self._recent_bytes = 0
-        self._recent[id] = packed
-        self._recent_bytes += len(packed)
-
     def _is_promised(self, row: CaptureRow | ObjectRow) -> bool:
         if isinstance(row, CaptureRow) and row.index < self._promised:
             return True
@@ -246,10 +238,6 @@ class _Check:
     def _where(self, row: CaptureRow | ObjectRow) -> str:
         name = f"record {row.index}" if isinstance(row, CaptureRow) else f"object {row.number}"
         return f"{self._records.log} {name} {row.place}"
-
-    def _sizes_now(self) -> dict[int, int]:
-        numbers = segment_numbers(self._records.disk, self._records.log)
-        return {number: self._size(number) for number in numbers}
 
     def _size(self, segment: int) -> int:
         try:

@@ -15,6 +15,7 @@ from amberpost.store.open_keys import KEYS_FILE, ORIGIN_FILE, read_origin, read_
 from amberpost.store.slots import slot_mac
 
 _WAL_FILE = f"{KEYS_FILE}-wal"
+# Three seconds in all, in which a checkpoint has long come to its last page.
 _TRIES = 30
 _PAUSE_SECONDS = 0.1
 

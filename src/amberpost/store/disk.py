@@ -26,38 +26,84 @@ class AppendFile(Protocol):
     """One file that only grows, with one writer."""
 
     @property
-    def size(self) -> int: ...
-    def write(self, parts: Sequence[Buffer]) -> None: ...
-    def sync(self) -> None: ...
-    def close(self) -> None: ...
+    def size(self) -> int:
+        """Bytes in the file, those included that are not synced yet."""
+
+    def write(self, parts: Sequence[Buffer]) -> None:
+        """Append all parts, in order. DiskFull or StoreError: nobody knows what was written, and nothing more is."""
+
+    def sync(self) -> None:
+        """When this returns, what was written survives a power loss. StoreError: it may or may not."""
+
+    def close(self) -> None:
+        """Promises nothing of what was not synced; a second close does nothing."""
 
 
 class Lock(Protocol):
     """Held until released, or until the process ends."""
 
-    def release(self) -> None: ...
+    def release(self) -> None:
+        """Let it go; a second release does nothing."""
 
 
 class Disk(Protocol):
-    """Everything the store does to files."""
+    """Everything the store does to files. Paths are relative, with slashes; sizes and offsets are bytes.
 
-    def read(self, path: str) -> bytes: ...
-    def read_at(self, path: str, offset: int, length: int) -> bytes: ...
-    def size(self, path: str) -> int: ...
-    def exists(self, path: str) -> bool: ...
-    def list(self, path: str) -> list[str]: ...
-    def replace(self, path: str, data: bytes) -> None: ...
-    def create(self, path: str, *, locked: bool = False) -> AppendFile: ...
-    def append(self, path: str) -> AppendFile: ...
-    def truncate(self, path: str, size: int) -> None: ...
-    def settle(self, path: str, offset: int) -> None: ...
-    def overwrite(self, path: str, offset: int, data: bytes) -> None: ...
-    def remove(self, path: str) -> None: ...
-    def make_folder(self, path: str) -> None: ...
-    def sync_folder(self, path: str) -> None: ...
-    def lock(self, path: str) -> Lock | None: ...
-    def is_locked(self, path: str) -> bool: ...
-    def free_bytes(self) -> int: ...
+    Reading raises FileNotFoundError where there is no file and NotReadable where it may not be read. What writes
+    raises DiskFull where there is no room. Every other trouble is a StoreError that names the path.
+    """
+
+    def read(self, path: str) -> bytes:
+        """All bytes of a file."""
+
+    def read_at(self, path: str, offset: int, length: int) -> bytes:
+        """Up to `length` bytes; fewer only at the end of the file, none beyond it."""
+
+    def size(self, path: str) -> int:
+        """Bytes in a file."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder of that name."""
+
+    def list(self, path: str) -> list[str]:
+        """The names in a folder, sorted; empty if there is no folder."""
+
+    def replace(self, path: str, data: bytes) -> None:
+        """The file has the old bytes or the new ones, never a mixture; durable on return; makes folders."""
+
+    def create(self, path: str, *, locked: bool = False) -> AppendFile:
+        """A new empty file, its name durable; StoreError if it is there. Locked: nobody ever sees it without its
+        lock; then NewFileTaken may come."""
+
+    def append(self, path: str) -> AppendFile:
+        """An existing file, open for appending; StoreError if there is none."""
+
+    def truncate(self, path: str, size: int) -> None:
+        """Cut a file, durably."""
+
+    def settle(self, path: str, offset: int) -> None:
+        """What is read from `offset` on afterwards is on the disk, whatever failed before."""
+
+    def overwrite(self, path: str, offset: int, data: bytes) -> None:
+        """Write over bytes that the file has, durably; StoreError if it has fewer."""
+
+    def remove(self, path: str) -> None:
+        """Take a file away, durably; FileNotFoundError if there is none."""
+
+    def make_folder(self, path: str) -> None:
+        """The folder and its parents exist, durably; no error if they do already."""
+
+    def sync_folder(self, path: str) -> None:
+        """What was created, renamed or removed in the folder survives a power loss."""
+
+    def lock(self, path: str) -> Lock | None:
+        """Take the lock on a file (made if it is missing), or None if another holds it. Never waits."""
+
+    def is_locked(self, path: str) -> bool:
+        """Whether somebody holds the lock on a file; makes no file and needs none."""
+
+    def free_bytes(self) -> int:
+        """Room that a process without privileges may still use."""
 
 
 @contextlib.contextmanager

@@ -25,8 +25,8 @@ from amberpost.store.intake import intake_path
 from amberpost.store.keys import KeyStore
 
 _log = logging.getLogger(__name__)
-_READ = 8 * 1024 * 1024
-_AHEAD = 1024 * 1024
+_READ = 8 * 1024 * 1024  # packed, of one call: a batch that is sealed and indexed within seconds
+_AHEAD = 1024 * 1024  # some hundred frames of ordinary mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Frame:
 
     @property
     def payload(self) -> bytes:
+        """As it was accepted; ValueError if it does not unpack, which its encryption rules out."""
         return unpack_payload(self.packed)
 
 
@@ -108,26 +109,22 @@ class IntakeReader:
                 self._destroy(name)
             elif name in known:
                 self._logs[name] = _Followed(name, FrameCipher(self._keys.intake_key(name), name))
-            elif self._has_bytes(name):  # an empty one was never used
-                self._report(FindingKind.INTAKE_KEY_MISSING, name, Remark("intake_without_key"))
+            else:
+                try:
+                    is_used = self._disk.size(intake_path(name)) > 0  # an empty one was never used
+                except FileNotFoundError:
+                    is_used = False  # its writer, who lost the reservation, took it away meanwhile
+                if is_used:
+                    self._report(FindingKind.INTAKE_KEY_MISSING, name, Remark("intake_without_key"))
         for name, state in known.items():
-            if name not in present and name not in self._logs:
-                self._sweep(name, state)
-
-    def _has_bytes(self, name: str) -> bool:
-        """False also if its writer, who lost the reservation, took it away since the folder was listed."""
-        try:
-            return self._disk.size(intake_path(name)) > 0
-        except FileNotFoundError:
-            return False
-
-    def _sweep(self, name: str, state: str) -> None:
-        if state == "open":
-            if not self._disk.exists(intake_path(name)):  # else it was made since the folder was listed
-                self._report(FindingKind.INTAKE_MISSING, name, Remark("intake_file_gone"))
-        elif state == "released":
-            self._disk.sync_folder("intake")  # a process killed after the unlink may not have
-            self._keys.forget_intake(name)
+            if name in present or name in self._logs:
+                continue
+            if state == "open":
+                if not self._disk.exists(intake_path(name)):  # else it was made since the folder was listed
+                    self._report(FindingKind.INTAKE_MISSING, name, Remark("intake_file_gone"))
+            elif state == "released":
+                self._disk.sync_folder("intake")  # a process killed after the unlink may not have
+                self._keys.forget_intake(name)
 
     def sweep_reserved(self) -> None:
         """At the worker's start: forget keys of logs that were never begun. A writer that is just beginning
@@ -159,6 +156,7 @@ class IntakeReader:
                 if finished:
                     yield from self._read_end(log)
                 return
+            # A frame that does not open is counted and passed over: those behind it are somebody's mail, too.
             packed = self._open(log, frame)
             log.at += FRAME_HEADER + frame.header.length
             log.given += 1

@@ -46,6 +46,7 @@ class FrameCipher:
         self._aad = f"amberpost intake {name}".encode()
 
     def seal(self, packed: bytes, number: int) -> bytes:
+        """Encrypt with the number for a nonce: it must be new in this log, or the key is given away."""
         return self._cipher.encrypt(number.to_bytes(12, "big"), packed, self._aad)
 
     def unseal(self, frame: SealedFrame) -> bytes:
@@ -68,6 +69,7 @@ def unpack_payload(packed: bytes) -> bytes:
 
 
 def frame_header(sealed: bytes, *, number: int, synced: int) -> bytes:
+    """What stands before a sealed payload, with a checksum of both."""
     head = _HEAD.pack(MAGIC, VERSION, 0, number, synced, len(sealed))
     return head + _CRC.pack(crc32(sealed, crc32(head)))
 

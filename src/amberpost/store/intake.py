@@ -5,7 +5,6 @@ go into the next one together. After any error the file is dead and nothing of t
 if the disk was full the next append begins another file, after anything else nothing is written any more.
 """
 
-import contextlib
 import secrets
 import threading
 from collections.abc import Sequence
@@ -18,12 +17,13 @@ from amberpost.store.frames import FrameCipher, frame_header, pack_payload
 from amberpost.store.keys import KeyStore, ReservationLost
 
 LOG_LIMIT = 64 * 1024 * 1024  # then a new file is begun, so that this one can be released
-LOG_SECONDS = 600
-_TRIES = 5
-GROUP_LIMIT = 8 * 1024 * 1024
+LOG_SECONDS = 600  # so that what is sealed does not stay here for long
+_TRIES = 5  # a worker sweeps once, at its start; five of them in a row are something else
+GROUP_LIMIT = 8 * 1024 * 1024  # written in the time of one sync of a disk that turns
 
 
 def intake_path(name: str) -> str:
+    """Of the log with this name."""
     return f"intake/{name}.log"
 
 
@@ -60,7 +60,10 @@ class IntakeLog:
         """When this returns the payloads survive a power loss; on StoreError nothing is promised."""
         packed = [pack_payload(payload) for payload in payloads]
         with self._changed:
-            self._wait_for_room()
+            # A group that waits is bounded, and so is the memory of a process whose disk is slow.
+            while self._error is None and self._busy and self._waiting_bytes > GROUP_LIMIT:
+                self._changed.wait()
+            self._require_sound()
             self._waiting += packed
             self._waiting_bytes += sum(map(len, packed))
             self._asked += len(packed)
@@ -79,11 +82,6 @@ class IntakeLog:
     def rotate(self) -> None:
         """Let the next append begin a new file."""
         self.close()
-
-    def _wait_for_room(self) -> None:
-        while self._error is None and self._busy and self._waiting_bytes > GROUP_LIMIT:
-            self._changed.wait()
-        self._require_sound()
 
     def _require_sound(self) -> None:
         if self._error is not None:
@@ -109,11 +107,13 @@ class IntakeLog:
             self._busy = True
             group, self._waiting, self._waiting_bytes = self._waiting, [], 0
             callers, self._callers = self._callers, []
+        # Stands if not even an Exception comes: a thread that ends here leaves the others an error, not a wait.
         error: Exception | None = StoreError("intake_interrupted")
         try:
             self._write_group(group)
             error = None
         except DiskFull as full:
+            # No more goes into this file; what it holds is kept. The next append may find room for another.
             with self._changed:
                 error = None
                 self._unkept.update(dict.fromkeys(callers, full))
@@ -144,16 +144,16 @@ class IntakeLog:
         age = now().timestamp() - log.opened_at if log else 0
         if log is not None and (log.file.size >= LOG_LIMIT or not 0 <= age < LOG_SECONDS):
             self._close_log()
-        if self._log is None:
-            self._log = self._open_log()
+        tries = 1
+        while self._log is None:
+            try:
+                self._log = self._begin_log()
+            except (ReservationLost, NewFileTaken):
+                # A starting worker took this one for the rest of a crash: begin another.
+                if tries == _TRIES:
+                    raise
+                tries += 1
         return self._log
-
-    def _open_log(self) -> _OpenLog:
-        """A new log; another one if a starting worker took this one for the rest of a crash."""
-        for _ in range(_TRIES - 1):
-            with contextlib.suppress(ReservationLost, NewFileTaken):
-                return self._begin_log()
-        return self._begin_log()
 
     def _begin_log(self) -> _OpenLog:
         """Key first, file second, then the note that the file is there: a log never lacks its key."""

@@ -17,6 +17,7 @@ _BAD = (sqlite3.Error, UnicodeError)  # a damaged file makes even error messages
 LOGS = ("mail", "audit")
 APPLICATION_ID = 0x414D424B  # "AMBK"
 FORMAT = 1
+_BUSY_SECONDS = 30  # a transaction takes milliseconds; one that waits so long waits for a disk that hangs
 
 _COMMON = (
     "CREATE TABLE slot (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, params TEXT NOT NULL,"
@@ -44,7 +45,9 @@ def connector(path: Path) -> Connect:
     """Opens connections to the file at `path`, as this module promises them."""
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.Error as error:
@@ -52,11 +55,15 @@ def connector(path: Path) -> Connect:
                 raise
             # Nobody has the database open, and the file of those who share it finds no room: read it alone.
             connection.close()
-            connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
-        connection.execute("PRAGMA cache_size=-16000")
+        connection.execute(
+            "PRAGMA cache_size=-16000"
+        )  # KiB, of each thread: the rows of some 100,000 records
         return connection
 
     return connect
@@ -89,9 +96,11 @@ class KeyDatabase:
             raise IntegrityError("key_database_foreign", subject="keys.db")
 
     def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        """All rows of a SELECT. IntegrityError if the file cannot be read, DiskFull where reading needs room."""
         return list(self.iterate(sql, values))
 
     def iterate(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+        """As rows(), one by one; a read transaction is open until the last is taken."""
         try:
             yield from self.connection().execute(sql, values)
         except _BAD as error:
@@ -119,10 +128,14 @@ class KeyDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing, and durable when it ends."""
+        """All or nothing, and durable when it ends. StoreError, IntegrityError or DiskFull if nothing was written."""
         if self._failed:
             raise StoreError("key_database_failed", subject="keys.db")
-        connection = self._begin()
+        connection = self.connection()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except _BAD as error:  # nothing is begun, so nothing has failed for good
+            raise self._trouble("key_database_not_written", error) from error
         try:
             yield connection
             connection.commit()
@@ -143,6 +156,7 @@ class KeyDatabase:
             raise self._trouble("key_database_log_not_cut", error) from error
 
     def connection(self) -> sqlite3.Connection:
+        """That of this thread, opened at first use; StoreError, IntegrityError or DiskFull if it cannot be."""
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             try:
@@ -153,18 +167,11 @@ class KeyDatabase:
         return found
 
     def close(self) -> None:
+        """Close the connections of all threads; the next use opens another."""
         for connection in self._all:
             connection.close()
         self._all.clear()
         self._local = threading.local()
-
-    def _begin(self) -> sqlite3.Connection:
-        connection = self.connection()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except _BAD as error:
-            raise self._trouble("key_database_not_written", error) from error
-        return connection
 
     def _trouble(self, code: str, error: Exception) -> ArchiveError:
         """What a person is told: that the disk is full, that the file is damaged, or else what `code` says."""

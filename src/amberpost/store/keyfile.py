@@ -30,6 +30,7 @@ class KeyFile:
 
 
 def render(content: KeyFile) -> bytes:
+    """The bytes of the file, with its checksum."""
     head = f"amberpost key file 1\norigin {content.origin}\nslot {content.slot}\n".encode()
     head += b"key " + content.key.reveal().hex().encode() + b"\n"
     return head + b"check " + _check(head) + b"\n"
@@ -39,7 +40,7 @@ def read_key_file(path: Path) -> KeyFile:
     """What the file says; StoreError if it cannot be read, IntegrityError if it is damaged."""
     try:
         with path.open("rb") as file:
-            data = file.read(4096)
+            data = file.read(4096)  # ten times a key file
     except PermissionError as error:
         raise NotReadable(
             "key_file_closed",
@@ -63,18 +64,15 @@ def write_key_file(path: Path, content: KeyFile) -> None:
             file.write(render(content))
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        # The name, too: a key file that a power loss takes away locks the archive for ever.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except OSError as error:
         raise StoreError("key_file_unwritable", subject=str(path)) from error
 
 
 def _check(head: bytes) -> bytes:
     return hashlib.sha256(head).hexdigest()[:32].encode()
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -66,10 +66,12 @@ class KeyStore:
         self._lock = threading.RLock()
 
     def close(self) -> None:
+        """Close the database; the keys stay in memory as long as the object lives."""
         self.database.close()
 
     @property
     def master(self) -> Secret:
+        """The master key, for unlock slots only; whatever else needs a key takes a label."""
         return self._master
 
     def label(self, name: str) -> bytes:
@@ -98,10 +100,11 @@ class KeyStore:
         with self._lock, self.database.transaction() as connection:
             marks = dict(self._pending)
             for log, mark in marks.items():
-                self._write_mark(connection, log, mark)
+                row = (log, mark.next_index, mark.segment, mark.end, self._mark_mac(log, mark))
+                connection.execute("INSERT OR REPLACE INTO durable VALUES (?, ?, ?, ?, ?)", row)
             yield connection
         for log, mark in marks.items():
-            if self._pending.get(log) == mark:
+            if self._pending.get(log) == mark:  # else a newer one came meanwhile, which is due next
                 del self._pending[log]
 
     # KEKs
@@ -136,6 +139,7 @@ class KeyStore:
         for id, name, wrapped in self.database.rows("SELECT id, class, wrapped FROM kek"):
             if not isinstance(id, int) or not isinstance(name, str) or not isinstance(wrapped, bytes):
                 continue  # damage; check() names it
+            # One damaged KEK must not lock the records of all other months.
             try:
                 self._keks[id] = Kek(id=id, name=name, cipher=self.open_kek(id, name, wrapped))
             except ValueError:
@@ -178,14 +182,9 @@ class KeyStore:
             raise IntegrityError("durable_mark_damaged", subject=f"keys.db durable {log}")
         return mark
 
-    def _write_mark(self, connection: Connection, log: str, mark: Durable) -> None:
-        connection.execute(
-            "INSERT OR REPLACE INTO durable VALUES (?, ?, ?, ?, ?)",
-            (log, mark.next_index, mark.segment, mark.end, self._mark_mac(log, mark)),
-        )
-
     def _mark_mac(self, log: str, mark: Durable) -> bytes:
         text = bound(self.origin, log, mark.next_index, mark.segment, mark.end)
+        # 128 bits: nobody can try a forgery anywhere but here.
         return hmac.digest(self.label("durable"), text, hashlib.sha256)[:16]
 
     # Keys of intake logs
@@ -242,5 +241,6 @@ class KeyStore:
             connection.execute("DELETE FROM intake WHERE name = ? AND opened = 0", (name,))
 
     def forget_intake(self, name: str) -> None:
+        """Take the row away, durably; the file must be gone. A name that is unknown is no error."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM intake WHERE name = ?", (name,))

@@ -26,9 +26,15 @@ def create_keys(
 ) -> KeyStore:
     """Make master key, key file, keys.db and, last, origin.json: with it the archive exists.
 
-    `public_keys` is asked, once the labels can be derived, what origin.json shall say.
+    `public_keys` is asked, once the labels can be derived, what origin.json shall say. ConfigError for a key file
+    within `data`, StoreError if one of the files is there already; then nothing was made.
     """
-    _require_new(data, key_file)
+    # Whoever copies the folder must not have copied the key with it.
+    if key_file.resolve().is_relative_to(data.resolve()):
+        raise ConfigError("key_file_within_data", subject=str(key_file))
+    for path in (data / ORIGIN_FILE, data / KEYS_FILE, key_file):
+        if path.exists():
+            raise StoreError("there_already", subject=str(path))
     disk = LocalDisk(data)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     origin, master = f"amberpost/{secrets.token_hex(8)}", Secret(secrets.token_bytes(KEY))
@@ -41,6 +47,7 @@ def create_keys(
         _add_slot(keys, 2, kind="passphrase", params=params, slot_key=passphrase_key(passphrase, params))
     keys.kek("intake")
     keys.kek("objects")
+    # The key file before origin.json: an archive never exists without the means to open it.
     write_key_file(key_file, KeyFile(origin=origin, slot=1, key=file_key))
     write_origin(disk, origin, public_keys(keys) if public_keys else {})
     return keys
@@ -49,7 +56,11 @@ def create_keys(
 def open_keys(
     data: Path, key_file: Path | None = None, passphrase: str | None = None, *, read_only: bool = False
 ) -> KeyStore:
-    """Open the archive's keys with a key file or a passphrase. `read_only`: without changing any file."""
+    """Open the archive's keys with a key file or a passphrase. `read_only`: without changing any file.
+
+    ConfigError if neither is given; StoreError if it is no archive, or the key is another one's; IntegrityError if a
+    file is damaged.
+    """
     origin = str(read_origin(LocalDisk(data))["origin"])
     if not (data / KEYS_FILE).exists():
         raise StoreError("key_database_missing", subject=str(data / KEYS_FILE))
@@ -70,6 +81,7 @@ def open_keys(
 
 
 def write_origin(disk: Disk, origin: str, public_keys: Mapping[str, str]) -> None:
+    """Write origin.json, in one spelling, durable on return."""
     content = {
         "created_at": milliseconds(now()),
         "format": 1,
@@ -96,6 +108,7 @@ def read_origin(disk: Disk) -> dict[str, object]:
 
 
 def read_slots(database: KeyDatabase) -> list[Slot]:
+    """The unlock slots in order, without damaged rows, which check_keys() counts."""
     rows = database.rows("SELECT id, kind, params, wrapped, mac FROM slot ORDER BY id")
     return [
         Slot(id=id, kind=kind, params=params, wrapped=wrapped, mac=mac)
@@ -103,14 +116,6 @@ def read_slots(database: KeyDatabase) -> list[Slot]:
         if isinstance(id, int) and isinstance(kind, str) and isinstance(params, str)
         if isinstance(wrapped, bytes) and isinstance(mac, bytes)
     ]
-
-
-def _require_new(data: Path, key_file: Path) -> None:
-    if key_file.resolve().is_relative_to(data.resolve()):
-        raise ConfigError("key_file_within_data", subject=str(key_file))
-    for path in (data / ORIGIN_FILE, data / KEYS_FILE, key_file):
-        if path.exists():
-            raise StoreError("there_already", subject=str(path))
 
 
 def _add_slot(keys: KeyStore, id: int, *, kind: str, params: str, slot_key: Secret) -> None:

@@ -26,7 +26,7 @@ from amberpost.store.segment import (
 from amberpost.store.split import join
 from amberpost.store.stream import CHUNK, TAG, unseal, unseal_first
 
-_HEADER_LIMIT = 64 * 1024 * 1024
+_HEADER_LIMIT = 64 * 1024 * 1024  # unpacked; the envelope of a report with 100,000 recipients is 10 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,7 @@ class Records:
             record = _capture_header(data, row)
             leaf = leaf_of(record, data)
             first = data[HEADER + record.leaf_length : record.length][: CHUNK + TAG]
+            # A header that fits the first chunk is read without opening what may be hundreds of megabytes behind it.
             only = record.payload_length <= CHUNK + TAG
             plain = unseal_first(key, first, self.binding.capture(index, leaf), only=only)
             if HEADER_LENGTH.unpack_from(plain)[0] <= len(plain) - HEADER_LENGTH.size:

@@ -24,7 +24,7 @@ from amberpost.store.segment import (
 )
 
 _log = logging.getLogger(__name__)
-_READ = 4 * 1024 * 1024
+_READ = 4 * 1024 * 1024  # at a time, so that a record of any size takes no more memory
 
 
 def segment_numbers(disk: Disk, log: str) -> list[int]:
@@ -65,29 +65,24 @@ class _Walk:
 
     def to_end(self, promised: int) -> "_Walk":
         numbers = segment_numbers(self._disk, self._rows.log)
-        self._require_start(numbers)
-        for number in numbers:
-            if number >= self.segment:
-                self._enter(number)
-                self._through_segment()
-        if self.next_index < promised:
-            raise self._missing(Remark("records_fewer", {"found": self.next_index, "promised": promised}))
-        return self
-
-    def _require_start(self, numbers: list[int]) -> None:
         if self.segment and self.segment not in numbers:
             raise self._missing(Remark("last_segment_gone"))
         if self.segment and self._disk.size(self._path()) < self.end:
             raise self._missing(Remark("last_segment_cut"))
-
-    def _enter(self, number: int) -> None:
-        if number == self.segment:
-            return
-        if self.torn:
-            raise self._missing(Remark("earlier_record_damaged"))
-        if number != self.segment + 1:
-            raise self._missing(Remark("segment_number_gone", {"number": self.segment + 1}))
-        self.segment, self.end = number, 0
+        for number in numbers:
+            if number < self.segment:
+                continue
+            if number > self.segment:
+                # Only the very last segment may end torn: the next one is begun when this one is durable.
+                if self.torn:
+                    raise self._missing(Remark("earlier_record_damaged"))
+                if number != self.segment + 1:
+                    raise self._missing(Remark("segment_number_gone", {"number": self.segment + 1}))
+                self.segment, self.end = number, 0
+            self._through_segment()
+        if self.next_index < promised:
+            raise self._missing(Remark("records_fewer", {"found": self.next_index, "promised": promised}))
+        return self
 
     def _through_segment(self) -> None:
         size = self._disk.size(self._path())

@@ -30,7 +30,7 @@ ROOM_BYTES = 256 * 1024  # SQLite needs 32 KiB for each database that several pr
 _LOCK = "reserve/lock"
 _MAGIC = b"AMBR"
 _HEADER = Struct(">4sI16sII")  # magic, length, run, number, CRC-32 of these and what follows
-_WAIT_SECONDS = 0.005
+_WAIT_SECONDS = 0.005  # one entry takes a sync, which a disk does in as long
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class Reserve:
         return 0 if self.is_empty() else self._find_end().offset
 
     def is_empty(self) -> bool:
+        """True also where nothing is kept at all."""
         return not self._disk.exists(RESERVE) or _parse(self._disk.read_at(RESERVE, 0, _HEADER.size)) is None
 
     def is_full(self) -> bool:
@@ -95,7 +96,10 @@ class Reserve:
             raise ReserveFull(str(self._disk.root))
         with self._alone():
             end = self._find_end()
-            record = _record(end, self._seal(entry, end.run, end.number))
+            cipher, place = self._cipher(end.run, end.number)
+            sealed = wrap(cipher, entry, place)
+            header = _Header(length=len(sealed), run=end.run, number=end.number, crc=0)
+            record = _HEADER.pack(_MAGIC, len(sealed), end.run, end.number, _crc(header, sealed)) + sealed
             if len(record) > LARGEST or end.offset + LARGEST > self.size():
                 raise ReserveFull(str(self._disk.root))
             self._disk.overwrite(RESERVE, end.offset, record)
@@ -106,7 +110,16 @@ class Reserve:
         if self.is_empty():
             return 0
         with self._alone():
-            entries = list(self._entries())
+            entries: list[bytes] = []
+            first = _parse(self._disk.read_at(RESERVE, 0, _HEADER.size))
+            # Another process may have drained it while we waited for the lock.
+            walk = self._walk(_End(run=first.run, number=0, offset=0)) if first is not None else ()
+            for end, sealed in walk:
+                cipher, place = self._cipher(end.run, end.number - 1)
+                try:
+                    entries.append(unwrap(cipher, sealed, place))
+                except ValueError:  # the others must not be lost with it
+                    _log.error("damaged entry in the reserve number=%d", end.number - 1)
             keep(entries)
             self._disk.overwrite(RESERVE, 0, bytes(_HEADER.size))
         return len(entries)
@@ -122,15 +135,11 @@ class Reserve:
             finally:
                 lock.release()
 
-    def _seal(self, entry: bytes, run: bytes, number: int) -> bytes:
+    def _cipher(self, run: bytes, number: int) -> tuple[AESGCM, bytes]:
+        """What seals an entry, and what it is bound to: it opens in its own place only."""
         assert self._keys is not None
         cipher = AESGCM(self._keys.label("reserve"))
-        return wrap(cipher, entry, bound("reserve", self._keys.origin, run, number))
-
-    def _open(self, sealed: bytes, run: bytes, number: int) -> bytes:
-        assert self._keys is not None
-        cipher = AESGCM(self._keys.label("reserve"))
-        return unwrap(cipher, sealed, bound("reserve", self._keys.origin, run, number))
+        return cipher, bound("reserve", self._keys.origin, run, number)
 
     def _find_end(self) -> _End:
         """Behind the last entry of the run that begins the file; of a new run, if there is none."""
@@ -162,16 +171,6 @@ class Reserve:
             yield end, sealed
             at = stop
 
-    def _entries(self) -> Iterator[bytes]:
-        first = _parse(self._disk.read_at(RESERVE, 0, _HEADER.size))
-        if first is None:
-            return
-        for end, sealed in self._walk(_End(run=first.run, number=0, offset=0)):
-            try:
-                yield self._open(sealed, end.run, end.number - 1)
-            except ValueError:
-                _log.error("damaged entry in the reserve number=%d", end.number - 1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Header:
@@ -187,11 +186,6 @@ def _parse(data: bytes | memoryview) -> _Header | None:
         return None
     magic, length, run, number, crc = _HEADER.unpack(data)
     return _Header(length=length, run=run, number=number, crc=crc) if magic == _MAGIC else None
-
-
-def _record(end: _End, sealed: bytes) -> bytes:
-    header = _Header(length=len(sealed), run=end.run, number=end.number, crc=0)
-    return _HEADER.pack(_MAGIC, len(sealed), end.run, end.number, _crc(header, sealed)) + sealed
 
 
 def _crc(header: _Header, sealed: bytes) -> int:

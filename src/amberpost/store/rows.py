@@ -83,11 +83,15 @@ class LogRows:
 
     # Reading
 
+    # Each of these raises IntegrityError where keys.db or the row is damaged.
+
     def find_capture(self, index: int) -> CaptureRow | None:
+        """The row of a ledger index, None if it has none. Its key is not opened yet, so it is not verified yet."""
         rows = self._rows(f"{_CAPTURES} WHERE idx = ?", index)
         return _capture(rows[0]) if rows else None
 
     def find_object(self, id: bytes) -> ObjectRow | None:
+        """The same of an object's id."""
         rows = self._rows(f"{_OBJECTS} WHERE id = ?", id)
         return _object(rows[0]) if rows else None
 
@@ -106,16 +110,19 @@ class LogRows:
             start = page[-1].number + 1
 
     def find_indexes(self, capture_ids: Iterable[bytes]) -> dict[bytes, int]:
+        """Ledger indexes of those captures that are known."""
         sql = "SELECT idx FROM LOG_capture WHERE capture_id = ?"
         found = ((id, self._rows(sql, id)) for id in capture_ids)
         return {id: _number(rows[0][0]) for id, rows in found if rows}
 
     def find_numbers(self, ids: Iterable[bytes]) -> dict[bytes, int]:
+        """Numbers of those objects that are known."""
         sql = "SELECT number FROM LOG_object WHERE id = ?"
         found = ((id, self._rows(sql, id)) for id in ids)
         return {id: _number(rows[0][0]) for id, rows in found if rows}
 
     def has_reference(self, number: int, kind: int, referrer: int) -> bool:
+        """Whether the referrer, an index (BY_CAPTURE) or a number (BY_OBJECT), refers to this object."""
         sql = "SELECT 1 FROM LOG_reference WHERE object = ? AND kind = ? AND referrer = ?"
         return bool(self._rows(sql, number, kind, referrer))
 
@@ -129,14 +136,17 @@ class LogRows:
 
     def first_number_after(self, segment: int, end: int) -> int:
         """The number of the first object written there or later."""
+        # Numbers rise as places do, so one number divides what lies before a place from what lies behind it.
         sql = "SELECT min(number) FROM LOG_object WHERE segment > ? OR (segment = ? AND offset >= ?)"
         found = self._rows(sql, segment, segment, end)[0][0]
         return self.next_number() if found is None else _number(found)
 
     def next_index(self) -> int:
+        """One more than the highest index that has a key, whether its record is written or not."""
         return _number(self._rows(_NEXT_INDEX)[0][0])
 
     def next_number(self) -> int:
+        """One more than the highest number of an object. A number that was dropped may come again."""
         return _number(self._rows(_NEXT_NUMBER)[0][0])
 
     def next_numbers(self) -> tuple[int, int]:
@@ -154,11 +164,13 @@ class LogRows:
     # Writing, inside a transaction of the caller
 
     def add_captures(self, connection: Connection, rows: Sequence[CaptureRow]) -> None:
+        """sqlite3.IntegrityError if one of the indexes or capture ids is there."""
         sql = self._named("INSERT INTO LOG_capture VALUES (?, ?, ?, ?, ?, ?, ?)")
         values = [(row.index, row.capture_id, *_place_values(row)) for row in rows]
         connection.executemany(sql, values)
 
     def add_objects(self, connection: Connection, rows: Sequence[ObjectRow]) -> None:
+        """sqlite3.IntegrityError if one of the numbers or ids is there."""
         sql = self._named("INSERT INTO LOG_object VALUES (?, ?, ?, ?, ?, ?, ?)")
         connection.executemany(sql, [(row.number, row.id, *_place_values(row)) for row in rows])
 

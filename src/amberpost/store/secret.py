@@ -46,6 +46,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> bytes:
+        """The bytes themselves, for the one call that needs them; never for a log or a text."""
         return self._value
 
     def __repr__(self) -> str:
@@ -73,7 +74,10 @@ def masked(said: str, secret: Secret, *sent: bytes) -> str:
     if not value:
         return said
     plain = value.decode("utf-8", "replace")
-    forms = {_base64(one) for one in (value, *sent)} | {f'"{_quoted(plain)}"', f"PASS {plain}"}
+    forms = {base64.b64encode(one).decode("ascii") for one in (value, *sent)} | {
+        f'"{_quoted(plain)}"',
+        f"PASS {plain}",
+    }
     if len(plain) >= SHORTEST_MASKED and plain.casefold() not in _USUAL:
         forms |= {plain, _quoted(plain), quote(plain, safe=""), quote_plus(plain)}
     forms |= {repr(one.encode())[2:-1] for one in forms}  # as Python shows what a server sent
@@ -90,7 +94,3 @@ def _pattern(form: str) -> str:
 
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode("ascii")

@@ -11,8 +11,8 @@ from zlib import crc32
 
 MAGIC = b"AMB1"
 HEADER = 40
-SEGMENT_LIMIT = 256 * 1024 * 1024
-LEAF_LIMIT = 1024
+SEGMENT_LIMIT = 256 * 1024 * 1024  # a backup copies no file anew but the last; four to a GB are few names
+LEAF_LIMIT = 1024  # several times what a leaf has
 PUNCHED, OBJECT = 1, 2
 _FRAME = struct.Struct(">4sIQQIIII")
 _CRC = struct.Struct(">I")
@@ -61,6 +61,7 @@ class Place:
 
 
 def segment_path(log: str, number: int) -> str:
+    """Twenty digits: names sort as numbers do, for every number of 64 bits."""
     return f"{log}/segments/{number:020d}.seg"
 
 

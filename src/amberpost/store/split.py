@@ -17,12 +17,12 @@ from amberpost.store.pack import pack, unpack
 
 MAX_DEPTH = 3  # report, original, attachment
 # A stored object may have objects of its own and be met again inside another one, so joining goes deeper.
-JOIN_DEPTH = 64
-MAX_BYTES = 512 * 1024 * 1024
+JOIN_DEPTH = 64  # no honest message comes near; Python allows 1,000 calls
+MAX_BYTES = 512 * 1024 * 1024  # of one message: several times what any mail server takes
 _COUNT = struct.Struct(">H")
 _REFERENCE = struct.Struct(">I32sIHB")  # at, id, size, line, flags
 _BASE64, _CRLF = 1, 2
-_MAX_REFERENCES = 1000
+_MAX_REFERENCES = 1000  # of one body, whose count has 16 bits; what is beyond stays in the skeleton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class SplitObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """`skeleton` is packed (see pack_body); objects come before those that refer to them."""
+    """`skeleton` is packed (docs/formats/store.md); objects come before those that refer to them."""
 
     skeleton: bytes
     references: tuple[bytes, ...]
@@ -64,6 +64,7 @@ class Split:
 
 
 def object_id(dedup_key: bytes, content: bytes | memoryview) -> bytes:
+    """32 bytes: HMAC-SHA256, so that without the key nobody can tell whether a file they have is kept here."""
     return hmac.digest(dedup_key, content, hashlib.sha256)
 
 
@@ -94,44 +95,42 @@ class _Job:
 
 
 def _split(raw: bytes, cuts: Sequence[Cut], job: _Job, *, depth: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """(packed skeleton, ids it refers to); what was taken out is in job.objects."""
     pieces: list[bytes | memoryview] = []
     references: list[Reference] = []
     view, done, length = memoryview(raw), 0, 0
     for cut in _usable(cuts, len(raw)) if depth < MAX_DEPTH else ():
-        made = _make_object(view, cut, job, depth)
-        if made is None:
-            continue
-        start, end, id, size, layout = made
+        start, end, layout = cut.start, cut.end, None
+        if cut.kind == "base64":
+            found = decode_exactly(view[start:end])
+            if found is None:
+                continue  # it would not come back byte-exact
+            start, end = cut.start + found.start, cut.start + found.end
+            content, layout = found.content, found.layout
+        elif end - start < len(raw):
+            content = bytes(view[start:end])
+        elif depth:
+            continue  # an object that refers to itself
+        else:
+            content = raw  # all of it, without a copy
+        id = object_id(job.dedup_key, content)
+        if id not in job.objects:
+            # Deeper objects come first: those that refer to them follow.
+            packed, inner = _split(content, cut.cuts, job, depth=depth + 1)
+            job.objects[id] = SplitObject(id=id, packed=packed, references=inner)
         pieces.append(view[done:start])
         length += start - done
-        references.append(Reference(at=length, id=id, size=size, layout=layout))
+        references.append(Reference(at=length, id=id, size=len(content), layout=layout))
         done = end
     pieces.append(view[done:])
-    return _pack_body(pieces, references), tuple(dict.fromkeys(one.id for one in references))
-
-
-def _make_object(
-    view: memoryview, cut: Cut, job: _Job, depth: int
-) -> tuple[int, int, bytes, int, Layout | None] | None:
-    """Keep one cut: where it really starts and ends, and what was kept. None if it must stay."""
-    if cut.kind == "whole":
-        if depth and cut.end - cut.start == len(view):
-            return None  # an object that refers to itself
-        start, end, layout = cut.start, cut.end, None
-        content = bytes(view[start:end]) if end - start < len(view) else view.obj
-    else:
-        found = decode_exactly(view[cut.start : cut.end])
-        if found is None:
-            return None
-        start, end = cut.start + found.start, cut.start + found.end
-        content, layout = found.content, found.layout
-    if not isinstance(content, bytes):
-        content = bytes(content)
-    id = object_id(job.dedup_key, content)
-    if id not in job.objects:
-        packed, references = _split(content, cut.cuts, job, depth=depth + 1)
-        job.objects[id] = SplitObject(id=id, packed=packed, references=references)
-    return start, end, id, len(content), layout
+    head = [_COUNT.pack(len(references))]
+    for one in references:
+        line, flags = 0, 0
+        if one.layout is not None:
+            line, flags = one.layout.line, _BASE64 | (_CRLF if one.layout.eol == b"\r\n" else 0)
+        head.append(_REFERENCE.pack(one.at, one.id, one.size, line, flags))
+    body = pack(b"".join([*head, *pieces]))
+    return body, tuple(dict.fromkeys(one.id for one in references))
 
 
 def _usable(cuts: Sequence[Cut], length: int) -> list[Cut]:
@@ -143,18 +142,6 @@ def _usable(cuts: Sequence[Cut], length: int) -> list[Cut]:
             usable.append(cut)
             done = cut.end
     return usable
-
-
-def _pack_body(pieces: list[bytes | memoryview], references: list[Reference]) -> bytes:
-    head = [_COUNT.pack(len(references))]
-    head += [_REFERENCE.pack(one.at, one.id, one.size, *_flags(one.layout)) for one in references]
-    return pack(b"".join([*head, *pieces]))
-
-
-def _flags(layout: Layout | None) -> tuple[int, int]:
-    if layout is None:
-        return 0, 0
-    return layout.line, _BASE64 | (_CRLF if layout.eol == b"\r\n" else 0)
 
 
 def _parse(body: bytes) -> tuple[tuple[Reference, ...], memoryview]:

@@ -52,6 +52,7 @@ class Store(Records):
 
     @property
     def next_index(self) -> int:
+        """The index that the next record gets, and how many there are."""
         return self.count_written() if self._tail is None else self._tail.next_index
 
     # Writing
@@ -67,6 +68,7 @@ class Store(Records):
             tail = self._writable_tail()
             batch = self._new_batch(records, tail, at or now())
             batch.add_all(records)
+            # Keys first: a record whose key was never durable could not be read by anybody.
             with self._fail_stop():
                 self._commit_keys(batch)
                 for segment, parts in batch.writes:
@@ -83,7 +85,11 @@ class Store(Records):
         return self._tail
 
     def _new_batch(self, records: Sequence[NewRecord], tail: Tail, at: datetime) -> Batch:
-        ids = {id for one in records if one.split for id in _ids(one)}
+        ids: set[bytes] = set()
+        for split in (one.split for one in records if one.split is not None):
+            ids.update(split.references)
+            for one in split.objects:
+                ids.update((one.id, *one.references))
         if not tail.segment:
             tail = Tail(next_index=tail.next_index, next_number=tail.next_number, segment=1, end=0)
         return Batch(
@@ -102,11 +108,13 @@ class Store(Records):
             self.rows.add_references(connection, batch.references)
 
     def _write(self, segment: int, parts: list[bytes]) -> None:
+        """The step between keys and promise: when this returns the records of one segment are durable."""
         file = self._segment_file(segment)
         file.write(parts)
         file.sync()
 
     def _segment_file(self, segment: int) -> AppendFile:
+        """The segment, open for appending; a new one begins where the one before is full."""
         assert self._tail is not None
         if self._file is not None and self._tail.segment == segment:
             return self._file
@@ -116,6 +124,7 @@ class Store(Records):
         path = segment_path(self.log, segment)
         if segment == self._tail.segment:
             self._file = self.disk.append(path)
+            # Longer than we left it: another writer is at work, and its records must not end up among ours.
             if self._file.size != self._tail.end:
                 raise StoreError("segment_written_by_other", subject=path)
         else:
@@ -153,11 +162,3 @@ class Store(Records):
     def check(self, depth: Depth, start: int = 0, *, checkpoint_size: int = 0) -> Iterator[Finding]:
         """What is wrong with this log and its keys; never changes anything."""
         return check(self, depth, start=start, checkpoint_size=checkpoint_size)
-
-
-def _ids(record: NewRecord) -> Iterator[bytes]:
-    if record.split is not None:
-        yield from record.split.references
-        for one in record.split.objects:
-            yield one.id
-            yield from one.references

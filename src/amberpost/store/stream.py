@@ -8,8 +8,8 @@ any changed bit of payload or associated data.
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-CHUNK = 1024 * 1024
-TAG = 16
+CHUNK = 1024 * 1024  # a header is read without opening more than this of its record
+TAG = 16  # bytes, of GCM (NIST SP 800-38D)
 _ONLY = bytes(11) + b"\x01"
 
 
@@ -33,8 +33,16 @@ def seal(key: bytes, plain: bytes, aad: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes | memoryview, aad: bytes) -> bytes:
     """Decrypt; ValueError if anything was changed."""
+    cipher, view = AESGCM(key), memoryview(sealed)
     try:
-        return b"".join(_opened_chunks(AESGCM(key), memoryview(sealed), aad))
+        if len(view) <= CHUNK + TAG:
+            return cipher.decrypt(_ONLY, view, aad)
+        starts = range(0, len(view), CHUNK + TAG)
+        chunks = [
+            cipher.decrypt(_nonce(number, last=start == starts[-1]), view[start : start + CHUNK + TAG], aad)
+            for number, start in enumerate(starts)
+        ]
+        return b"".join(chunks)
     except InvalidTag:
         raise ValueError("authentication failed") from None
 
@@ -45,16 +53,6 @@ def unseal_first(key: bytes, first: bytes, aad: bytes, *, only: bool) -> bytes:
         return AESGCM(key).decrypt(_nonce(0, last=only), first, aad)
     except InvalidTag:
         raise ValueError("authentication failed") from None
-
-
-def _opened_chunks(cipher: AESGCM, sealed: memoryview, aad: bytes) -> list[bytes]:
-    if len(sealed) <= CHUNK + TAG:
-        return [cipher.decrypt(_ONLY, sealed, aad)]
-    starts = range(0, len(sealed), CHUNK + TAG)
-    return [
-        cipher.decrypt(_nonce(number, last=start == starts[-1]), sealed[start : start + CHUNK + TAG], aad)
-        for number, start in enumerate(starts)
-    ]
 
 
 def _nonce(number: int, *, last: bool) -> bytes:

@@ -113,7 +113,7 @@ def test_what_was_typed_stays_when_the_kind_changes_and_secrets_do_not(site: Sit
     ("changes", "said"),
     [
         ({"hosts": ""}, "required"),
-        ({"hosts": "not a host"}, "A server is a name or an address"),
+        ({"hosts": "not a host"}, "The server is a host name"),
         ({"password": ""}, "required"),
         ({"interval_minutes": "1"}, "greater than or equal to 5"),
         ({"ca_pem": "no certificate"}, "not a certificate in PEM form"),

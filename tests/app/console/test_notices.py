@@ -86,7 +86,7 @@ def test_without_a_user_the_password_is_forgotten(site: Site) -> None:
         ({"addresses": ""}, "at least one recipient"),
         ({"addresses": "\n".join(f"a{n}@firma.example" for n in range(21))}, "At most 20 recipients"),
         ({"sender": "böse@firma.example"}, "not an e-mail address"),
-        ({"relay": "host:99999"}, "not a port number"),
+        ({"relay": "host:99999"}, "The server is a host name"),
         ({"security": "none"}, "A password is not sent without TLS"),
         ({"ca_pem": "no certificate"}, "not valid PEM"),
         ({"webhook_url": "http://hooks.firma.example/"}, "Plain http is possible only"),

@@ -13,8 +13,8 @@ import pytest
 
 from amberpost.clock import now
 from amberpost.errors import DeliveryError
-from amberpost.net import connect
 from amberpost.net.security import Security
+from amberpost.notice import connect
 from amberpost.notice.mail import NoticeMail, Relay, send
 from amberpost.store.secret import Secret
 from tests.servers.certificates import Certificates, make_certificates
@@ -159,7 +159,7 @@ def test_unknown_names_and_closed_ports_are_told() -> None:
 def test_addresses_where_metadata_services_live_are_never_asked() -> None:
     for server in ("169.254.169.254:25", "[fe80::1]:25", "[::ffff:169.254.169.254]:25", "0.0.0.0:25"):
         error = failure(to(25, server=server))
-        assert (error.step, "not used for notifications" in str(error)) == ("name", True)
+        assert (error.step, "never connects to such an address" in str(error)) == ("name", True)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import pytest
 from amberpost.directory.found import FoundEntry
 from amberpost.directory.ldap.active_directory import guid_of, is_enabled, key_of, read_objects
 from amberpost.directory.ldap.entry import LdapEntry
-from amberpost.directory.settings import LdapHost, LdapKind, LdapSettings
+from amberpost.directory.settings import LdapKind, LdapSettings
 from amberpost.errors import DirectoryError
+from amberpost.net.server import ServerAddress
 from amberpost.store.secret import Secret
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -122,11 +123,11 @@ def test_hosts_are_read_with_and_without_ports() -> None:
         password=Secret(b"x"), security="ssl",
     )  # fmt: skip
     assert settings.addresses == (
-        LdapHost(name="dc1", port=636),
-        LdapHost(name="dc2", port=3268),
-        LdapHost(name="::1", port=636),
-        LdapHost(name="::1", port=1389),
-        LdapHost(name="fe80::1", port=636),
-        LdapHost(name="dc3", port=636),
+        ServerAddress(name="dc1", port=636),
+        ServerAddress(name="dc2", port=3268),
+        ServerAddress(name="::1", port=636),
+        ServerAddress(name="::1", port=1389),
+        ServerAddress(name="fe80::1", port=636),
+        ServerAddress(name="dc3", port=636),
     )
     assert "***" in repr(settings)

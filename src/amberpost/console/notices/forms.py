@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amberpost.console.fields import AddressesField
+from amberpost.net.server import read_server
 from amberpost.notice.models import NoticeSettings, RelayLogin
 from amberpost.sources.exchange import is_exchange_online
 from amberpost.times import day_text
@@ -152,8 +153,9 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def password_warning(settings: NoticeSettings) -> str:
     """What is wrong with a password at Exchange Online; empty if none is used there."""
-    host = settings.relay.rpartition(":")[0] or settings.relay
-    if not settings.user or settings.login != RelayLogin.PASSWORD or not is_exchange_online(host):
+    if not settings.relay or not settings.user or settings.login != RelayLogin.PASSWORD:
+        return ""
+    if not is_exchange_online(read_server(settings.relay, 1).name):
         return ""
     return gettext(
         "Exchange Online switches off sending with a password: by default from the end of December 2026 for "

@@ -71,11 +71,13 @@ def _require_local(archive: Archive) -> None:
 
 
 def _add(archive: Archive, address: str) -> bool:
+    """False if it has the address already; UserError if another archive has it."""
     history = list(Address.objects.filter(address=address).order_by("valid_from"))
     current = next((row for row in history if row.valid_until is None), None)
     if current is not None and current.archive_id == archive.pk:
         return False
     if current is not None:
         raise UserError("address_taken", subject=address)
+    # Who is the first to hold an address owns the mail that came before it was known here.
     Address.objects.create(address=address, archive=archive, valid_from=now() if history else None)
     return True

@@ -8,13 +8,13 @@ Only reads. Does not know what a user or a group is.
 import json
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from amberpost.directory.settings import EntraSettings
-from amberpost.errors import DirectoryError, SourceError, remark_of
+from amberpost.errors import AddressForbidden, DirectoryError, SourceError, remark_of
 from amberpost.net.http import Connection, HttpAnswer, TooLarge, ask_once, connect, pause_seconds, safe_url
 from amberpost.net.tls import why_untrusted
 from amberpost.oauth.client import OAuthClient
@@ -29,8 +29,8 @@ _BATCH = 20  # the most that Graph takes
 _TRIES = 4  # of a question that fails without being asked to wait
 _WAIT = frozenset({429, 503})
 _AGAIN = frozenset({500, 502, 504})
-_ANSWER_LIMIT_BYTES = 64 * 2**20
-_LONGEST_TEXT = 200
+_ANSWER_LIMIT_BYTES = 64 * 2**20  # a page of users with all their addresses has one or two
+_LONGEST_TEXT = 200  # characters of another's words on our page
 
 _TOKENS = Tokens()  # of this process: a question every half minute needs no new token
 
@@ -119,19 +119,18 @@ class GraphSession:
             answers = self._post_batch(paths, waiting)
             put_off = [one for one in answers.values() if one[0] in _WAIT | _AGAIN | {401}]
             done |= {n: (one[0], one[1]) for n, one in answers.items() if one not in put_off}
-            if put_off:
-                failures += 1
-                self._put_off(put_off, failures)
+            if not put_off:
+                continue
+            failures += 1
+            statuses = {status for status, _body, _pause in put_off}
+            if 401 in statuses:  # the token ended meanwhile
+                _TOKENS.forget(self._client)
+            if failures >= _TRIES and not statuses & _WAIT:
+                raise DirectoryError("graph_fails", subject=f"HTTP {max(statuses)}")
+            # Each answer has a pause of its own: the longest one suits all.
+            pauses = [pause_seconds(pause) for status, _body, pause in put_off if status in _WAIT]
+            self._wait(max((one for one in pauses if one), default=None), failures)
         return [done[number] for number in range(len(paths))]
-
-    def _put_off(self, answers: Iterable[tuple[int, Json, str | None]], failures: int) -> None:
-        statuses = {status for status, _body, _pause in answers}
-        if 401 in statuses:
-            _TOKENS.forget(self._client)
-        if failures >= _TRIES and not statuses & _WAIT:
-            raise DirectoryError("graph_fails", subject=f"HTTP {max(statuses)}")
-        pauses = [pause_seconds(pause) for status, _body, pause in answers if status in _WAIT]
-        self._wait(max((one for one in pauses if one), default=None), failures)
 
     def _post_batch(
         self, paths: Sequence[str], numbers: Sequence[int]
@@ -155,7 +154,9 @@ class GraphSession:
             except (OSError, HTTPException) as error:
                 self._hang_up()
                 failures += 1
-                if failures >= _TRIES or isinstance(error, ssl.SSLCertVerificationError | TooLarge):
+                if failures >= _TRIES or isinstance(
+                    error, ssl.SSLCertVerificationError | AddressForbidden | TooLarge
+                ):
                     raise self._failure(error) from None
                 self._wait(None, failures)
                 continue
@@ -174,16 +175,13 @@ class GraphSession:
         if body is not None:
             headers["Content-Type"] = "application/json"
         if self._connection is None:
-            self._connection = self._connect()
+            try:
+                self._connection = connect(self._url, self._settings.ca_pem)
+            except SourceError as error:  # of the root certificate
+                raise DirectoryError(error.remark, permanent=True) from None
         return ask_once(
             self._connection, method, target, body=body, headers=headers, limit_bytes=_ANSWER_LIMIT_BYTES
         )
-
-    def _connect(self) -> Connection:
-        try:
-            return connect(self._url, self._settings.ca_pem)
-        except SourceError as error:  # of the root certificate
-            raise DirectoryError(error.remark, permanent=True) from None
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
@@ -207,6 +205,8 @@ class GraphSession:
                 )
             case TooLarge():
                 return DirectoryError("graph_too_much", permanent=True)
+            case AddressForbidden():
+                return DirectoryError(error.remark, permanent=True)
             case TimeoutError():
                 return DirectoryError("graph_timeout", subject=where)
             case OSError():
@@ -236,7 +236,9 @@ def refusal(status: int, body: Json, permission: str) -> DirectoryError:
     inner = facts.get("innerError")
     request_id = inner.get("request-id", "") if isinstance(inner, dict) else ""
     parts = (f"HTTP {status}", facts.get("code", ""), facts.get("message", ""), request_id)
-    said = ", ".join(_shown(part) for part in parts if part)
+    # On one line and of a length that a page bears, whatever the server says.
+    plain = ("".join(char if char.isprintable() else " " for char in str(part)) for part in parts if part)
+    said = ", ".join(" ".join(part.split())[:_LONGEST_TEXT] for part in plain)
     if status == 403:
         return PermissionMissing(
             "graph_permission_missing", permission=permission or "?", said=said, permanent=True
@@ -289,8 +291,3 @@ def _answer_of(one: Json) -> tuple[int, tuple[int, Json, str | None]]:
     headers = one.get("headers")
     named = {str(k).lower(): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
     return int(number), (status, body if isinstance(body, dict) else {}, named.get("retry-after"))
-
-
-def _shown(text: object) -> str:
-    printable = "".join(char if char.isprintable() else " " for char in str(text))
-    return " ".join(printable.split())[:_LONGEST_TEXT]

@@ -52,7 +52,7 @@ _SYSTEM = frozenset(
 )
 _ACCOUNT_DISABLED = 0x2
 _FILETIME_START = datetime(1601, 1, 1, tzinfo=UTC)
-_NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})
+_NEVER = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # both are written for an account that does not expire
 _WITH_READERS = frozenset({EntryKind.SHARED, EntryKind.ROOM, EntryKind.EQUIPMENT, EntryKind.PUBLIC_FOLDER})
 
 
@@ -74,7 +74,7 @@ def guid_of(key: str) -> bytes:
 
 
 def is_enabled(entry: LdapEntry, at: datetime) -> bool:
-    """True when a person may use his account at that time.
+    """True when a person may use their account at that time.
 
     A linked mailbox (2) has a disabled account here by design: its owner signs in elsewhere.
     """
@@ -105,7 +105,10 @@ def read_objects(objects: Sequence[LdapEntry], settings: LdapSettings, at: datet
             entries.append(_found(one, membership, settings, at))
         elif one.kind is not EntryKind.GROUP:  # most groups are only for permissions
             notes.add("hint_no_address", one.entry.dn)
-    _note_candidates(people, notes)
+    # They left, or it is a shared mailbox from before Exchange had a kind for these: an operator must tell.
+    for entry in people:
+        if entry.number("msExchRecipientTypeDetails") == 1 and _is_account_disabled(entry):
+            notes.add("hint_disabled", entry.dn)
     return Found(entries=tuple(entries), notes=notes.lines())
 
 
@@ -152,10 +155,6 @@ def _kind(entry: LdapEntry, settings: LdapSettings, notes: Notes) -> EntryKind |
         return EntryKind.PUBLIC_FOLDER
     if details is None:  # no Exchange schema, or no mailbox of its own
         return EntryKind.PERSON
-    return _mailbox_kind(entry, details, settings, notes)
-
-
-def _mailbox_kind(entry: LdapEntry, details: int, settings: LdapSettings, notes: Notes) -> EntryKind | None:
     if details in _EXTERNAL:
         notes.add("hint_no_mailbox", entry.dn)
         return None
@@ -179,7 +178,7 @@ def _names(entry: LdapEntry) -> Names:
 
 
 def _logins(entry: LdapEntry, settings: LdapSettings) -> list[str]:
-    """The name shown first, then the others he may type."""
+    """The name shown first, then the others they may type."""
     account = entry.text("sAMAccountName")
     names = [entry.text("userPrincipalName"), account]
     if account and settings.domain:
@@ -221,12 +220,3 @@ def _primary_group_sid(person: LdapEntry) -> bytes:
     if len(own) < 12 or number is None or not 0 <= number < 2**32:
         return b"\0"  # no SID is like this
     return own[:-4] + number.to_bytes(4, "little")
-
-
-def _note_candidates(people: Iterable[LdapEntry], notes: Notes) -> None:
-    for entry in people:
-        if entry.number("msExchRecipientTypeDetails") == 1 and _is_account_disabled(entry):
-            notes.add(
-                "hint_disabled",
-                entry.dn,
-            )

@@ -28,11 +28,8 @@ def filter_bytes(raw: bytes) -> str:
 
 def dn_value(text: str) -> str:
     """`text` as the value of an attribute in a distinguished name: CN=<here>,DC=example."""
-    return _SPECIAL_IN_DN.sub(_escape_in_dn, text)
-
-
-def _escape_in_dn(match: re.Match[str]) -> str:
-    return "".join(f"\\{octet:02X}" for octet in match[0].encode())
+    # RFC 4514 §2.4: any octet may be written as two hexadecimal digits, special or not.
+    return _SPECIAL_IN_DN.sub(lambda found: "".join(f"\\{octet:02X}" for octet in found[0].encode()), text)
 
 
 def dn_key(dn: str) -> str:

@@ -131,16 +131,13 @@ def _membership(
         people[dn_key(person.dn)] = key
         for name in person.texts(settings.user_attribute):
             people.setdefault(_account(name), key)
-    return NestedGroups(people, {dn_key(group.dn): _direct(group, settings) for group in groups})
-
-
-def _direct(group: LdapEntry, settings: LdapSettings) -> list[str]:
-    names = []
-    for attribute in settings.member_attributes:
-        for text in group.texts(attribute):
-            is_dn = "=" in text
-            names.append(dn_key(_BIT_STRING.sub("", text)) if is_dn else _account(text))
-    return names
+    members = {}
+    for group in groups:
+        listed = [text for attribute in settings.member_attributes for text in group.texts(attribute)]
+        members[dn_key(group.dn)] = [
+            dn_key(_BIT_STRING.sub("", text)) if "=" in text else _account(text) for text in listed
+        ]
+    return NestedGroups(people, members)
 
 
 def _account(name: str) -> str:

@@ -26,8 +26,8 @@ from amberpost.store.secret import Secret
 
 Answer = TypeVar("Answer")
 
-_LONGEST_LOGIN = 512
-_KEYS_A_QUESTION = 50
+_LONGEST_LOGIN = 512  # characters; twice the longest address (RFC 5321 §4.5.3.1.3)
+_KEYS_A_QUESTION = 50  # a filter of some 3 KB, which every server parses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def read_directory(settings: LdapSettings) -> Found:
 
 
 def bind_as(settings: LdapSettings, login: str, password: Secret) -> SignIn:
-    """Try a person's password: his key, or why not. DirectoryError when no server can say.
+    """Try a person's password: their key, or why not. DirectoryError when no server can say.
 
     The name must lead to exactly one person. Needs an encrypted connection.
     """
@@ -60,7 +60,9 @@ def enabled_keys(settings: LdapSettings, keys: Collection[str]) -> frozenset[str
     """Those of `keys` whose accounts exist and are enabled now. For ending sessions soon after."""
 
     def ask(session: LdapSession) -> frozenset[str]:
-        return frozenset(key for part in _parts(sorted(keys)) for key in _enabled(session, settings, part))
+        asked = sorted(keys)
+        parts = (asked[start : start + _KEYS_A_QUESTION] for start in range(0, len(asked), _KEYS_A_QUESTION))
+        return frozenset(key for part in parts for key in _enabled(session, settings, part))
 
     return with_any_server(settings, ask) if keys else frozenset()
 
@@ -83,7 +85,10 @@ def with_any_server(settings: LdapSettings, work: Callable[[LdapSession], Answer
         raise DirectoryError("directory_server_none", permanent=True)
     raise DirectoryError(
         "directory_servers_fail",
-        subject=reduce(_and_also, [error.remark for error in failures]),
+        subject=reduce(
+            lambda one, other: Remark("and_also", {"one": one, "other": other}),
+            [error.remark for error in failures],
+        ),
         permanent=all(error.permanent for error in failures),
     )
 
@@ -189,11 +194,6 @@ def _state_attributes(settings: LdapSettings) -> Sequence[str]:
     return active_directory.STATE_ATTRIBUTES if is_ad else plain_ldap.STATE_ATTRIBUTES
 
 
-def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), _KEYS_A_QUESTION):
-        yield keys[start : start + _KEYS_A_QUESTION]
-
-
 def _people_base(base: str, settings: LdapSettings) -> str:
     """The container of the people: a full DN, or one inside the base."""
     container = settings.user_container.strip().rstrip(",")
@@ -211,10 +211,6 @@ def _account_name(settings: LdapSettings) -> str:
         if settings.netbios:
             return f"{settings.netbios}\\{user}"
     return user
-
-
-def _and_also(one: Remark, other: Remark) -> Remark:
-    return Remark("and_also", {"one": one, "other": other})
 
 
 def _service_refusal(refusal: Refusal) -> str:

@@ -18,8 +18,11 @@ from ldap3.core.exceptions import LDAPExceptionError, LDAPInvalidFilterError
 from amberpost.directory.ldap.entry import LdapEntry
 from amberpost.directory.ldap.line import AnswerTooLarge, LdapLine
 from amberpost.directory.ldap.tls import VerifiedCertificate, certificate_of, tls_context
-from amberpost.directory.settings import LdapHost, LdapSettings
-from amberpost.errors import DirectoryError
+from amberpost.directory.settings import LdapSettings
+from amberpost.errors import AddressForbidden, DirectoryError
+from amberpost.net.dial import dial
+from amberpost.net.patience import Patience
+from amberpost.net.server import ServerAddress
 from amberpost.net.tls import why_untrusted
 from amberpost.remark import Remark
 from amberpost.store.secret import Secret
@@ -27,6 +30,7 @@ from amberpost.store.secret import Secret
 _START_TLS = "1.3.6.1.4.1.1466.20037"
 _PAGED = "1.2.840.113556.1.4.319"  # RFC 2696
 _PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105  draft-behera-ldap-password-policy
+_EMPTY_PAGES = 1000  # in a row; RFC 2696 §3 lets a server send an empty one, but not for ever
 # What a hostile or broken server can make the parsing of its answers raise
 _GARBAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
@@ -61,7 +65,7 @@ _POLICY_REFUSALS = {0: Refusal.PASSWORD_EXPIRED, 1: Refusal.LOCKED, 2: Refusal.M
 class LdapSession:
     """A connection to one server, secured as the settings say; not signed in yet. Not thread-safe."""
 
-    def __init__(self, settings: LdapSettings, host: LdapHost) -> None:
+    def __init__(self, settings: LdapSettings, host: ServerAddress) -> None:
         self.host = host
         self.certificate: VerifiedCertificate | None = None
         self._settings = settings
@@ -82,7 +86,11 @@ class LdapSession:
     def bind(self, user: str, password: Secret) -> Refusal | None:
         """Sign in. None when the server accepts; DirectoryError when it can say neither yes nor no."""
         secret = password.reveal()
-        if not user.strip() or not secret or not _is_text(secret):
+        try:
+            is_told = bool(secret.decode("utf-8"))
+        except UnicodeDecodeError:
+            is_told = False  # the library takes octets for a password, but only of a text
+        if not user.strip() or not is_told:
             return Refusal.WRONG  # RFC 4513 §5.1.2: a server takes an empty one as an anonymous sign-in
         connection = self._connection
         # Octets: as text, the library would prepare the password (RFC 4013), down to an empty one
@@ -128,16 +136,18 @@ class LdapSession:
     # Searching
 
     def _pages(self, base: str, query: str, attributes: Sequence[str]) -> Iterator[list[LdapEntry]]:
-        cookie, empty = None, 0
+        cookie: bytes | None = None
+        empty = 0
         while True:
             result, entries = self._ask(base, query, attributes, scope=SUBTREE, cookie=cookie)
             _raise_for_result(result, base)
             yield entries
-            cookie = _cookie(result)
+            control = (result.get("controls") or {}).get(_PAGED)
+            cookie = bytes(control["value"]["cookie"]) if control else b""
             empty = 0 if entries else empty + 1
             if not cookie:
                 return
-            if empty > 1000:  # a server may send an empty page, but not for ever
+            if empty > _EMPTY_PAGES:
                 raise DirectoryError("directory_endless", subject=str(self.host))
 
     def _search_one(self, base: str, attributes: Sequence[str]) -> LdapEntry | None:
@@ -196,8 +206,12 @@ class LdapSession:
     def _connect(self) -> None:
         settings = self._settings
         context = None if settings.security == "none" else tls_context(settings.ca_pem)
+        patience = Patience(
+            silence_seconds=settings.connect_seconds,  # for each address of the server
+            answer_seconds=settings.connect_seconds + settings.answer_seconds,
+        )
         with self._speaking("doing_connect"):
-            plain = socket.create_connection((self.host.name, self.host.port), settings.connect_seconds)
+            plain = dial(self.host.name, self.host.port, patience)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._line = LdapLine(plain, settings.answer_seconds, settings.max_answer_bytes)
             if context is not None and settings.security == "ssl":
@@ -266,7 +280,9 @@ class LdapSession:
                 )
             case ssl.SSLError():
                 return DirectoryError("directory_tls_fails", subject=where)
-            case socket.gaierror():
+            case AddressForbidden():
+                return DirectoryError(error.remark, permanent=True)
+            case socket.gaierror() | UnicodeError():
                 return DirectoryError("server_name_unknown", subject=self.host.name)
             case TimeoutError():
                 return DirectoryError("server_timeout", subject=where)
@@ -304,19 +320,6 @@ def _speaker(line: LdapLine) -> Any:  # noqa: ANN401  the library is untyped
 def _entry(item: Mapping[str, Any]) -> LdapEntry:
     values = {name.lower(): tuple(held or ()) for name, held in item["raw_attributes"].items()}
     return LdapEntry(item["raw_dn"].decode("utf-8", "replace"), values)
-
-
-def _is_text(secret: bytes) -> bool:
-    try:
-        secret.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _cookie(result: Mapping[str, Any]) -> bytes:
-    control = (result.get("controls") or {}).get(_PAGED)
-    return bytes(control["value"]["cookie"]) if control else b""
 
 
 def _policy_error(result: Mapping[str, Any]) -> int | None:

@@ -4,7 +4,8 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from amberpost.errors import DirectoryError
+from amberpost.errors import DirectoryError, SourceError
+from amberpost.net.tls import client_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +21,9 @@ class VerifiedCertificate:
 def tls_context(ca_pem: str | None) -> ssl.SSLContext:
     """Verification of chain and host name, by the given authority alone or by the system's."""
     try:
-        context = ssl.create_default_context(cadata=ca_pem or None)
-    except (ssl.SSLError, ValueError):
-        raise DirectoryError("root_certificate_invalid", permanent=True) from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+        return client_context(ca_pem)
+    except SourceError as error:
+        raise DirectoryError(error.remark, permanent=True) from None
 
 
 def certificate_of(secured: ssl.SSLSocket) -> VerifiedCertificate:

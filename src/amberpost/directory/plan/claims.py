@@ -1,6 +1,6 @@
 """Who gets which address when a directory speaks. Pure.
 
-An address has one holder. The holder keeps it while he claims it; if he does not and exactly one other
+An address has one holder. The holder keeps it while they claim it; if they do not and exactly one other
 entry does, it is handed over from now on. Of several new claimants nobody gets it, and it is reported.
 """
 
@@ -39,9 +39,13 @@ def settle_claims(
     settling = _Settling(entries, matched, current)
     for address in sorted(settling.claimants):
         settling.settle(address)
+    lost: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        archive = matched.get(entry.key)
+        lost[entry.key] = tuple(sorted(archive.addresses.difference(claimed(entry)))) if archive else ()
     return Claims(
         gained={e.key: tuple(a for a in claimed(e) if a in settling.gained[e.key]) for e in entries},
-        lost={e.key: _lost(e, matched.get(e.key)) for e in entries},
+        lost=lost,
         hand_overs=tuple(settling.hand_overs),
         conflicts=tuple(settling.conflicts),
     )
@@ -50,10 +54,6 @@ def settle_claims(
 def claimed(entry: FoundEntry) -> tuple[str, ...]:
     """The addresses of an entry, mail and X.500, each once."""
     return tuple(dict.fromkeys((*entry.addresses, *entry.x500)))
-
-
-def _lost(entry: FoundEntry, archive: CurrentArchive | None) -> tuple[str, ...]:
-    return tuple(sorted(archive.addresses.difference(claimed(entry)))) if archive else ()
 
 
 class _Settling:
@@ -87,7 +87,7 @@ class _Settling:
                 self.hand_overs.append((address, holder.id, claimants[0]))
 
     def _keeps(self, holder: CurrentArchive, claimants: list[str]) -> bool:
-        """While he claims it; what was made by hand and is in use claims all it holds."""
+        """While they claim it; what was made by hand and is in use claims all it holds."""
         key = self.key_of.get(holder.id)
         if key is not None:
             return key in claimants

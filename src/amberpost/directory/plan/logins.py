@@ -1,7 +1,7 @@
 """Under which login each person of a directory signs in here. Pure.
 
-Logins are unique. Who has his already keeps it; a departed user makes room for a successor with the same
-login; whoever comes too late gets another of his names, at last one with letters of his key, and is reported.
+Logins are unique. Who has theirs already keeps it; a departed user makes room for a successor with the same
+login; whoever comes too late gets another of their names, at last one with letters of their key, and is reported.
 """
 
 import hashlib
@@ -48,12 +48,12 @@ def settle_logins(
         of[entry.key] = login
         if login != _wanted(entry):
             conflicts.append(Conflict(subject=_wanted(entry), holder="", claimants=(entry.name,)))
-    moves = tuple(
-        (user_id, login, _departed_login(login, user_id))
-        for user_id, login in sorted(departed.items())
-        if login.lower() in taken
-    )
-    return SettledLogins(of=of, moves=moves, conflicts=tuple(conflicts))
+    moves = []
+    for user_id, login in sorted(departed.items()):
+        if login.lower() in taken:  # by a successor: the name goes on with who is here
+            end = f"-departed-{user_id}"
+            moves.append((user_id, login, login[: LONGEST_LOGIN - len(end)] + end))
+    return SettledLogins(of=of, moves=tuple(moves), conflicts=tuple(conflicts))
 
 
 def _user_of(entry: FoundEntry, matched: Mapping[str, CurrentArchive]) -> CurrentUser | None:
@@ -72,7 +72,7 @@ def _wanted(entry: FoundEntry) -> str:
 
 
 def _names(entry: FoundEntry, before: str) -> Iterator[str]:
-    """What he may be called, best first; the last never runs out of hand."""
+    """What they may be called, best first; the last never runs out of hand."""
     yield _wanted(entry)
     if before:
         yield before
@@ -80,8 +80,3 @@ def _names(entry: FoundEntry, before: str) -> Iterator[str]:
     digest = hashlib.sha256(entry.key.encode()).hexdigest()
     for length in (6, 12, 64):
         yield f"{_wanted(entry)[: LONGEST_LOGIN - length - 1]}-{digest[:length]}"
-
-
-def _departed_login(login: str, user_id: int) -> str:
-    end = f"-departed-{user_id}"
-    return login[: LONGEST_LOGIN - len(end)] + end

@@ -47,7 +47,7 @@ class Worry(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coming:
-    """An entry that gets an archive, and a person his user."""
+    """An entry that gets an archive, and a person their user."""
 
     entry: FoundEntry
     login: str
@@ -141,7 +141,9 @@ class Plan:
 
 def plan(current: CurrentState, found: Found, rules: Rules) -> Plan:
     """The changes that make what we have agree with what the directory says."""
-    entries = _considered(found, rules)
+    # In an order of our own, so that the directory's order decides nothing; each key once.
+    by_key = {entry.key: entry for entry in sorted(found.entries, key=lambda entry: (entry.key, entry.kind))}
+    entries = tuple(e for e in by_key.values() if rules.has_rooms or e.kind not in _ROOMS)
     matched = _match(entries, current)
     claims = settle_claims(entries, matched, current)
     logins = settle_logins(entries, matched, current, {a.id for a in _unmatched(matched, current)})
@@ -180,12 +182,6 @@ def plan(current: CurrentState, found: Found, rules: Rules) -> Plan:
         worries=tuple(_worries(current, leaving, changing, rules)),
         first_held=frozenset(gained - current.ever_held),
     )
-
-
-def _considered(found: Found, rules: Rules) -> tuple[FoundEntry, ...]:
-    """In an order of our own, so that the directory's order decides nothing; each key once."""
-    entries = {entry.key: entry for entry in sorted(found.entries, key=lambda entry: (entry.key, entry.kind))}
-    return tuple(e for e in entries.values() if rules.has_rooms or e.kind not in _ROOMS)
 
 
 def _match(entries: Iterable[FoundEntry], current: CurrentState) -> dict[str, CurrentArchive]:

@@ -22,7 +22,7 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
-from amberpost.errors import SourceError, remark_of
+from amberpost.errors import AddressForbidden, SourceError, remark_of
 from amberpost.net.tls import why_untrusted
 from amberpost.remark import Remark
 from amberpost.sources.cursor import spelled
@@ -248,6 +248,8 @@ class ImapSession:
                 return SourceError(
                     Remark("certificate_untrusted", cause=why_untrusted(error)), permanent=True
                 )
+            case AddressForbidden():
+                return SourceError(error.remark, permanent=True)
             case socket.gaierror() | UnicodeError() if doing.code == "doing_connect":
                 return SourceError("server_name_unknown", subject=self._settings.server)
             case TimeoutError():

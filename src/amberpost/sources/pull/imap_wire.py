@@ -13,7 +13,8 @@ from typing import Any
 
 from imapclient import IMAPClient
 
-from amberpost.net.patience import Patience, dial, reader
+from amberpost.net.dial import dial
+from amberpost.net.patience import Patience, reader
 from amberpost.sources.settings import AccountSettings
 
 LINES_LIMIT_BYTES = (

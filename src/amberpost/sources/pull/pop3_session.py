@@ -13,8 +13,8 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from amberpost.errors import SourceError, remark_of
-from amberpost.net.patience import dial
+from amberpost.errors import AddressForbidden, SourceError, remark_of
+from amberpost.net.dial import dial
 from amberpost.net.tls import why_untrusted
 from amberpost.oauth.sasl import oauthbearer, xoauth2
 from amberpost.remark import Remark
@@ -348,6 +348,8 @@ class Pop3Session:
                     subject=why_untrusted(error),
                     permanent=True,
                 )
+            case AddressForbidden():
+                return SourceError(error.remark, permanent=True)
             case socket.gaierror() | UnicodeError() if doing.code == "doing_connect":
                 return SourceError("server_name_unknown", subject=self._settings.server)
             case TimeoutError():
