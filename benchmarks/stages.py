@@ -30,22 +30,22 @@ WORKER = (
     ("store.intake", "pack_payload"),
     ("store.intake", "IntakeLog._write_group"),
     ("store.drain", "IntakeReader.pending"),
-    ("vault.pool", "Pool.submit"),
-    ("vault.pool", "Pool.collect"),
-    ("vault.process", "seal"),
-    ("vault.seal", "archive_draft"),
+    ("road.pool", "Pool.submit"),
+    ("road.pool", "Pool.collect"),
+    ("road.process", "seal"),
+    ("road.seal", "archive_draft"),
     ("store.store", "Store.append"),
     ("store.batch", "Batch.add_all"),
     ("store.store", "Store._commit_keys"),
     ("store.store", "Store._write"),
     ("ledger.log", "Log.append_many"),
     ("ledger.log", "Log.integrate"),
-    ("vault.process", "catalogue"),
-    ("vault.indexing", "Indexer.add_new"),
+    ("road.process", "catalogue"),
+    ("road.indexing", "Indexer.add_new"),
     ("search.local", "TantivyIndex.commit"),
 )
 CHILD = (
-    "unwrap", "parse", "_facts", "fork_key", "index_text", "_document", "_cuts", "split", "_claims", "_prepared",
+    "unwrap", "parse", "fork_key", "index_text", "_document", "_cuts", "split", "_claims", "_prepared",
 )  # fmt: skip
 
 

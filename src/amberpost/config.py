@@ -133,39 +133,29 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
         if variable in environ:
             found[name] = environ[variable]
         elif f"{variable}_FILE" in environ and f"{name}_file" not in {n for n, _, _ in settings()}:
-            found[name] = _read_secret(Path(environ[f"{variable}_FILE"]))
+            path = Path(environ[f"{variable}_FILE"])
+            try:
+                found[name] = path.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigError("C004", subject=str(path)) from error
     return found
-
-
-def _read_secret(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError("C004", subject=str(path)) from error
 
 
 def _convert(name: str, value: object) -> object:
     default = next(default for known, default, _ in settings() if known == name)
     if isinstance(default, bool):
-        return _boolean(value)
+        text = str(value).lower()
+        if text not in _TRUE | _FALSE:
+            raise ValueError("expected true or false")
+        return text in _TRUE
     if isinstance(default, int | float):
-        return _number(type(default)(str(value)), least=_LEAST[name])
+        number = type(default)(str(value))
+        if not number >= _LEAST[name]:  # said so that a "nan" is refused, too
+            raise ValueError(f"the least is {_LEAST[name]}")
+        return number
     if isinstance(default, Path) or default is None:
         return Path(str(value)).expanduser().resolve() if value else None
     return str(value)
-
-
-def _number(value: float, *, least: float) -> float:
-    if not value >= least:
-        raise ValueError(f"the least is {least}")
-    return value
-
-
-def _boolean(value: object) -> bool:
-    text = str(value).lower()
-    if text not in _TRUE | _FALSE:
-        raise ValueError("expected true or false")
-    return text in _TRUE
 
 
 def _toml(value: object) -> str:

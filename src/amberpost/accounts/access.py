@@ -30,8 +30,16 @@ def allow(
     def decorate(view: View[R, P]) -> View[R, P]:
         @wraps(view)
         def guarded(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            refusal = _refuse(request, action, hide=hide, with_one_time_password=with_one_time_password)
-            return refusal or view(request, *args, **kwargs)
+            user = request.user
+            if not isinstance(user, User) or not user.is_authenticated:
+                return _to_sign_in(request)
+            if user.must_change_password and not with_one_time_password:
+                return redirect(CHANGE_PASSWORD)
+            if may(user, action):
+                return view(request, *args, **kwargs)
+            if hide:
+                raise Http404
+            raise PermissionDenied
 
         return _declare(cast(View[R, P], guarded), action)
 
@@ -51,21 +59,6 @@ def rule_of(view: Callable[..., Any]) -> Rule | None:
 def _declare(view: View[R, P], rule: Rule) -> View[R, P]:
     view.amberpost_rule = rule  # type: ignore[attr-defined]
     return view
-
-
-def _refuse(
-    request: HttpRequest, action: Right, *, hide: bool, with_one_time_password: bool
-) -> HttpResponse | None:
-    user = request.user
-    if not isinstance(user, User) or not user.is_authenticated:
-        return _to_sign_in(request)
-    if user.must_change_password and not with_one_time_password:
-        return redirect(CHANGE_PASSWORD)
-    if may(user, action):
-        return None
-    if hide:
-        raise Http404
-    raise PermissionDenied
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

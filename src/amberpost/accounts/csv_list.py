@@ -49,7 +49,7 @@ _FIELDS = {word: field for field, words in _HEADINGS.items() for word in words.s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserList:
-    """The file, and who is not in it because the format has no way to write his user-id."""
+    """The file, and who is not in it because the format has no way to write their user-id."""
 
     text: str
     count: int

@@ -11,7 +11,7 @@ from amberpost.accounts.people import add_user
 from amberpost.errors import UserError
 from amberpost.message.addresses import parse_mailboxes
 
-MOST = 100  # each costs a tenth of a second for the hash of his password
+MOST = 100  # each costs a tenth of a second for the hash of their password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def read_people(text: str) -> list[NewUser]:
 
 
 def add_people(people: Iterable[NewUser], *, by: str) -> list[tuple[User, str]]:
-    """All or none, each with his one-time password."""
+    """All or none, each with their one-time password."""
     with transaction.atomic():
         return [
             add_user(person.login, name=person.name, addresses=person.addresses, by=by) for person in people

@@ -1,4 +1,4 @@
-"""Who may sign in. A user is not an archive: he may own one, and later be given others to read."""
+"""Who may sign in. A user is not an archive: they may own one, and later be given others to read."""
 
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ class Users(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in. Never deleted: what he did stays recorded under his login."""
+    """A person who signs in. Never deleted: what they did stays recorded under their login."""
 
     login = models.CharField(_("login"), max_length=150, unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
@@ -72,7 +72,7 @@ class Membership(models.Model):
 
 
 class ReleaseRule(models.TextChoices):
-    """Why somebody may read an archive that is not his."""
+    """Why somebody may read an archive that is not theirs."""
 
     MEMBERS = "members", _("members of the group")
     DELEGATES = "delegates", _("delegates")

@@ -37,7 +37,7 @@ def add_user(
     password: str | None = None,
     by: str,
 ) -> tuple[User, str]:
-    """A user with a private archive (operators have none). Returns him and his one-time password, if made."""
+    """A user with a private archive (operators have none). Returns them and their one-time password, if made."""
     if not _LOGIN.fullmatch(login):
         raise UserError("login_invalid", subject=login)
     if User.objects.filter(login__iexact=login).exists():
@@ -49,7 +49,7 @@ def add_user(
         archive = None if role == Role.OPERATOR else create_archive(name or login, addresses)
         user = User(login=login, name=name, role=role, private_archive=archive)
         user.must_change_password = bool(one_time)
-        user.set_password(one_time or password or None)  # without one nobody signs in as him
+        user.set_password(one_time or password or None)  # without one nobody signs in as them
         user.save()
         record(by, Action.USER_ADDED, login, role=role, addresses=len(addresses))
     return user, one_time
@@ -79,7 +79,7 @@ def reset_password(user: User, *, by: str) -> str:
 
 
 def set_active(user: User, *, active: bool, by: str) -> None:
-    """Let a user sign in, or not any more; his archive stays. Whom the directory disabled, only it enables."""
+    """Let a user sign in, or no longer; their archive stays. Whom the directory disabled, only it enables."""
     archive = user.private_archive
     if active and user.is_managed and archive is not None and archive.state == ArchiveState.DEPARTED:
         raise UserError("user_disabled_by_directory", subject=user.login)
@@ -95,7 +95,7 @@ def set_active(user: User, *, active: bool, by: str) -> None:
 
 
 def find_signing_in(name: str) -> User | None:
-    """Who signs in under this name: his login, else one of his further names if it is nobody else's."""
+    """Who signs in under this name: their login, else one of their further names if it is nobody else's."""
     user = User.objects.filter(login__iexact=name).first()
     if user is not None or not name.strip() or not name.isprintable():
         return user

@@ -57,12 +57,12 @@ NOTHING = Scope(everything=False, archives=frozenset())
 
 
 def may(user: User, action: Right) -> bool:
-    """True if `user`, as he is now, may do `action`."""
+    """True if `user`, as they are now, may do `action`."""
     return user.is_active and action in RIGHTS.get(user.role, frozenset())
 
 
 def scope_of(user: User) -> Scope:
-    """The archives whose messages `user` may find and open, as it is now: his own and those released to him."""
+    """The archives whose messages `user` may find and open, as it is now: their own and those released to them."""
     if not may(user, "mail:read"):
         return NOTHING
     own = {user.private_archive_id} if user.private_archive_id is not None else set()
@@ -70,7 +70,7 @@ def scope_of(user: User) -> Scope:
 
 
 def released_to(user: User) -> frozenset[int]:
-    """Archives others may let him read: public ones, and those of departed people he succeeds.
+    """Archives others may let them read: public ones, and those of departed people they succeed.
 
     What makes a release worthless is asked each time, not only when it is given.
     """

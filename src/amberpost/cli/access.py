@@ -86,7 +86,7 @@ def is_write_protected(data: Path) -> bool:
 
 
 def has_read_only_mount(data: Path) -> bool:
-    """Whether nobody can write there, whoever he is."""
+    """Whether nobody can write there, whoever they are."""
     try:
         return bool(os.statvfs(data).f_flag & os.ST_RDONLY)
     except OSError:

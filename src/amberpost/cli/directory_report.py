@@ -5,8 +5,7 @@ from typing import Any
 from amberpost.cli.call import counted
 from amberpost.directory.active import status_of
 from amberpost.directory.models import Directory, DirectoryRun
-from amberpost.directory.plan.claims import Conflict
-from amberpost.directory.plan.plan import Changing, Coming
+from amberpost.directory.plan.plan import Changing
 from amberpost.governance.directories import PlanPreview
 from amberpost.spoken import in_words
 from amberpost.times import column_text
@@ -49,8 +48,31 @@ def plan_facts(shown: PlanPreview) -> Json:
         "empty": made.is_empty,
         "worries": [worry.value for worry in made.worries],
         "quarantined": shown.quarantined,
-        "coming": [_coming(item) for item in made.coming],
-        "changing": [_changing(item) for item in made.changing],
+        "coming": [
+            {
+                "key": i.entry.key,
+                "kind": i.entry.kind.value,
+                "name": i.entry.name,
+                "login": i.login,
+                "addresses": list(i.addresses),
+                "selected": i.is_selected,
+                "enabled": i.is_enabled,
+            }
+            for i in made.coming
+        ],
+        "changing": [
+            {
+                "archive": i.archive_id,
+                "key": i.entry.key,
+                "name": i.entry.name,
+                "fields": list(i.fields),
+                "gained": list(i.gained),
+                "lost": list(i.lost),
+                "returns": i.returns,
+                "adopted": i.is_adopted,
+            }
+            for i in made.changing
+        ],
         "leaving": [
             {"name": i.name, "login": i.login, "cause": i.cause.value, "archive": i.archive_id}
             for i in made.leaving
@@ -62,7 +84,9 @@ def plan_facts(shown: PlanPreview) -> Json:
         "parts": len(made.parts),
         "releases": len(made.releases),
         "revocations": len(made.revocations),
-        "conflicts": [_conflict(conflict) for conflict in made.conflicts],
+        "conflicts": [
+            {"subject": c.subject, "holder": c.holder, "claimants": list(c.claimants)} for c in made.conflicts
+        ],
         "notes": [in_words(note) for note in made.notes],
     }
 
@@ -107,25 +131,6 @@ def run_text(run: DirectoryRun) -> str:
         f"{said}\t{run.came} came, {run.changed} changed, {run.left} left, {counted(run.conflicts, 'conflict')}, "
         f"{counted(run.quarantined, 'message')} out of quarantine"
     )
-
-
-def _coming(item: Coming) -> Json:
-    entry = item.entry
-    return {
-        "key": entry.key, "kind": entry.kind.value, "name": entry.name, "login": item.login,
-        "addresses": list(item.addresses), "selected": item.is_selected, "enabled": item.is_enabled,
-    }  # fmt: skip
-
-
-def _changing(item: Changing) -> Json:
-    return {
-        "archive": item.archive_id, "key": item.entry.key, "name": item.entry.name, "fields": list(item.fields),
-        "gained": list(item.gained), "lost": list(item.lost), "returns": item.returns, "adopted": item.is_adopted,
-    }  # fmt: skip
-
-
-def _conflict(conflict: Conflict) -> Json:
-    return {"subject": conflict.subject, "holder": conflict.holder, "claimants": list(conflict.claimants)}
 
 
 def _what(item: Changing) -> str:

@@ -5,7 +5,7 @@ import argparse
 from amberpost.accounts.people import get_user
 from amberpost.cli.archive import reading
 from amberpost.cli.call import Call, Result
-from amberpost.reading.find import Hit, find
+from amberpost.reading.find import find
 from amberpost.times import column_text
 
 NEEDS_ARCHIVE = True
@@ -38,19 +38,18 @@ def run(call: Call) -> Result:
             "count": page.count,
             "lag": page.lag,
             "incomplete": page.is_incomplete,
-            "hits": [_facts(hit) for hit in page.hits],
+            "hits": [
+                {
+                    "id": hit.id,
+                    "sha256": hit.sha256,
+                    "message_id": hit.message_id,
+                    "subject": hit.subject,
+                    "from": f"{hit.from_name} <{hit.from_address}>" if hit.from_name else hit.from_address,
+                    "sent_at": hit.sent_at.isoformat(),
+                    "archives": list(hit.archives),
+                }
+                for hit in page.hits
+            ],
         },
         text="\n".join([*lines, f"{page.count} found"]),
     )
-
-
-def _facts(hit: Hit) -> dict[str, object]:
-    return {
-        "id": hit.id,
-        "sha256": hit.sha256,
-        "message_id": hit.message_id,
-        "subject": hit.subject,
-        "from": f"{hit.from_name} <{hit.from_address}>" if hit.from_name else hit.from_address,
-        "sent_at": hit.sent_at.isoformat(),
-        "archives": list(hit.archives),
-    }

@@ -2,7 +2,7 @@
 
 import argparse
 
-from amberpost.accounts.seats import Seats, seats, set_seat_limit
+from amberpost.accounts.seats import seats, set_seat_limit
 from amberpost.cli.call import Call, Result, counted
 from amberpost.daemon.work import settle
 from amberpost.errors import UserError
@@ -25,14 +25,11 @@ def run(call: Call) -> Result:
         set_seat_limit(None if wanted.no_limit else wanted.limit, by=call.actor)
         settle(call.config)
     now = seats()
-    return Result(
-        data={"used": now.used, "limit": now.limit, "over": now.is_over, "grace_until": now.grace_until},
-        text=_text(now),
-    )
-
-
-def _text(now: Seats) -> str:
     if now.limit is None:
-        return f"{counted(now.used, 'seat')} used, no limit"
-    over = f"; collecting stops on {column_text(now.grace_until)}" if now.grace_until else ""
-    return f"{now.used} of {counted(now.limit, 'seat')} used{over}"
+        text = f"{counted(now.used, 'seat')} used, no limit"
+    else:
+        text = f"{now.used} of {counted(now.limit, 'seat')} used"
+        if now.grace_until:
+            text += f"; collecting stops on {column_text(now.grace_until)}"
+    facts = {"used": now.used, "limit": now.limit, "over": now.is_over, "grace_until": now.grace_until}
+    return Result(data=facts, text=text)

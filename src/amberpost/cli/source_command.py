@@ -182,9 +182,16 @@ def _apply(source: Source, wanted: argparse.Namespace) -> None:
         if value is not None:
             setattr(source, name, value)
     if wanted.max_size_mb is not None:
-        source.max_size_mb = _megabytes(wanted.max_size_mb)
+        try:
+            source.max_size_mb = int(wanted.max_size_mb) if wanted.max_size_mb else None
+        except ValueError:
+            raise UserError("not_megabytes", subject=wanted.max_size_mb) from None
     if wanted.secret_expires_on is not None:
-        source.secret_expires_on = _date(wanted.secret_expires_on)
+        text = wanted.secret_expires_on
+        try:
+            source.secret_expires_on = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise UserError("not_an_iso_date", subject=text) from None
     if wanted.folder is not None:
         source.folders = wanted.folder
     if wanted.ca is not None:
@@ -207,34 +214,15 @@ def _save(call: Call, source: Source, action: Action) -> list[str]:
         record(call.actor, Action.SOURCE_CREDENTIALS_CHANGED, source.name)
     if wanted.certificate_sha256:
         record(call.actor, Action.SOURCE_CERTIFICATE_TRUSTED, source.name, sha256=source.certificate_sha256)
-    warnings = _warnings(source, secrets)
+    warnings = []
+    if source.security == Security.NONE:
+        warnings.append("passwords and mail are readable for others on the way; for a short time only")
+    if secrets.client_secret and looks_like_secret_id(secrets.client_secret):
+        warnings.append("this looks like the Secret ID; what is needed is the Value of the secret")
+    if source.keep_mails:
+        warnings.append("nothing is deleted on the server, so the mailbox fills up")
     sys.stderr.writelines(f"amberpost: warning: {warning}\n" for warning in warnings)
     return warnings
-
-
-def _warnings(source: Source, secrets: NewSecrets) -> list[str]:
-    found = []
-    if source.security == Security.NONE:
-        found.append("passwords and mail are readable for others on the way; for a short time only")
-    if secrets.client_secret and looks_like_secret_id(secrets.client_secret):
-        found.append("this looks like the Secret ID; what is needed is the Value of the secret")
-    if source.keep_mails:
-        found.append("nothing is deleted on the server, so the mailbox fills up")
-    return found
-
-
-def _megabytes(text: str) -> int | None:
-    try:
-        return int(text) if text else None
-    except ValueError:
-        raise UserError("not_megabytes", subject=text) from None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UserError("not_an_iso_date", subject=text) from None
 
 
 _ACTIONS = {"add": _add, "set": _set, "list": _list, "remove": _remove, "test": _test, "report": _report}

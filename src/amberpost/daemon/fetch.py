@@ -138,8 +138,16 @@ class Fetcher:
             left = note_run(source, report, started)
             account = _account(source, report, len(left), (now() - started).total_seconds())
         except Exception as error:  # noqa: BLE001  top of the run
-            trouble = as_trouble(error, "run")
-            account = _failed(source, trouble.remark, (now() - started).total_seconds())
+            account = Account(
+                source=source.name,
+                seen=0,
+                stored=0,
+                duplicate=0,
+                quarantined=0,
+                left=0,
+                seconds=round((now() - started).total_seconds(), 3),
+                error=as_trouble(error, "run").remark,
+            )
         finally:
             set_context("")
         _note(source, account, started)
@@ -213,19 +221,6 @@ def _account(source: Source, report: FetchReport, left: int, seconds: float) -> 
     )
 
 
-def _failed(source: Source, error: Remark, seconds: float) -> Account:
-    return Account(
-        source=source.name,
-        seen=0,
-        stored=0,
-        duplicate=0,
-        quarantined=0,
-        left=0,
-        seconds=round(seconds, 3),
-        error=error,
-    )
-
-
 def _begin(source: Source, at: datetime) -> None:
     """Written before anything can go wrong: if the process dies in the run, this source does not come first again."""
     status = SourceStatus.objects.get_or_create(source=source)[0]
@@ -233,13 +228,6 @@ def _begin(source: Source, at: datetime) -> None:
     pause = backoff_seconds(status.failures + 1, SystemRandom().random)
     status.next_attempt_at = at + timedelta(seconds=pause)
     status.save(update_fields=["last_attempt_at", "is_running", "fetch_now", "next_attempt_at"])
-
-
-def _note_first(status: SourceStatus, source: Source) -> None:
-    """A run without error has signed in, and had a token where one is needed: ticks of the guides."""
-    status.first_login_at = status.first_login_at or now()
-    if source.kind.uses_oauth:
-        status.first_token_at = status.first_token_at or now()
 
 
 def _note(source: Source, account: Account, started: datetime) -> None:
@@ -261,11 +249,19 @@ def _note(source: Source, account: Account, started: datetime) -> None:
         wait = timedelta(minutes=source.interval_minutes)
         if account.error:
             log.warning("fetch failed source=%d failures=%d", source.pk, status.failures)
-            pause = _pause(account, status.failures)
+            chance = SystemRandom().random
+            if account.pause_seconds is not None:
+                # What the server asked for, and a tenth more by chance, so that its clients do not come back together.
+                pause = account.pause_seconds * (1 + chance() / 10)
+            else:
+                pause = backoff_seconds(status.failures, chance)
             wait = max(wait, timedelta(seconds=pause))
         else:
             status.last_success_at = now()
-            _note_first(status, source)
+            # A run without error has signed in, and had a token where one is needed: ticks of the guides.
+            status.first_login_at = status.first_login_at or now()
+            if source.kind.uses_oauth:
+                status.first_token_at = status.first_token_at or now()
             log.info("fetched source=%d seen=%d left=%d", source.pk, account.seen, account.left)
         if account.seen > account.left:
             status.last_message_at = now()
@@ -282,11 +278,3 @@ def _forget_runs(source: Source, *, before: datetime) -> None:
     oldest = list(runs.reverse().values_list("id", flat=True)[RUNS_KEPT - 1 : RUNS_KEPT])
     if oldest:
         runs.filter(pk__lt=oldest[0]).exclude(pk=first).delete()
-
-
-def _pause(account: Account, failures: int) -> float:
-    """What the server asked for, and a tenth more by chance, so that its clients do not come back together."""
-    chance = SystemRandom().random
-    if account.pause_seconds is not None:
-        return account.pause_seconds * (1 + chance() / 10)
-    return backoff_seconds(failures, chance)

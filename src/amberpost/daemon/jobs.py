@@ -1,7 +1,7 @@
 """Queued work other than mail: rows of Work, claimed by UPDATE, done by the worker between batches."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from amberpost.audit.actions import Action
 from amberpost.audit.record import record
@@ -48,7 +48,8 @@ def do_next_job(vault: Vault, pool: Pool, *, may_seal: bool = True) -> bool:
         log.exception("job failed job=%d kind=%s", work.pk, work.kind)
         Work.objects.filter(pk=work.pk).update(finished_at=now(), error=_trouble_of(error).as_json())
     if may_seal:  # else the clock is not believed
-        _forget_old(now())
+        # Jobs are memory: what they did is sealed, and what a verification found is noted elsewhere.
+        Work.objects.filter(finished_at__lt=now() - KEPT).delete()
     return True
 
 
@@ -57,11 +58,6 @@ def request_daily_verify(disk: Disk) -> None:
     at = now()
     if not any(at - VERIFY_EVERY < run.at <= at for run in read_verified(disk)):  # later: a clock was ahead
         request_verify(SCHEDULE)
-
-
-def _forget_old(at: datetime) -> None:
-    """Jobs are memory: what they did is sealed, and what a verification found is noted elsewhere."""
-    Work.objects.filter(finished_at__lt=at - KEPT).delete()
 
 
 def _trouble_of(error: Exception) -> Remark:

@@ -54,7 +54,24 @@ def verify_archive(config: Config, depth: Depth) -> ArchiveReport:
         kind = FindingKind.ORIGIN_DAMAGED if error.subject == ORIGIN_FILE else FindingKind.KEYS_DAMAGED
         report.add(kind, error.subject or "keys", error)
         return report
-    _verify(config, depth, report, with_catalogue=_has_database(config, report))
+    has_catalogue = _has_database(config, report)
+    try:
+        vault = open_vault(config)
+    except NotReadable:
+        raise
+    except ArchiveError as error:
+        report.add(FindingKind.ARCHIVE_DAMAGED, error.subject or "archive", error)
+        return report
+    try:
+        verify(vault, depth, report, with_catalogue=has_catalogue)
+    except DatabaseError as error:
+        report.add(FindingKind.DATABASE_DAMAGED, "catalogue", error)
+    except NotReadable:
+        raise
+    except ArchiveError as error:
+        report.add(FindingKind.ARCHIVE_DAMAGED, error.subject or "archive", error)
+    finally:
+        vault.close()
     return report
 
 
@@ -88,23 +105,3 @@ def _has_database(config: Config, report: ArchiveReport) -> bool:
     else:
         return True
     return False
-
-
-def _verify(config: Config, depth: Depth, report: ArchiveReport, *, with_catalogue: bool) -> None:
-    try:
-        vault = open_vault(config)
-    except NotReadable:
-        raise
-    except ArchiveError as error:
-        report.add(FindingKind.ARCHIVE_DAMAGED, error.subject or "archive", error)
-        return
-    try:
-        verify(vault, depth, report, with_catalogue=with_catalogue)
-    except DatabaseError as error:
-        report.add(FindingKind.DATABASE_DAMAGED, "catalogue", error)
-    except NotReadable:
-        raise
-    except ArchiveError as error:
-        report.add(FindingKind.ARCHIVE_DAMAGED, error.subject or "archive", error)
-    finally:
-        vault.close()

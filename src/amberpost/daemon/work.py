@@ -162,31 +162,22 @@ class Worker:
         self._look_at_clock()
         begun = ended = None
         if not self._clock.waits:
-            begun = self._begin()
-            ended = self._end(self._batch)
-            self._batch = begun
+            # The pool prepares the next batch while this process seals the one before.
+            frames = self._intake.pending(self._vault.config.batch_bytes)
+            begun = self._prepared(frames) if frames else None
+            ended, self._batch = self._batch, begun
+        if ended:
+            catalogued = process(self._vault, self._pool.collect(ended.pending))
+            self._intake.release(ended.frames)  # last: what is forgotten there is sealed and catalogued
+            if self._indexer:
+                self._indexer.add_new(catalogued.documents)
         self._housekeeping(busy=bool(begun or ended))
         return bool(begun or ended)
-
-    def _begin(self) -> _Batch | None:
-        frames = self._intake.pending(self._vault.config.batch_bytes)
-        if not frames:
-            return None
-        return self._prepared(frames)
 
     def _prepared(self, frames: Sequence[Frame]) -> _Batch:
         return _Batch(
             frames=frames, pending=self._pool.submit([frame.packed for frame in frames], self._clock.ours)
         )
-
-    def _end(self, batch: _Batch | None) -> bool:
-        if batch is None:
-            return False
-        catalogued = process(self._vault, self._pool.collect(batch.pending))
-        self._intake.release(batch.frames)
-        if self._indexer:
-            self._indexer.add_new(catalogued.documents)
-        return True
 
     def _housekeeping(self, *, busy: bool) -> None:
         ledger = self._vault.mail.ledger

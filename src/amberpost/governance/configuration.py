@@ -117,9 +117,9 @@ def import_configuration(
 def import_around(
     operator: User, data: bytes, seal: Cipher, *, passphrase: str | None, without_secrets: bool = False
 ) -> tuple[Imported, User]:
-    """The same for an archive in which nothing is decided but this operator, who stays; returns his new row.
+    """The same for an archive in which nothing is decided but this operator, who stays; returns their new row.
 
-    His login may be in the file: then he is that user, with the password he has now.
+    Their login may be in the file: then they are that user, with the password they have now.
     """
     with transaction.atomic():
         if not is_untouched(operator):
@@ -250,7 +250,7 @@ def _require_sound() -> None:
 
 
 def _set_passwords(secrets: Mapping[Key, bytes]) -> None:
-    """A user without a hash cannot sign in until he gets a new password."""
+    """A user without a hash cannot sign in until they get a new password."""
     for user in User.objects.all():
         kept = secrets.get(_key(user, _HASH), b"").decode("ascii", "replace")
         user.password = kept if _is_hash(kept) else make_password(None)

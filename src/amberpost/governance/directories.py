@@ -57,7 +57,7 @@ def synchronise(found: Found, *, by: str, accept: str = "", must_ask: bool = Fal
 
 
 def _first_held(made: Plan) -> frozenset[str]:
-    """Only a first holder gets older mail, and only if his archive takes any."""
+    """Only a first holder gets older mail, and only if their archive takes any."""
     taking = {a for item in made.coming if item.is_selected for a in item.addresses}
     taking |= {a for item in made.changing for a in item.gained}
     return made.first_held & taking

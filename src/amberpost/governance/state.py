@@ -7,7 +7,6 @@ they are, so that a rebuilt archive has the same users, archives, addresses and 
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -41,13 +40,15 @@ Snapshot = dict[str, Any]
 
 def take_snapshot() -> Snapshot:
     """The state tables as JSON values."""
-    return {
-        "version": STATE_VERSION,
-        **{
-            model._meta.label: [_plain(row) for row in model._default_manager.order_by("pk").values()]
-            for model in STATE
-        },
-    }
+    snapshot: Snapshot = {"version": STATE_VERSION}
+    for model in STATE:
+        rows = model._default_manager.order_by("pk").values()
+        snapshot[model._meta.label] = [
+            # When somebody signed in last is no decision.
+            {name: _value(value) for name, value in row.items() if name != "last_login"}
+            for row in rows
+        ]
+    return snapshot
 
 
 def snapshot_mark(snapshot: Snapshot) -> int:
@@ -61,20 +62,22 @@ def restore_snapshot(snapshot: Snapshot) -> None:
     with transaction.atomic():
         Source.objects.filter(protocol=SourceProtocol.FILE).delete()
         for model in STATE:
-            rows = [_row(model, values) for values in snapshot.get(model._meta.label, [])]
+            known = {field.attname for field in model._meta.concrete_fields}
+            rows = [
+                model(**{name: _back(value) for name, value in values.items() if name in known})
+                for values in snapshot.get(model._meta.label, [])
+            ]
             model._default_manager.bulk_create(rows)
-        _reset_sequences(STATE)
+        # Rows came with their ids: PostgreSQL must go on behind them.
+        with connection.cursor() as cursor:
+            for sql in connection.ops.sequence_reset_sql(no_style(), list(STATE)):
+                cursor.execute(sql)
 
 
 def state_is_empty() -> bool:
     """True for a database nobody has decided anything in yet; every archive has a source for imports."""
     decided = Source.every.exclude(protocol=SourceProtocol.FILE).exists()
     return not decided and not any(model._default_manager.exists() for model in STATE if model is not Source)
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    row.pop("last_login", None)
-    return {name: _value(value) for name, value in row.items()}
 
 
 def _value(value: object) -> object:
@@ -87,11 +90,6 @@ def _value(value: object) -> object:
     return value
 
 
-def _row(model: type[models.Model], values: dict[str, Any]) -> models.Model:
-    known = {field.attname for field in model._meta.concrete_fields}
-    return model(**{name: _back(value) for name, value in values.items() if name in known})
-
-
 def _back(value: object) -> object:
     if isinstance(value, dict) and set(value) == {"at"}:
         return datetime.fromisoformat(value["at"])
@@ -100,10 +98,3 @@ def _back(value: object) -> object:
     if isinstance(value, dict) and set(value) == {"bytes"}:
         return base64.b64decode(value["bytes"])
     return value
-
-
-def _reset_sequences(tables: Sequence[type[models.Model]]) -> None:
-    """Rows came with their ids: PostgreSQL must go on behind them."""
-    with connection.cursor() as cursor:
-        for sql in connection.ops.sequence_reset_sql(no_style(), list(tables)):
-            cursor.execute(sql)

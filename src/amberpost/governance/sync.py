@@ -7,7 +7,6 @@ change of a person is recorded. Does not read a directory, and does not look for
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
@@ -19,7 +18,7 @@ from amberpost.audit.record import record
 from amberpost.clock import now
 from amberpost.directory.found import FoundEntry
 from amberpost.directory.models import Address, Archive, ArchiveKind, ArchiveState
-from amberpost.directory.plan.plan import Changing, Coming, Plan
+from amberpost.directory.plan.plan import Changing, Plan
 from amberpost.directory.plan.present import (
     Automatic,
     CurrentArchive,
@@ -52,15 +51,36 @@ def current_state() -> CurrentState:
     held: dict[int, set[str]] = defaultdict(set)
     for archive_id, address in Address.objects.filter(valid_until=None).values_list("archive_id", "address"):
         held[archive_id].add(address)
-    owners = {user.private_archive_id: _current_user(user) for user in User.objects.all()}
+    owners = {
+        user.private_archive_id: CurrentUser(
+            id=user.pk,
+            login=user.login,
+            further_logins=tuple(user.further_logins.strip("\n").split("\n")) if user.further_logins else (),
+            reference=user.directory_reference,
+            is_active=user.is_active,
+        )
+        for user in User.objects.all()
+    }
+    members = Membership.objects.values_list("group__key", "user__directory_key")
     releases = list(_releases_by_rule())
     return CurrentState(
         archives=tuple(
-            _current_archive(a, held[a.pk], owners.get(a.pk)) for a in Archive.objects.order_by("pk")
+            CurrentArchive(
+                id=archive.pk,
+                name=archive.name,
+                is_private=archive.kind == ArchiveKind.PRIVATE,
+                key=archive.key or "",
+                origin=archive.origin,
+                is_departed=archive.state == ArchiveState.DEPARTED,
+                is_selected=archive.is_selected,
+                addresses=frozenset(held[archive.pk]),
+                user=owners.get(archive.pk),
+            )
+            for archive in Archive.objects.order_by("pk")
         ),
         logins={login.lower(): pk for login, pk in User.objects.values_list("login", "pk")},
         ever_held=frozenset(Address.objects.values_list("address", flat=True)),
-        memberships=frozenset(_memberships()),
+        memberships=frozenset((g, p) for g, p in members if g is not None and p is not None),
         automatic=frozenset(key for key, is_open, _refused in releases if is_open),
         refused=frozenset(key for key, is_open, refused in releases if refused and not is_open),
     )
@@ -98,40 +118,6 @@ def _further_logins_text(entry: FoundEntry) -> str:
     """A line break at both ends of each, so that one can be looked up whole."""
     names = "\n".join(further_logins(entry))
     return f"\n{names}\n" if names else ""
-
-
-def _further_logins(user: User) -> tuple[str, ...]:
-    return tuple(user.further_logins.strip("\n").split("\n")) if user.further_logins else ()
-
-
-def _current_user(user: User) -> CurrentUser:
-    return CurrentUser(
-        id=user.pk,
-        login=user.login,
-        further_logins=_further_logins(user),
-        reference=user.directory_reference,
-        is_active=user.is_active,
-    )
-
-
-def _current_archive(archive: Archive, addresses: Iterable[str], user: CurrentUser | None) -> CurrentArchive:
-    return CurrentArchive(
-        id=archive.pk,
-        name=archive.name,
-        is_private=archive.kind == ArchiveKind.PRIVATE,
-        key=archive.key or "",
-        origin=archive.origin,
-        is_departed=archive.state == ArchiveState.DEPARTED,
-        is_selected=archive.is_selected,
-        addresses=frozenset(addresses),
-        user=user,
-    )
-
-
-def _memberships() -> Iterable[tuple[str, str]]:
-    for group, person in Membership.objects.values_list("group__key", "user__directory_key"):
-        if group is not None and person is not None:
-            yield group, person
 
 
 def _releases_by_rule() -> Iterable[tuple[Automatic, bool, bool]]:
@@ -199,7 +185,9 @@ class _Applying:
     def change(self) -> dict[int, tuple[str, ...]]:
         """Archive id -> addresses it gains."""
         archives = Archive.objects.in_bulk([item.archive_id for item in self.plan.changing])
-        users = _owners([item.archive_id for item in self.plan.changing])
+        ids = [item.archive_id for item in self.plan.changing]
+        owners = (user for some in _chunks(ids) for user in User.objects.filter(private_archive__in=some))
+        users = {user.private_archive_id: user for user in owners if user.private_archive_id is not None}
         renamed = [item for item in self.plan.changing if "login" in item.fields and item.archive_id in users]
         for item in renamed:  # two people may have changed places
             User.objects.filter(pk=users[item.archive_id].pk).update(login=f"\x7f{item.archive_id}")
@@ -236,7 +224,9 @@ class _Applying:
             end_sessions([user])
         if item.returns:
             user.is_active = True
-            _end_successions(archive, self.at, self.by)
+            # Whoever comes back has their archive to themselves.
+            successions = Release.objects.filter(archive=archive, rule=ReleaseRule.SUCCESSOR, revoked_at=None)
+            successions.update(revoked_at=self.at, revoked_by=self.by)
             record(self.by, Action.USER_ENABLED, item.login)
         user.save()
         if item.fields or item.gained or item.lost:
@@ -248,12 +238,29 @@ class _Applying:
     def come(self) -> dict[int, tuple[str, ...]]:
         """New archives, and users for the private ones. Archive id -> its addresses."""
         archives = Archive.objects.bulk_create(
-            [_new_archive(item) for item in self.plan.coming], batch_size=_CHUNK
+            [
+                Archive(
+                    name=shown_name(item.entry),
+                    kind=ArchiveKind.PRIVATE if is_private(item.entry.kind) else ArchiveKind.PUBLIC,
+                    key=item.entry.key,
+                    origin=item.entry.kind.value,
+                    state=ArchiveState.ACTIVE if item.is_enabled else ArchiveState.DEPARTED,
+                    is_selected=item.is_selected,
+                )
+                for item in self.plan.coming
+            ],
+            batch_size=_CHUNK,
         )
         users = []
         for item, archive in zip(self.plan.coming, archives, strict=True):
             if is_private(item.entry.kind):
-                users.append(_user_of(item, archive))
+                user = _new_user(item.entry.key, archive)
+                user.login = item.login
+                user.name = shown_name(item.entry)
+                user.is_active = item.entry.is_enabled
+                user.further_logins = _further_logins_text(item.entry)
+                user.directory_reference = item.entry.reference
+                users.append(user)
                 record(
                     self.by,
                     Action.USER_ADDED,
@@ -315,36 +322,10 @@ class _Applying:
             record(self.by, Action.ARCHIVE_RELEASED, who, reader=to, rule=rule)
 
 
-def _new_archive(item: Coming) -> Archive:
-    return Archive(
-        name=shown_name(item.entry),
-        kind=ArchiveKind.PRIVATE if is_private(item.entry.kind) else ArchiveKind.PUBLIC,
-        key=item.entry.key,
-        origin=item.entry.kind.value,
-        state=ArchiveState.ACTIVE if item.is_enabled else ArchiveState.DEPARTED,
-        is_selected=item.is_selected,
-    )
-
-
-def _user_of(item: Coming, archive: Archive) -> User:
-    user = _new_user(item.entry.key, archive)
-    user.login = item.login
-    user.name = shown_name(item.entry)
-    user.is_active = item.entry.is_enabled
-    user.further_logins = _further_logins_text(item.entry)
-    user.directory_reference = item.entry.reference
-    return user
-
-
 def _new_user(key: str, archive: Archive) -> User:
     user = User(directory_key=key, is_managed=True, role=Role.READER, private_archive=archive)
     user.set_unusable_password()
     return user
-
-
-def _owners(archive_ids: list[int]) -> dict[int, User]:
-    found = (user for some in _chunks(archive_ids) for user in User.objects.filter(private_archive__in=some))
-    return {user.private_archive_id: user for user in found if user.private_archive_id is not None}
 
 
 def _public_ids() -> dict[str, int]:
@@ -362,12 +343,6 @@ def _names() -> dict[str, str]:
     archives = Archive.objects.filter(kind=ArchiveKind.PUBLIC, key__isnull=False).values_list("key", "name")
     people = User.objects.filter(directory_key__isnull=False).values_list("directory_key", "login")
     return {str(key): name for key, name in (*archives, *people)}
-
-
-def _end_successions(archive: Archive, at: datetime, by: str) -> None:
-    """Who comes back has his archive for himself."""
-    open_ones = Release.objects.filter(archive=archive, rule=ReleaseRule.SUCCESSOR, revoked_at=None)
-    open_ones.update(revoked_at=at, revoked_by=by)
 
 
 def _named(item: Changing) -> str:

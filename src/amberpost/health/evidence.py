@@ -5,7 +5,7 @@ with the source's status. Memory, not truth: forgotten evidence comes back with 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -79,8 +79,14 @@ def direction(senders: Iterable[str], recipients: Iterable[str], own: frozenset[
 
 
 def _look(source: Source) -> dict[Evidence, datetime]:
+    """What the newest mail proves: of each kind the first moment, of the last report the newest."""
     newest = Party.objects.order_by("-pk").values_list("capture_index", "reason", "address__address")[:WINDOW]
-    seen = _by_capture(newest)
+    seen: dict[int, _Seen] = defaultdict(_Seen)
+    for index, reason, address in newest:
+        one = seen[index]
+        (one.senders if reason in _SENDERS else one.recipients).add(address)
+        one.has_bcc = one.has_bcc or reason in _BLIND
+
     own = frozenset(OwnDomain.objects.values_list("name", flat=True))
     found: dict[Evidence, datetime] = {}
     for some in chunks(sorted(seen)):
@@ -88,38 +94,23 @@ def _look(source: Source) -> dict[Evidence, datetime]:
         rows = captures.order_by("index").values_list(
             "index", "captured_at", "message__flags", "message__from_address"
         )
-        for index, at, flags, from_address in rows:
-            if at is not None:
-                _add(found, at, _proofs(seen[index], flags.split(), from_address, own))
+        for index, at, words, from_address in rows:
+            if at is None:
+                continue
+            one, flags = seen[index], words.split()
+            # An evaluation that reads one field only names no sender: then the message itself does.
+            way = direction(one.senders or {from_address}, one.recipients, own)
+            proofs = {way} if way else set()
+            if Flag.JOURNAL_REPORT in flags:
+                proofs |= {Evidence.JOURNAL_REPORT, Evidence.LAST_REPORT}
+            if Flag.FROM_NDR in flags:
+                proofs.add(Evidence.UNDELIVERABLE)
+            if one.has_bcc:
+                proofs.add(Evidence.BCC)
+            for kind in proofs:
+                before = found.get(kind, at)
+                found[kind] = min(at, before) if kind in _ONCE else max(at, before)
     return found
-
-
-def _by_capture(rows: Iterable[tuple[int, int, str]]) -> Mapping[int, _Seen]:
-    seen: dict[int, _Seen] = defaultdict(_Seen)
-    for index, reason, address in rows:
-        one = seen[index]
-        (one.senders if reason in _SENDERS else one.recipients).add(address)
-        one.has_bcc = one.has_bcc or reason in _BLIND
-    return seen
-
-
-def _proofs(one: _Seen, flags: list[str], from_address: str, own: frozenset[str]) -> set[Evidence]:
-    # An evaluation that reads one field only names no sender: then the message itself does.
-    way = direction(one.senders or {from_address}, one.recipients, own)
-    proofs = {way} if way else set()
-    if Flag.JOURNAL_REPORT in flags:
-        proofs |= {Evidence.JOURNAL_REPORT, Evidence.LAST_REPORT}
-    if Flag.FROM_NDR in flags:
-        proofs.add(Evidence.UNDELIVERABLE)
-    if one.has_bcc:
-        proofs.add(Evidence.BCC)
-    return proofs
-
-
-def _add(found: dict[Evidence, datetime], at: datetime, proofs: set[Evidence]) -> None:
-    for kind in proofs:
-        before = found.get(kind, at)
-        found[kind] = min(at, before) if kind in _ONCE else max(at, before)
 
 
 def _domain(address: str) -> str:

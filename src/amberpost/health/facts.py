@@ -37,6 +37,7 @@ def gather(config: Config, *, has_index: bool) -> Facts:
     seen_at = dict(WorkerStatus.objects.values_list("name", "seen_at"))
     jobs = Work.objects.filter(finished_at__gt=at - _RECENT).exclude(kind=WorkKind.VERIFY)
     quarantined = Message.objects.exclude(quarantine=Quarantine.NONE)
+    unfindable = Message.objects.filter(id__gte=position(INDEX)).order_by("id")
     return Facts(
         at=at,
         seen_at=seen_at,
@@ -47,7 +48,7 @@ def gather(config: Config, *, has_index: bool) -> Facts:
         clock=last_judgement(),
         has_index=has_index,
         index_lag=index_lag(),
-        unfindable_since=_unfindable_since() if has_index else None,
+        unfindable_since=(unfindable.values_list("captured_at", flat=True).first() if has_index else None),
         unprocessed_since=_unprocessed_since(config, is_stopped=is_silent(seen_at.get("work"), at)),
         quarantined_today=quarantined.filter(captured_at__gt=at - _DAY).count(),
         unprocessable=quarantined.filter(quarantine=Quarantine.UNPROCESSABLE).count(),
@@ -114,11 +115,6 @@ def _first_look(source: Source) -> datetime:
     """When somebody first looked for mail; after a rebuild, which forgets the runs, it begins anew."""
     run = FetchRun.objects.filter(source=source).order_by("id").first()
     return run.started_at if run else source.created_at
-
-
-def _unfindable_since() -> datetime | None:
-    waiting = Message.objects.filter(id__gte=position(INDEX)).order_by("id")
-    return waiting.values_list("captured_at", flat=True).first()
 
 
 def _unprocessed_since(config: Config, *, is_stopped: bool) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The Bcc rule: who was in blind copy is known to the sender, to himself and to an auditor, and to nobody else.
+"""The Bcc rule: who was in blind copy is known to the sender, to themselves and to an auditor, and to nobody else.
 
 Stored bytes are never altered. Whose message carries such names in its own header gets a copy without those
 fields, and is told so; hash and size are then those of the copy, for the original's would confirm a guess.
@@ -22,7 +22,7 @@ from amberpost.road.original import open_original
 from amberpost.road.prepare import owned_at
 from amberpost.road.reasons import Reason
 
-# Whoever wrote it, or brought this very copy out of his own mailbox, knows whom it went to.
+# Whoever wrote it, or brought this very copy out of their own mailbox, knows whom it went to.
 _KNOWING = frozenset(
     {Reason.SENDER, Reason.ON_BEHALF_OF, Reason.HEADER_FROM, Reason.HEADER_SENDER, Reason.IMPORT}
 )
@@ -38,11 +38,12 @@ class Reading:
 
 
 def read_for(vault: Vault, user: User, message: Message) -> Reading:
-    """The message for a user who may see it: the exact bytes, or a copy without what he must not know."""
+    """The message for a user who may see it: the exact bytes, or a copy without what they must not know."""
     original = open_original(vault, message.id)
     raw = original.shown
     parsed = parse(raw, captured_at=message.captured_at)
-    reasons = _reasons(user, message.id)
+    assigned = Assignment.objects.filter(message_id=message.id, archive_id__in=scope_of(user).archives)
+    reasons = frozenset(assigned.values_list("reason", flat=True))
     if may(user, "envelope:see") or knows_recipients(reasons):
         return Reading(raw=raw, parsed=parsed, is_copy=False)
     own = _own_addresses(user, owned_at(original.capture, message.sent_at or original.capture.received_at))
@@ -66,14 +67,8 @@ def is_anothers_copy(reasons: Collection[int]) -> bool:
     return set(reasons) <= {Reason.FORK}
 
 
-def _reasons(user: User, message_id: int) -> frozenset[int]:
-    scope = scope_of(user)
-    assigned = Assignment.objects.filter(message_id=message_id, archive_id__in=scope.archives)
-    return frozenset(assigned.values_list("reason", flat=True))
-
-
 def _own_addresses(user: User, at: datetime) -> set[str]:
-    """The addresses that led to the archives he may read when the message came."""
+    """The addresses that led to the archives they may read when the message came."""
     held = Address.objects.filter(
         Q(valid_from=None) | Q(valid_from__lte=at),
         Q(valid_until=None) | Q(valid_until__gt=at),

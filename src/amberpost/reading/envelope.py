@@ -40,7 +40,7 @@ class VisibleEnvelope:
 
 
 def visible_envelope(vault: Vault, user: User, message: Message, parsed: ParsedMessage) -> VisibleEnvelope:
-    """The envelopes of all handings-over of a message the user may see, without what he must not know."""
+    """The envelopes of all handings-over of a message the user may see, without what they must not know."""
     scope = scope_of(user)
     book = load_address_book(scope.archives)
     addressed = {box.address for box in (*parsed.to, *parsed.cc)}
@@ -56,7 +56,12 @@ def visible_envelope(vault: Vault, user: User, message: Message, parsed: ParsedM
         is_whole = is_whole and knows
         for recipient in envelope.rcpt_to:
             if knows or _is_open(recipient, addressed) or _owns(book, _names(recipient), at):
-                recipients[_line(recipient)] = None
+                line = Recipient(
+                    kind=recipient.kind,
+                    address=normalise_address(recipient.address),
+                    via=tuple((r.kind.value, normalise_address(r.address)) for r in recipient.redirections),
+                )
+                recipients[line] = None  # once, by however many handings-over
     return VisibleEnvelope(senders=tuple(senders), recipients=tuple(recipients), is_whole=is_whole)
 
 
@@ -85,11 +90,3 @@ def _names(recipient: EnvelopeRecipient) -> list[str]:
 
 def _owns(book: AddressBook, addresses: Iterable[str], at: datetime) -> bool:
     return any(book.find_archive(address, at) is not None for address in addresses)
-
-
-def _line(recipient: EnvelopeRecipient) -> Recipient:
-    return Recipient(
-        kind=recipient.kind,
-        address=normalise_address(recipient.address),
-        via=tuple((r.kind.value, normalise_address(r.address)) for r in recipient.redirections),
-    )

@@ -55,7 +55,7 @@ def export_whole(vault: Vault, to: Path, *, query: str, what: ExportedForm, acto
 def export_as(vault: Vault, user: User, to: Path, *, query: str, what: ExportedForm, actor: str) -> Manifest:
     """What `user` may see. Captures hold journal reports, and those name Bcc recipients: not for readers.
 
-    A message that names blind copies he must not know is written as a copy without them, and marked so.
+    A message that names blind copies they must not know is written as a copy without them, and marked so.
     """
     if what == "capture":
         raise NotPermitted("captures_whole_only")
@@ -92,7 +92,7 @@ def _whole(vault: Vault, what: ExportedForm, index: int) -> ExportedBytes:
 
 
 def _as_seen(vault: Vault, user: User, index: int) -> ExportedBytes:
-    """His rights are asked again for each message: an export takes long, and a release may end meanwhile."""
+    """Their rights are asked again for each message: an export takes long, and a release may end meanwhile."""
     reading = read_for(vault, user, get_visible(user, index))
     return reading.raw, reading.is_copy
 
@@ -106,13 +106,19 @@ def _write(to: Path, indexes: Iterable[int], read: Callable[[int], ExportedBytes
     try:
         with path.open("w", encoding="utf-8") as manifest:
             for index in indexes:
+                line: dict[str, object]
                 try:
-                    line = _write_one(to, index, read)
-                    count += 1
-                    size += int(str(line["size"]))
-                except (
-                    UserError
-                ) as error:  # a right that ended meanwhile: the message is well, and not theirs any more
+                    raw, is_copy = read(index)
+                    name = f"{index // _FOLDER_FILES:04d}/{index:010d}.eml"
+                    (to / name).parent.mkdir(exist_ok=True)
+                    (to / name).write_bytes(raw)
+                    count, size = count + 1, size + len(raw)
+                    digest = hashlib.sha256(raw).hexdigest()
+                    line = {"file": name, "sha256": digest, "id": index, "size": len(raw)}
+                    if is_copy:
+                        line["is_copy"] = True
+                except UserError as error:
+                    # A right that ended meanwhile: the message is well, and no longer theirs.
                     line = {"id": index, "error": str(error)}
                 except ArchiveError as error:
                     line = {"id": index, "error": str(error)}
@@ -123,18 +129,3 @@ def _write(to: Path, indexes: Iterable[int], read: Callable[[int], ExportedBytes
             raise DiskFull(str(to)) from error
         raise
     return Manifest(path=path, count=count, bytes=size, unreadable=tuple(unreadable))
-
-
-def _write_one(to: Path, index: int, read: Callable[[int], ExportedBytes]) -> dict[str, object]:
-    raw, is_copy = read(index)
-    name = f"{index // _FOLDER_FILES:04d}/{index:010d}.eml"
-    file = to / name
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(raw)
-    line: dict[str, object] = {
-        "file": name,
-        "sha256": hashlib.sha256(raw).hexdigest(),
-        "id": index,
-        "size": len(raw),
-    }
-    return {**line, "is_copy": True} if is_copy else line

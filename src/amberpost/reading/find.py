@@ -1,4 +1,4 @@
-"""Find mail for a user: his scope is part of the index query; what comes back is read through visible_messages."""
+"""Find mail for a user: their scope is part of the index query; what comes back is read through visible_messages."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -132,12 +132,34 @@ def hits(scope: Scope, ids: Sequence[int]) -> tuple[Hit, ...]:
     """Hits for message ids, in their order; those outside the scope are left out."""
     rows = messages_within(scope).in_bulk(ids)
     names = _archive_names(scope, ids)
-    reasons = _reasons(scope, ids)
-    return tuple(
-        _hit(rows[i], names.get(i, ()), is_exact=scope.everything or _may_have_exact(rows[i], reasons[i]))
-        for i in ids
-        if i in rows
-    )
+    reasons: dict[int, set[int]] = defaultdict(set)
+    assigned = Assignment.objects.filter(message_id__in=ids, archive_id__in=scope.archives)
+    for message_id, reason in assigned.values_list("message_id", "reason"):
+        reasons[message_id].add(reason)
+    found = []
+    for row in (rows[i] for i in ids if i in rows):
+        assert row.sent_at is not None
+        assert row.captured_at is not None
+        is_exact = scope.everything or _may_have_exact(row, reasons[row.id])
+        found.append(
+            Hit(
+                id=row.id,
+                sha256=bytes(row.sha256).hex() if is_exact else "",
+                message_id=row.message_id,
+                subject=row.subject,
+                from_name=row.from_name,
+                from_address=row.from_address,
+                sent_at=row.sent_at,
+                captured_at=row.captured_at,
+                archives=names.get(row.id, ()),
+                attachment_count=row.attachment_count,
+                size_bytes=row.size_bytes,
+                # that there was a blind copy is a hint, too
+                flags=frozenset(row.flags.split()) - {Flag.BCC_FIELD},
+                likeness=bytes(row.likeness),
+            )
+        )
+    return tuple(found)
 
 
 def excerpt(vault: Vault, user: User, message_id: int, text: str) -> list[tuple[str, bool]]:
@@ -161,36 +183,8 @@ def _archive_names(scope: Scope, ids: Sequence[int]) -> dict[int, tuple[str, ...
     return {message_id: tuple(archives) for message_id, archives in found.items()}
 
 
-def _reasons(scope: Scope, ids: Sequence[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    assigned = Assignment.objects.filter(message_id__in=ids, archive_id__in=scope.archives)
-    for message_id, reason in assigned.values_list("message_id", "reason"):
-        found[message_id].add(reason)
-    return found
-
-
 def _may_have_exact(row: Message, reasons: set[int]) -> bool:
     """False if the user may get a copy without a blind copy's name: the original's hash would confirm a guess."""
     if is_anothers_copy(reasons):
         return False
     return Flag.BCC_FIELD not in row.flags.split() or knows_recipients(reasons)
-
-
-def _hit(row: Message, archives: tuple[str, ...], *, is_exact: bool) -> Hit:
-    assert row.sent_at is not None
-    assert row.captured_at is not None
-    return Hit(
-        id=row.id,
-        sha256=bytes(row.sha256).hex() if is_exact else "",
-        message_id=row.message_id,
-        subject=row.subject,
-        from_name=row.from_name,
-        from_address=row.from_address,
-        sent_at=row.sent_at,
-        captured_at=row.captured_at,
-        archives=archives,
-        attachment_count=row.attachment_count,
-        size_bytes=row.size_bytes,
-        flags=frozenset(row.flags.split()) - {Flag.BCC_FIELD},
-        likeness=bytes(row.likeness),
-    )

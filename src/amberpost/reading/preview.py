@@ -16,7 +16,7 @@ from amberpost.remark import Remark
 from amberpost.road.assign import counts, decide
 from amberpost.road.frame import Taken
 from amberpost.road.models import Quarantine
-from amberpost.road.prepare import Claim, Prepared, prepare
+from amberpost.road.prepare import Claim, prepare
 from amberpost.road.quarantine import why_quarantined
 from amberpost.road.rows import chunks
 
@@ -49,41 +49,33 @@ def preview(raw: bytes, book: AddressBook, custom: str = CUSTOM_EXAMPLE) -> Eval
     """What the six evaluations find if `raw` were collected now. UserError if `custom` is no name of a field."""
     at = now()
     wanted = (*MODES, parse_mode(f"custom:{custom.strip().rstrip(':')}"))
-    modes = tuple(
-        _evaluated(
-            Taken(
-                capture_id=CaptureId(bytes(16)),
-                origin=Origin(source_id=0, protocol="imap", remote_id=""),
-                envelope=None,
-                evaluation=mode,
-                target_archive=None,
-                received_at=at,
-                captured_at=at,
-                raw=raw,
-            ),
-            book,
+    modes = []
+    for mode in wanted:
+        capture = Taken(
+            capture_id=CaptureId(bytes(16)),
+            origin=Origin(source_id=0, protocol="imap", remote_id=""),
+            envelope=None,
+            evaluation=mode,
+            target_archive=None,
+            received_at=at,
+            captured_at=at,
+            raw=raw,
         )
-        for mode in wanted
-    )
+        # What the road itself does: what is shown here is what will happen.
+        prepared = prepare(capture, _NO_KEY)
+        archive_ids = tuple(dict.fromkeys(archive_id for archive_id, _ in decide(prepared, book)))
+        modes.append(
+            Evaluated(
+                mode=mode,
+                claims=tuple(claim for claim in prepared.claims if counts(claim, prepared.claims, book)),
+                archive_ids=archive_ids,
+                quarantine=Quarantine.NONE if archive_ids else why_quarantined(prepared.facts),
+                flags=frozenset(prepared.facts.flags.split()),
+                error=prepared.facts.error,
+            )
+        )
     flags = modes[0].flags
-    return EvaluationPreview(is_journal_report=Flag.JOURNAL_REPORT in flags, flags=flags, modes=modes)
-
-
-def _evaluated(capture: Taken, book: AddressBook) -> Evaluated:
-    prepared = prepare(capture, _NO_KEY)
-    archive_ids = tuple(dict.fromkeys(archive_id for archive_id, _ in decide(prepared, book)))
-    return Evaluated(
-        mode=capture.evaluation,
-        claims=tuple(claim for claim in prepared.claims if counts(claim, prepared.claims, book)),
-        archive_ids=archive_ids,
-        quarantine=_quarantine(prepared, archive_ids),
-        flags=frozenset(prepared.facts.flags.split()),
-        error=prepared.facts.error,
-    )
-
-
-def _quarantine(prepared: Prepared, archive_ids: tuple[int, ...]) -> Quarantine:
-    return Quarantine.NONE if archive_ids else why_quarantined(prepared.facts)
+    return EvaluationPreview(is_journal_report=Flag.JOURNAL_REPORT in flags, flags=flags, modes=tuple(modes))
 
 
 def archive_names(archive_ids: Iterable[int]) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""Open one message for a user: permission first, then bytes, and a record that he did."""
+"""Open one message for a user: permission first, then bytes, and a record that they did."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class OpenedMessage:
     """A message as a page shows it to one user."""
 
     message: Message
-    raw: bytes  # exact, or a copy without what he must not know
+    raw: bytes  # exact, or a copy without what they must not know
     is_copy: bool
     envelope: VisibleEnvelope
     parsed: ParsedMessage

@@ -9,7 +9,7 @@ from amberpost.search.index import Scope
 
 
 def visible_messages(user: User) -> QuerySet[Message]:
-    """The messages `user` may see, as his rights are now."""
+    """The messages `user` may see, as their rights are now."""
     return messages_within(scope_of(user))
 
 

@@ -8,7 +8,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from amberpost.clock import from_milliseconds, milliseconds
 from amberpost.errors import IntegrityError, StoreError
@@ -36,6 +35,7 @@ CATALOGUE = "catalogue"
 INDEX = "index"
 REBUILT = "rebuilt"  # a catalogue begun anew is whole once it has come so far
 
+_Captured = tuple[LogEntry, Prepared]
 Owned = tuple[int, int, int, int]  # message id, archive id, reason, entry
 
 
@@ -48,7 +48,7 @@ class Owners:
     groups: dict[bytes, list[int]] = field(default_factory=lambda: defaultdict(list))
     rows: list[Owned] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
-    is_owned_at: dict[int, bool] = field(default_factory=dict)  # by entry
+    is_owned_at: dict[int, bool] = field(default_factory=dict)  # entry -> had its message an archive then
 
     def join(self, message_id: int, fork: bytes) -> None:
         """The message belongs to its fork group from now on."""
@@ -71,11 +71,6 @@ class Owners:
         for member in group:
             for archive_id in sorted(union - self.archives[member]):
                 self.add(member, archive_id, int(Reason.FORK), entry)
-
-    def note(self, entry: int, message_id: int | None) -> None:
-        """Remember whether the message of this entry was in any archive when the entry came."""
-        if message_id is not None:
-            self.is_owned_at[entry] = bool(self.archives[message_id])
 
 
 _MESSAGE_COLUMNS = (
@@ -102,21 +97,39 @@ def catalogue(entries: Sequence[LogEntry]) -> Catalogued:
         return result
     if entries[0].index != position(CATALOGUE):
         raise StoreError("catalogue_fell_behind")
-    captured = [entry for entry in entries if entry.prepared is not None]
-    messages = _messages_of(captured)
-    new = _add_messages(captured, messages)
+    captured = [(entry, entry.prepared) for entry in entries if entry.prepared is not None]
+    messages, new = _add_messages(captured)
+
     owners = _own(entries, messages)
     insert(Assignment, ("message_id", "archive_id", "reason", "entry"), owners.rows)
-    _settle_quarantine(owners.changed)
+    for some in chunks(sorted(archives_of(owners.changed))):  # who has an archive is in no quarantine
+        Message.objects.filter(id__in=some).exclude(quarantine=0).update(quarantine=Quarantine.NONE)
+
     _add_captures(entries, messages, owners)
-    _add_parties(captured)
-    add_sealed(_remote_ids(entries, "imap"))
-    add_sealed_uidls(_remote_ids(entries, "pop3"))
+    # What was handed over for one archive goes nowhere else, ever: who it names is remembered of the rest only.
+    named = [(entry.index, p.claims) for entry, p in captured if entry.header["target"] is None]
+    ids = address_ids(claim.address for _, claims in named for claim in claims)
+    insert(
+        Party,
+        ("capture_index", "address_id", "reason"),
+        [(index, ids[claim.address], int(claim.reason)) for index, claims in named for claim in claims],
+    )
+
+    # Where each source has come to: what is sealed is not fetched again.
+    origins = [entry.header["origin"] for entry in entries if "origin" in entry.header]
+    add_sealed([(o["source"], o["remote_id"]) for o in origins if o["protocol"] == "imap"])
+    add_sealed_uidls([(o["source"], o["remote_id"]) for o in origins if o["protocol"] == "pop3"])
     _add_signals(entries)
+
+    # The index learns new messages at once, older ones whose archives changed by a job that outlives a crash.
     result.changed = owners.changed - new.keys()
     insert(IndexJob, ["message_id"], [(message_id,) for message_id in result.changed])
-    result.documents = _documents(new)
-    _advance(entries[-1].index + 1)
+    archives = archives_of(new)
+    result.documents = [
+        replace(p.document, message_id=message_id, archives=archives.get(message_id, ()))
+        for message_id, p in new.items()
+    ]
+    set_position(CATALOGUE, entries[-1].index + 1)
     return result
 
 
@@ -144,7 +157,9 @@ def require_whole_log(records: int) -> None:
 
 
 def set_position(name: str, next_index: int) -> None:
-    Position.objects.update_or_create(name=name, defaults={"next_index": next_index})
+    """`name` expects `next_index` from now on."""
+    if not Position.objects.filter(name=name).update(next_index=next_index):
+        Position.objects.create(name=name, next_index=next_index)
 
 
 def archives_of(message_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
@@ -157,35 +172,40 @@ def archives_of(message_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     return {message_id: tuple(sorted(archives)) for message_id, archives in found.items()}
 
 
-def _messages_of(captured: Sequence[LogEntry]) -> dict[bytes, int]:
-    """SHA-256 -> message id, for all that are known; the first capture in the batch gives a new message its id."""
-    digests = {_prepared(entry).facts.sha256 for entry in captured}
-    known = {bytes(sha256): i for sha256, i in select_in(Message, ["sha256", "id"], "sha256", digests)}
-    for entry in captured:
-        known.setdefault(_prepared(entry).facts.sha256, entry.index)
-    return known
-
-
-def _add_messages(captured: Sequence[LogEntry], messages: dict[bytes, int]) -> dict[int, LogEntry]:
-    new = {e.index: e for e in captured if messages[_prepared(e).facts.sha256] == e.index}
-    insert(Message, _MESSAGE_COLUMNS, [_message_row(entry) for entry in new.values()])
-    return new
-
-
-def _message_row(entry: LogEntry) -> tuple[Value, ...]:
-    prepared = _prepared(entry)
-    facts = prepared.facts
-    return (
-        entry.index, facts.sha256, facts.message_id, facts.subject, facts.from_name, facts.from_address,
-        milliseconds(facts.sent_at), milliseconds(prepared.capture.captured_at), facts.thread, facts.fork,
-        facts.likeness, facts.size_bytes, facts.attachment_count, facts.flags, facts.defects,
-        int(why_quarantined(facts)), json.dumps(facts.error.as_json() if facts.error else {}),
-    )  # fmt: skip
+def _add_messages(captured: Sequence[_Captured]) -> tuple[dict[bytes, int], dict[int, Prepared]]:
+    """The message of each SHA-256, and those that are new; the first capture in the batch gives one its id."""
+    digests = {prepared.facts.sha256 for _, prepared in captured}
+    messages = {bytes(sha256): i for sha256, i in select_in(Message, ["sha256", "id"], "sha256", digests)}
+    new: dict[int, Prepared] = {}
+    rows: list[tuple[Value, ...]] = []
+    for entry, prepared in captured:
+        facts = prepared.facts
+        if messages.setdefault(facts.sha256, entry.index) != entry.index:
+            continue  # the same bytes came before, in this batch or an earlier one
+        new[entry.index] = prepared
+        rows.append((
+            entry.index, facts.sha256, facts.message_id, facts.subject, facts.from_name, facts.from_address,
+            milliseconds(facts.sent_at), milliseconds(prepared.capture.captured_at), facts.thread, facts.fork,
+            facts.likeness, facts.size_bytes, facts.attachment_count, facts.flags, facts.defects,
+            int(why_quarantined(facts)), json.dumps(facts.error.as_json() if facts.error else {}),
+        ))  # fmt: skip
+    insert(Message, _MESSAGE_COLUMNS, rows)
+    return messages, new
 
 
 def _own(entries: Sequence[LogEntry], messages: dict[bytes, int]) -> Owners:
     """Who owns what after each entry: decided in the order of the log, so that a rebuild decides alike."""
-    owners = _owners_before(entries, messages)
+    # What was known before these entries, of their messages and of all that share a fork key with them.
+    assigned = {m for e in entries if e.leaf["t"] == "ASSIGN" for m, _, _ in e.header["assign"]}
+    forks = {entry.prepared.facts.fork for entry in entries if entry.prepared is not None}
+    forks |= {bytes(fork) for (fork,) in select_in(Message, ["fork"], "id", assigned)}
+    owners = Owners()
+    for message_id, fork in select_in(Message, ["id", "fork"], "fork", forks):
+        if message_id < entries[0].index:
+            owners.join(message_id, bytes(fork))
+    for message_id, archives in archives_of(owners.fork_of).items():
+        owners.archives[message_id] = set(archives)
+
     for entry in entries:
         if entry.prepared is not None:
             message_id = messages[entry.prepared.facts.sha256]
@@ -193,132 +213,59 @@ def _own(entries: Sequence[LogEntry], messages: dict[bytes, int]) -> Owners:
             for archive_id, reason in entry.header["assignments"]:
                 owners.add(message_id, archive_id, reason, entry.index)
             owners.share(message_id, entry.index)
+            owners.is_owned_at[entry.index] = bool(owners.archives[message_id])
         elif entry.leaf["t"] == "ASSIGN":
             for message_id, archive_id, reason in entry.header["assign"]:
                 owners.add(message_id, archive_id, reason, entry.index)
                 owners.share(message_id, entry.index)
-        owners.note(entry.index, messages[entry.prepared.facts.sha256] if entry.prepared else None)
     return owners
-
-
-def _owners_before(entries: Sequence[LogEntry], messages: dict[bytes, int]) -> Owners:
-    """What was known before these entries, of their messages and of all that share a fork key with them."""
-    assigned = {m for e in entries if e.leaf["t"] == "ASSIGN" for m, _, _ in e.header["assign"]}
-    keys = {_prepared(entry).facts.fork for entry in entries if entry.prepared is not None}
-    keys |= {bytes(key) for (key,) in select_in(Message, ["fork"], "id", assigned)}
-    first = entries[0].index
-    owners = Owners()
-    for message_id, key in select_in(Message, ["id", "fork"], "fork", keys):
-        if message_id < first:
-            owners.join(message_id, bytes(key))
-    for message_id, archives in archives_of(owners.fork_of).items():
-        owners.archives[message_id] = set(archives)
-    return owners
-
-
-def _settle_quarantine(message_ids: Iterable[int]) -> None:
-    """A message with an archive is in no quarantine."""
-    for some in chunks(sorted(archives_of(message_ids))):
-        Message.objects.filter(id__in=some).exclude(quarantine=0).update(quarantine=Quarantine.NONE)
 
 
 def _add_captures(entries: Sequence[LogEntry], messages: dict[bytes, int], owners: Owners) -> None:
-    captures = [entry for entry in entries if "capture_id" in entry.header]
+    message_of: dict[int, int | None] = {}
     rows: list[tuple[Value, ...]] = []
-    for entry in captures:
-        message_id = messages[entry.prepared.facts.sha256] if entry.prepared else _message_of(entry, rows)
-        outcome = _outcome(entry, owners.is_owned_at.get(entry.index, False))
-        capture_id = bytes.fromhex(entry.header["capture_id"])
+    for entry in entries:
+        if "capture_id" not in entry.header:
+            continue
         prepared = entry.prepared
+        if prepared is not None:
+            message_id: int | None = messages[prepared.facts.sha256]
+        elif (ref := entry.leaf["ref"]) in message_of:  # a DUP: what it repeats is in this batch
+            message_id = message_of[ref]
+        else:  # or catalogued before
+            message_id = Capture.objects.filter(index=ref).values_list("message_id", flat=True).first()
+        message_of[entry.index] = message_id
+        if entry.leaf["t"] == "DUP":
+            outcome = Outcome.DUPLICATE
+        else:  # as it was when the entry came; a later owner does not change what became of the capture
+            is_owned = owners.is_owned_at.get(entry.index, False)
+            outcome = Outcome.STORED if is_owned else Outcome.QUARANTINED
         rows.append((
-            entry.index, capture_id, message_id, entry.header["origin"]["source"], int(outcome),
-            prepared.fingerprint if prepared else None, entry.header["captured_at"],
-            prepared.raw_bytes if prepared else 0,
+            entry.index, bytes.fromhex(entry.header["capture_id"]), message_id,
+            entry.header["origin"]["source"], int(outcome), prepared.fingerprint if prepared else None,
+            entry.header["captured_at"], prepared.raw_bytes if prepared else 0,
         ))  # fmt: skip
     insert(Capture, _CAPTURE_COLUMNS, rows)
-
-
-def _message_of(entry: LogEntry, rows: Sequence[tuple[Value, ...]]) -> int | None:
-    """The message a DUP repeats: its capture is in this batch or catalogued before."""
-    ref = entry.leaf["ref"]
-    for row in rows:
-        if row[0] == ref:
-            return row[2] if isinstance(row[2], int) else None
-    return Capture.objects.filter(index=ref).values_list("message_id", flat=True).first()
-
-
-def _outcome(entry: LogEntry, is_owned: bool) -> Outcome:
-    if entry.leaf["t"] == "DUP":
-        return Outcome.DUPLICATE
-    return Outcome.STORED if is_owned else Outcome.QUARANTINED
-
-
-def _add_parties(captured: Sequence[LogEntry]) -> None:
-    captured = [entry for entry in captured if entry.header["target"] is None]  # others go nowhere else, ever
-    ids = address_ids(claim.address for entry in captured for claim in _prepared(entry).claims)
-    insert(
-        Party,
-        ("capture_index", "address_id", "reason"),
-        [
-            (entry.index, ids[claim.address], int(claim.reason))
-            for entry in captured
-            for claim in _prepared(entry).claims
-        ],
-    )
-
-
-def _remote_ids(entries: Sequence[LogEntry], protocol: str) -> list[tuple[int, str]]:
-    """(source id, remote id) of each message that came from a mailbox over this protocol."""
-    origins = [entry.header["origin"] for entry in entries if "origin" in entry.header]
-    return [(origin["source"], origin["remote_id"]) for origin in origins if origin["protocol"] == protocol]
 
 
 def _add_signals(entries: Sequence[LogEntry]) -> None:
     """What sources told beside mail; the UIDs of a gap are known from now on to hold nothing."""
     for entry in entries:
-        if entry.leaf["t"] == "GAP":
-            add_gap(entry.leaf["src"], _gap(entry))
-        if entry.leaf["t"] in {"GAP", "HEARTBEAT"}:
-            SourceSignal.objects.create(**_signal_row(entry))
-
-
-def _gap(entry: LogEntry) -> Gap:
-    told = entry.header["signal"]
-    return Gap(
-        folder=told["folder"],
-        uidvalidity=told["uidvalidity"],
-        first=entry.leaf["from"],
-        last=entry.leaf["to"],
-    )
-
-
-def _signal_row(entry: LogEntry) -> dict[str, Any]:
-    leaf, told = entry.leaf, entry.header["signal"]
-    row = {
-        "kind": leaf["t"].lower(), "source_id": leaf["src"], "entry": entry.index,
-        "at": from_milliseconds(told["at"]),
-    }  # fmt: skip
-    if leaf["t"] == "HEARTBEAT":
-        return {**row, "since": from_milliseconds(leaf["from"])}
-    return {
-        **row, "folder": told["folder"], "uidvalidity": told["uidvalidity"],
-        "first_uid": leaf["from"], "last_uid": leaf["to"],
-    }  # fmt: skip
-
-
-def _documents(new: dict[int, LogEntry]) -> list[Document]:
-    archives = archives_of(new)
-    return [
-        replace(_prepared(entry).document, message_id=message_id, archives=archives.get(message_id, ()))
-        for message_id, entry in new.items()
-    ]
-
-
-def _advance(next_index: int) -> None:
-    if not Position.objects.filter(name=CATALOGUE).update(next_index=next_index):
-        Position.objects.create(name=CATALOGUE, next_index=next_index)
-
-
-def _prepared(entry: LogEntry) -> Prepared:
-    assert entry.prepared is not None
-    return entry.prepared
+        leaf = entry.leaf
+        if leaf["t"] not in {"GAP", "HEARTBEAT"}:
+            continue
+        told = entry.header["signal"]
+        if leaf["t"] == "GAP":
+            folder, uidvalidity = told["folder"], told["uidvalidity"]
+            first, last = leaf["from"], leaf["to"]
+            add_gap(leaf["src"], Gap(folder=folder, uidvalidity=uidvalidity, first=first, last=last))
+            of_kind = {"folder": folder, "uidvalidity": uidvalidity, "first_uid": first, "last_uid": last}
+        else:
+            of_kind = {"since": from_milliseconds(leaf["from"])}
+        SourceSignal.objects.create(
+            kind=leaf["t"].lower(),
+            source_id=leaf["src"],
+            entry=entry.index,
+            at=from_milliseconds(told["at"]),
+            **of_kind,
+        )

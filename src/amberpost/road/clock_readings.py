@@ -17,16 +17,15 @@ from amberpost.errors import UserError
 from amberpost.handover import Incoming
 from amberpost.road.clock_judge import TOLERANCE, ClockFault, Judgement, judge
 from amberpost.road.models import ClockReading, WorkerStatus
-from amberpost.road.open import LogPair, Vault
+from amberpost.road.open import Vault
 from amberpost.sources.cursor import Cursor, RemoteId
 from amberpost.sources.models import Source
 from amberpost.times import column_text
 
 log = logging.getLogger(__name__)
 
-_LIVE_SECONDS = (
-    24 * 60 * 60.0
-)  # then uptime, which stands still in a paused virtual machine, is too old a witness
+# After a day uptime, which stands still in a paused virtual machine, is too old a witness.
+_LIVE_SECONDS = 24 * 60 * 60.0
 _OWN_EVERY_SECONDS = 10 * 60.0
 _OWN = "worker"
 _OPERATOR = "operator"
@@ -80,11 +79,11 @@ def confirm_clock(by: str) -> datetime:
 
 def sayings() -> tuple[list[Saying], list[Saying]]:
     """What others said: live ones, brought forward to this moment, and older ones."""
-    return _sorted(ClockReading.objects.exclude(earliest=None).exclude(name=_OWN).order_by("name"))
+    return _sorted(ClockReading.objects.exclude(earliest=None).exclude(name=_OWN).order_by("name"), uptime())
 
 
-def _sorted(rows: Iterable[ClockReading]) -> tuple[list[Saying], list[Saying]]:
-    live, older, at = [], [], uptime()
+def _sorted(rows: Iterable[ClockReading], at: float) -> tuple[list[Saying], list[Saying]]:
+    live, older = [], []
     for row in rows:
         said = _brought_forward(row, at)
         if said is not None:
@@ -108,10 +107,11 @@ class ClockWatch:
         """May entries be sealed now? Where a clock was ahead and is right again, their times go back, once."""
         rows = {row.name: row for row in ClockReading.objects.exclude(earliest=None)}
         own = rows.pop(_OWN, None)
-        live, older = _sorted(rows.values())
+        at = uptime()
+        live, older = _sorted(rows.values(), at)
         pairs = (self._vault.mail, self._vault.audit)
         sealed = [pair.last_sealed_at for pair in pairs if pair.last_sealed_at]
-        own_said = _brought_forward(own, uptime())
+        own_said = _brought_forward(own, at)
         found = judge(
             now(),
             live=live,
@@ -121,9 +121,22 @@ class ClockWatch:
         )
         if found.is_vouched:
             for pair in pairs:
-                _let_go_back(pair, found.ours)
+                if pair.last_sealed_at is not None and pair.last_sealed_at > found.ours + TOLERANCE:
+                    log.warning(
+                        "sealing times go back log=%s from=%s to=%s",
+                        pair.name,
+                        pair.last_sealed_at,
+                        found.ours,
+                    )
+                    pair.last_sealed_at = None
         if own_said is None or found.is_vouched or found.fault is None:
-            _note_own(own, found.ours)
+            # What our clock says is kept, too; not in every round.
+            is_fresh = own is not None and own.boot == boot() and 0 <= at - own.uptime < _OWN_EVERY_SECONDS
+            if is_fresh and own is not None and own.earliest is not None:
+                expected = own.earliest + timedelta(seconds=at - own.uptime)
+                is_fresh = abs(expected - found.ours) <= TOLERANCE
+            if not is_fresh:
+                _keep_row(_OWN, who="", earliest=found.ours, latest=found.ours, at=at)
         if (found.fault, found.waits) != (self._before.fault, self._before.waits):
             log.warning(
                 "clock fault=%s waits=%s ours=%s known=%s", found.fault, found.waits, found.ours, found.known
@@ -166,22 +179,6 @@ def sealing_waits() -> bool:
         return False
     pid = WorkerStatus.objects.values_list("pid", flat=True).get(name="work")
     return Path(f"/proc/{pid}").exists()
-
-
-def _let_go_back(pair: LogPair, ours: datetime) -> None:
-    if pair.last_sealed_at is not None and pair.last_sealed_at > ours + TOLERANCE:
-        log.warning("sealing times go back log=%s from=%s to=%s", pair.name, pair.last_sealed_at, ours)
-        pair.last_sealed_at = None
-
-
-def _note_own(own: ClockReading | None, ours: datetime) -> None:
-    """What our clock says; not in every round."""
-    at = uptime()
-    is_fresh = own is not None and own.boot == boot() and 0 <= at - own.uptime < _OWN_EVERY_SECONDS
-    if is_fresh and own is not None and own.earliest is not None:
-        is_fresh = abs(own.earliest + timedelta(seconds=at - own.uptime) - ours) <= TOLERANCE
-    if not is_fresh:
-        _keep_row(_OWN, who="", earliest=ours, latest=ours, at=at)
 
 
 def _is_new(one: Incoming, cursor: Cursor) -> bool:

@@ -151,18 +151,15 @@ def _open_pair(disk: LocalDisk, keys: KeyStore, name: str, *, read_only: bool) -
     covered = ledger.checkpoint.size if ledger.checkpoint else 0
     store = Store.open(disk, keys, name, checkpoint_size=covered, read_only=read_only)
     pair = LogPair(name=name, store=store, ledger=ledger)
-    if not read_only:
-        _follow(pair)
-    return pair
-
-
-def _follow(pair: LogPair) -> None:
-    """Bring the tree up to the synced records and find the time of the last one."""
-    if pair.ledger.size < pair.store.next_index:
-        pair.ledger.append_many([leaf for _, leaf in pair.store.leaves(pair.ledger.size)])
-    if pair.store.next_index:
-        leaf, _ = pair.store.read_header(pair.store.next_index - 1)
+    if read_only:
+        return pair
+    # A crash may lie between the records and the tree: bring it up to what is synced, and find the time of the last.
+    if ledger.size < store.next_index:
+        ledger.append_many([leaf for _, leaf in store.leaves(ledger.size)])
+    if store.next_index:
+        leaf, _ = store.read_header(store.next_index - 1)
         pair.last_sealed_at = from_milliseconds(int(json.loads(leaf)["ts"]))
+    return pair
 
 
 def _reader(path: Path, *, untouched: bool) -> Index | None:

@@ -89,7 +89,14 @@ class Pool:
 
         `at`: the present moment; what claims to have been captured later was not.
         """
-        tasks = _tasks(frames)
+        tasks: list[list[bytes]] = []
+        size = 0
+        for packed in frames:
+            if not tasks or size + len(packed) > _TASK_BYTES or len(tasks[-1]) >= _TASK_FRAMES:
+                tasks.append([])
+                size = 0
+            tasks[-1].append(packed)
+            size += len(packed)
         if not self._size or len(frames) < _TOO_FEW:
             return Pending(futures=tuple((task, None) for task in tasks), at=at)
         return Pending(futures=tuple((task, self._send(task, at)) for task in tasks), at=at)
@@ -124,7 +131,8 @@ class Pool:
     def _result(
         self, task: Sequence[bytes], at: datetime | None, future: "Future[list[Prepared]] | None"
     ) -> list[Prepared]:
-        if future is None and not self._broken():
+        is_broken = self._executor is not None and bool(getattr(self._executor, "_broken", False))
+        if future is None and not is_broken:
             return [prepare(_open(packed, at), self._dedup_key) for packed in task]
         if future is None:
             return self._alone(task, at)
@@ -133,9 +141,6 @@ class Pool:
         except BrokenProcessPool:
             log.error("pool process died tasks=%d", len(task))
             return self._alone(task, at)
-
-    def _broken(self) -> bool:
-        return self._executor is not None and bool(getattr(self._executor, "_broken", False))
 
     def _alone(self, task: Sequence[bytes], at: datetime | None) -> list[Prepared]:
         """Each capture in a process of its own, so that the deadly one is known."""
@@ -155,15 +160,3 @@ class Pool:
                 capture = _open(packed, at)
                 log.error("unprocessable capture=%s: its process died", capture.capture_id.hex())
                 return unprocessable(capture, self._dedup_key, error=Remark("process_died"))
-
-
-def _tasks(frames: Sequence[bytes]) -> list[list[bytes]]:
-    tasks: list[list[bytes]] = []
-    size = 0
-    for packed in frames:
-        if not tasks or size + len(packed) > _TASK_BYTES or len(tasks[-1]) >= _TASK_FRAMES:
-            tasks.append([])
-            size = 0
-        tasks[-1].append(packed)
-        size += len(packed)
-    return tasks

@@ -19,7 +19,7 @@ from amberpost.message.evaluate import FoundAddress, addresses, envelope_address
 from amberpost.message.fork import fork_key, likeness
 from amberpost.message.journal import Unwrapped, is_report, lacks_envelope, unwrap
 from amberpost.message.parse import parse
-from amberpost.message.text import IndexText, index_text
+from amberpost.message.text import index_text
 from amberpost.message.types import Flag, Mailbox, ParsedMessage
 from amberpost.remark import Remark
 from amberpost.road.frame import Taken, envelope_fields
@@ -27,6 +27,8 @@ from amberpost.road.reasons import Reason, reason_of
 from amberpost.search.document import Document
 from amberpost.store.split import Cut, Split, split
 
+# The longest that a claim may have; longer ones are hostile. RFC 5321 §4.5.3.1.3 allows 256, a line of a header
+# holds 998 (RFC 5322 §2.1.1), and an index of PostgreSQL takes 2,704 bytes.
 _ADDRESS_BYTES = 998
 _FIRST_DAY_OVER = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -113,38 +115,57 @@ def unprocessable(capture: Taken, dedup_key: bytes, *, error: Remark) -> Prepare
 
 def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     raw = capture.raw
-    unwrapped = unwrap(raw, capture.envelope) if capture.evaluation == "journal" else _as_handed_over(capture)
+    if capture.evaluation == "journal":
+        unwrapped = unwrap(raw, capture.envelope)
+    else:  # a journal report is ordinary mail then, marked so that the operator can be warned
+        marks = frozenset({Flag.REPORT_NOT_OPENED}) if is_report(raw) else frozenset()
+        unwrapped = Unwrapped(
+            originals=(), shown=None, envelope=capture.envelope, flags=marks, report_text=""
+        )
+
+    # What is shown, found and listed is the first original of a report, else the message itself.
     shown = unwrapped.shown_bytes(raw)
     parsed = parse(shown, captured_at=capture.captured_at)
-    text = _index_text(capture, shown, parsed)
-    facts = _facts(capture, unwrapped, shown, parsed, text)
+    flags = parsed.flags | unwrapped.flags
+    if has_bcc(shown, parsed):
+        # Nobody finds it by a blind copy, not even where a broken header ends before the field and shows it;
+        # and the length of a hidden name is a hint, too.
+        copy = without_bcc(shown)
+        text = index_text(copy, parse(copy, captured_at=capture.captured_at))
+        flags, size = flags | {Flag.BCC_FIELD}, len(copy)
+    else:
+        text, size = index_text(shown, parsed), len(shown)
+
+    people = parsed.from_ or parsed.sender
+    author = people[0] if people else Mailbox(name="", address="")
+    facts = MessageFacts(
+        sha256=hashlib.sha256(shown).digest(),
+        message_id=_storable(parsed.message_id, 1000),
+        subject=_storable(parsed.subject, 2000),
+        from_name=_storable(author.name, 300),
+        from_address=_storable(author.address, 400),
+        sent_at=parsed.sent_at or arrived_at(capture),
+        thread=parsed.thread[:64],
+        fork=fork_key(shown, parsed),
+        likeness=likeness(shown, parsed),
+        size_bytes=size,
+        attachment_count=text.attachment_count,
+        flags=" ".join(sorted(flags)),
+        defects=" ".join(sorted(parsed.defects | text.defects)),
+        error=None,
+    )
     document = _document(
         facts,
-        from_=_people(parsed.from_ or parsed.sender),
+        from_=_people(people),
         to=_people(parsed.to + parsed.cc),
         body=text.body,
         filenames=text.filenames,
         is_truncated=text.truncated,
     )
-    pieces = split(raw, _cuts(capture, unwrapped, shown, parsed), dedup_key)
     originals = tuple(hashlib.sha256(original.data).digest() for original in unwrapped.originals)
-    return _prepared(
-        capture, dedup_key, originals, pieces, _claims(capture, unwrapped, shown, parsed), facts, document
-    )
-
-
-def _index_text(capture: Taken, shown: bytes, parsed: ParsedMessage) -> IndexText:
-    """Nobody finds it by a blind copy, not even where a broken header ends before the field and shows it."""
-    if not has_bcc(shown, parsed):
-        return index_text(shown, parsed)
-    copy = without_bcc(shown)
-    return index_text(copy, parse(copy, captured_at=capture.captured_at))
-
-
-def _as_handed_over(capture: Taken) -> Unwrapped:
-    """A journal report is ordinary mail then, marked so that the operator can be warned."""
-    flags = frozenset({Flag.REPORT_NOT_OPENED}) if is_report(capture.raw) else frozenset()
-    return Unwrapped(originals=(), shown=None, envelope=capture.envelope, flags=flags, report_text="")
+    pieces = split(raw, _cuts(capture, unwrapped, shown, parsed), dedup_key)
+    claims = _claims(capture, unwrapped, shown, parsed)
+    return _prepared(capture, dedup_key, originals, pieces, claims, facts, document)
 
 
 def _prepared(
@@ -158,10 +179,13 @@ def _prepared(
 ) -> Prepared:
     raw_digest = hashlib.sha256(capture.raw).digest()
     of_envelope = envelope_digest(capture)
+    # Two handings-over are the same only if source, bytes, envelope and target archive are (formats.md 3).
+    place = f"handing-over/{capture.origin.source_id}/{capture.target_archive}/".encode()
+    fingerprint = hmac.digest(dedup_key, b"".join((place, raw_digest, of_envelope)), "sha256")[:16]
     return Prepared(
         capture=replace(capture, raw=b""),
         raw_bytes=len(capture.raw),
-        fingerprint=_fingerprint(capture, raw_digest, of_envelope, dedup_key),
+        fingerprint=fingerprint,
         hashes=(raw_digest, *originals, of_envelope),
         split=pieces,
         claims=claims,
@@ -194,12 +218,6 @@ def commitment(hashes: Sequence[bytes], nonce: bytes) -> bytes:
     return hashlib.sha256(b"".join(sorted([*hashes, hashlib.sha256(nonce).digest()]))).digest()
 
 
-def _fingerprint(capture: Taken, raw_digest: bytes, of_envelope: bytes, dedup_key: bytes) -> bytes:
-    """Two handings-over are the same only if source, bytes, envelope and target archive are (formats.md 3)."""
-    place = f"handing-over/{capture.origin.source_id}/{capture.target_archive}/".encode()
-    return hmac.digest(dedup_key, b"".join((place, raw_digest, of_envelope)), "sha256")[:16]
-
-
 def owned_at(capture: Taken, sent_at: datetime) -> datetime:
     """Imported mail belongs to who held the address when it was sent; live mail to who holds it on arrival."""
     sent_at = min(sent_at, capture.captured_at)
@@ -224,38 +242,9 @@ def _claims(capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMe
     else:
         found = addresses(shown, parsed, capture.evaluation)
     return tuple(
-        Claim(reason=reason_of(f.reason), address=f.address) for f in found if _may_be_held(f.address)
-    )
-
-
-def _may_be_held(address: str) -> bool:
-    """Longer ones are hostile: RFC 5321 §4.5.3.1.3 allows 256, and an index of PostgreSQL takes 2,704 bytes."""
-    return 0 < len(address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
-
-
-def _facts(
-    capture: Taken, unwrapped: Unwrapped, shown: bytes, parsed: ParsedMessage, text: IndexText
-) -> MessageFacts:
-    people = parsed.from_ or parsed.sender or (Mailbox(name="", address=""),)
-    flags, size = parsed.flags | unwrapped.flags, len(shown)
-    if has_bcc(shown, parsed):
-        flags |= {Flag.BCC_FIELD}
-        size = len(without_bcc(shown))  # the length of a hidden name is a hint, too
-    return MessageFacts(
-        sha256=hashlib.sha256(shown).digest(),
-        message_id=_storable(parsed.message_id, 1000),
-        subject=_storable(parsed.subject, 2000),
-        from_name=_storable(people[0].name, 300),
-        from_address=_storable(people[0].address, 400),
-        sent_at=parsed.sent_at or arrived_at(capture),
-        thread=parsed.thread[:64],
-        fork=fork_key(shown, parsed),
-        likeness=likeness(shown, parsed),
-        size_bytes=size,
-        attachment_count=text.attachment_count,
-        flags=" ".join(sorted(flags)),
-        defects=" ".join(sorted(parsed.defects | text.defects)),
-        error=None,
+        Claim(reason=reason_of(f.reason), address=f.address)
+        for f in found
+        if 0 < len(f.address.encode("utf-8", "replace")) <= _ADDRESS_BYTES
     )
 
 

@@ -1,6 +1,6 @@
 """What is kept and in no archive: facts for an operator, who reads no mail."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,8 +29,25 @@ class Quarantined:
 
 def quarantined(*, limit: int = 50, offset: int = 0) -> tuple[int, list[Quarantined]]:
     """How many messages are in quarantine, and some of them, newest first."""
-    rows = Message.objects.exclude(quarantine=0).order_by("-id")
-    return rows.count(), _facts(rows[offset : offset + limit])
+    held = Message.objects.exclude(quarantine=0).order_by("-id")
+    rows = list(held[offset : offset + limit])
+    sources = {source.pk: source.shown_name for source in Source.every.all()}
+    source_of = dict(
+        Capture.objects.filter(index__in=[row.id for row in rows]).values_list("index", "source_id")
+    )
+    return held.count(), [
+        Quarantined(
+            id=row.id,
+            reason=str(Quarantine(row.quarantine).label),
+            captured_at=row.captured_at,
+            size_bytes=row.size_bytes,
+            source=sources.get(source_of.get(row.id, 0), ""),
+            flags=row.flags,
+            error=in_words(row.error),
+            marks=marks_of(row.flags.split()),
+        )
+        for row in rows
+    ]
 
 
 def why_quarantined(facts: MessageFacts) -> Quarantine:
@@ -59,24 +76,3 @@ def count_own_addresses(domains: Collection[str]) -> int:
     parties = Party.objects.filter(capture_index__in=captures)
     found = parties.values_list("address__address", flat=True).distinct()
     return sum(address.rpartition("@")[2] in domains for address in found.iterator())
-
-
-def _facts(rows: Iterable[Message]) -> list[Quarantined]:
-    rows = list(rows)
-    sources = {source.pk: source.shown_name for source in Source.every.all()}
-    source_of = dict(
-        Capture.objects.filter(index__in=[row.id for row in rows]).values_list("index", "source_id")
-    )
-    return [
-        Quarantined(
-            id=row.id,
-            reason=str(Quarantine(row.quarantine).label),
-            captured_at=row.captured_at,
-            size_bytes=row.size_bytes,
-            source=sources.get(source_of.get(row.id, 0), ""),
-            flags=row.flags,
-            error=in_words(row.error),
-            marks=marks_of(row.flags.split()),
-        )
-        for row in rows
-    ]

@@ -16,7 +16,6 @@ from amberpost.road.entries import Draft, LogEntry, archive_draft, canonical, du
 from amberpost.road.open import LogPair, Vault
 from amberpost.road.prepare import Prepared
 from amberpost.store.batch import NewRecord
-from amberpost.store.split import Split
 
 NONCE = 32
 
@@ -48,7 +47,15 @@ def append(pair: LogPair, drafts: Sequence[tuple[Draft, Prepared | None]], *, at
     """Write drafts to one of the two logs: durable when this returns."""
     if not drafts:
         return []
-    records = [_record(draft, prepared.split if prepared else None) for draft, prepared in drafts]
+    records = [
+        NewRecord(
+            capture_id=draft.capture_id,
+            leaf=canonical(draft.leaf),
+            header=draft.header,
+            split=prepared.split if prepared else None,
+        )
+        for draft, prepared in drafts
+    ]
     indexes = pair.store.append(records, at=at)
     pair.ledger.append_many([record.leaf for record in records])
     pair.last_sealed_at = at
@@ -65,9 +72,3 @@ def sealing_time(pair: LogPair) -> datetime:
     """
     moment = from_milliseconds(milliseconds(now()))
     return max(moment, pair.last_sealed_at) if pair.last_sealed_at else moment
-
-
-def _record(draft: Draft, split: Split | None) -> NewRecord:
-    return NewRecord(
-        capture_id=draft.capture_id, leaf=canonical(draft.leaf), header=draft.header, split=split
-    )

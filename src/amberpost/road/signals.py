@@ -5,7 +5,7 @@ this when all that was accepted before the rows were read is catalogued, and wha
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -36,35 +36,23 @@ def seal_signals(vault: Vault, ids: Sequence[int]) -> None:
     for row in rows:
         if row.at > at + _AHEAD:
             row.at, row.since = at, min(row.since, at) if row.since else None
-    entries = append(vault.mail, [(draft, None) for draft in _drafts(rows, at=at)], at=at)
-    with transaction.atomic():
-        catalogue(entries)  # gives the sealed rows
-        SourceSignal.objects.filter(pk__in=[row.pk for row in rows]).delete()
-
-
-def _drafts(rows: Sequence[SourceSignal], *, at: datetime) -> list[Draft]:
     drafts: list[Draft] = []
     told: dict[tuple[int, str, int], UidSet] = {}
     for row in rows:
         if row.kind == SignalKind.HEARTBEAT:
-            drafts += [] if _is_sealed(row) else [heartbeat_draft(row, at=at)]
+            # Sealed before, as the ledger keeps moments: a crash lay between sealing and deleting the row.
+            moment = from_milliseconds(milliseconds(row.at))
+            same = SourceSignal.objects.filter(kind=row.kind, source_id=row.source_id, at=moment)
+            if not same.exclude(entry=None).exists():
+                drafts.append(heartbeat_draft(row, at=at))
             continue
+        # Of a gap only what did not come after all, and what no row before this one told.
         folder = (row.source_id, row.folder, row.uidvalidity or 0)
         known = told.get(folder) or load_cursor(row.source_id).known(row.folder, row.uidvalidity or 0)
         holes = UidSet(((row.first_uid or 0, row.last_uid or 0),)).difference(known)
         told[folder] = known.union(holes)
         drafts += [gap_draft(row, hole, at=at) for hole in holes.ranges]
-    return drafts
-
-
-def _is_sealed(row: SourceSignal) -> bool:
-    return (
-        SourceSignal.objects.filter(kind=row.kind, source_id=row.source_id, at=_sealed_moment(row.at))
-        .exclude(entry=None)
-        .exists()
-    )
-
-
-def _sealed_moment(at: datetime) -> datetime:
-    """As the ledger keeps it."""
-    return from_milliseconds(milliseconds(at))
+    entries = append(vault.mail, [(draft, None) for draft in drafts], at=at)
+    with transaction.atomic():
+        catalogue(entries)  # gives the sealed rows
+        SourceSignal.objects.filter(pk__in=[row.pk for row in rows]).delete()

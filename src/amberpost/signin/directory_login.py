@@ -1,4 +1,4 @@
-"""Whether the directory lets a person in, and what he is told if not.
+"""Whether the directory lets a person in, and what they are told if not.
 
 Promises: the directory's answer must be the key of the very user who gets in; nothing tells a stranger which
 logins exist: every login takes the same way, also when the directory is down. What the directory says about
@@ -59,7 +59,8 @@ def ask_directory(username: str, password: str, open_setting: OpenSetting) -> Us
     directory = active_directory()
     if directory.kind not in LDAP_KINDS:
         return None
-    if _is_local(username):  # no word of a local user leaves, but he takes as long as others
+    if User.objects.filter(login__iexact=username, is_managed=False).exists():
+        # No word of a local user leaves, but they take as long as others.
         username, password = secrets.token_hex(8), secrets.token_hex(16)
     try:
         key, refusal = _bind(directory, username, password, open_setting)
@@ -67,7 +68,9 @@ def ask_directory(username: str, password: str, open_setting: OpenSetting) -> Us
         log.warning("directory does not answer at sign-in error=%s", error)
         return NotLetIn(code="sign_in_directory_down", cause="directory_down")
     if key is None:
-        return _refused(directory, refusal or Refusal.WRONG)
+        refusal = refusal or Refusal.WRONG
+        is_told = refusal in _TOLD[DirectoryKind(directory.kind)]
+        return NotLetIn(code=_PASSWORD_WAS_RIGHT[refusal] if is_told else WRONG_LOGIN, cause=refusal.value)
     user = _holder_of(key, username)
     if user is None:
         return NotLetIn(code="sign_in_unknown_here", cause="unknown_here")
@@ -85,10 +88,6 @@ def find_managed(username: str) -> User | None:
     return found
 
 
-def _is_local(username: str) -> bool:
-    return User.objects.filter(login__iexact=username, is_managed=False).exists()
-
-
 def _bind(
     directory: Directory, username: str, password: str, open_setting: OpenSetting
 ) -> tuple[str | None, Refusal | None]:
@@ -96,11 +95,6 @@ def _bind(
     patient = replace(settings, connect_seconds=_CONNECT_SECONDS, answer_seconds=_ANSWER_SECONDS)
     answer = bind_as(patient, username, Secret(password.encode("utf-8", "replace")))
     return answer.key, answer.refusal
-
-
-def _refused(directory: Directory, refusal: Refusal) -> NotLetIn:
-    is_told = refusal in _TOLD[DirectoryKind(directory.kind)]
-    return NotLetIn(code=_PASSWORD_WAS_RIGHT[refusal] if is_told else WRONG_LOGIN, cause=refusal.value)
 
 
 def _holder_of(key: str, username: str) -> User | None:

@@ -6,7 +6,7 @@ user is disabled or gets another password.
 
 import hashlib
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from django.contrib.auth import SESSION_KEY, authenticate, login, logout
@@ -110,7 +110,7 @@ def sign_in(
 
 
 def enter(request: HttpRequest, user: User, **how: str) -> None:
-    """Begin the session of a person who has shown who he is."""
+    """Begin the session of a person who has shown who they are."""
     login(request, user)
     begin_session(request)
     record(user.login, Action.USER_SIGNED_IN, user.login, address=_address(request), **how)
@@ -216,7 +216,7 @@ def _address(request: HttpRequest) -> str:
 
 
 def _who(username: str) -> str:
-    """The same for all names of one person, so that his other names are no further tries."""
+    """The same for all names of one person, so that their other names are no further tries."""
     user = find_managed(username)
     if user is not None:
         return f"user {user.pk}"
@@ -237,7 +237,10 @@ def _spend_try(keys: dict[str, int], username: str) -> None:
         for key, free in keys.items():
             row, _created = SignInFailures.objects.get_or_create(key=key)
             if row.locked_until is not None and row.locked_until > now():
-                raise _waiting(row.locked_until)
+                minutes = max(1, -int(-(row.locked_until - now()).total_seconds() // 60))
+                if minutes == 1:
+                    raise SignInRefused("sign_in_wait_a_minute")
+                raise SignInRefused("sign_in_wait", minutes=minutes)
             lock = _lock_after(row.failures + 1, free)
             SignInFailures.objects.filter(pk=row.pk).update(
                 failures=F("failures") + 1, last_at=now(), locked_until=now() + lock if lock else None
@@ -251,10 +254,3 @@ def _lock_after(failures: int, free: int) -> timedelta | None:
     if failures < free:
         return None
     return min(_FIRST_LOCK * (1 << min(failures - free, 20)), _LONGEST_LOCK)
-
-
-def _waiting(until: datetime) -> SignInRefused:
-    minutes = max(1, -int(-(until - now()).total_seconds() // 60))
-    if minutes == 1:
-        return SignInRefused("sign_in_wait_a_minute")
-    return SignInRefused("sign_in_wait", minutes=minutes)

@@ -74,7 +74,7 @@ def depart(redirect_uri: str, next_page: str, open_setting: OpenSetting) -> Depa
 
 
 def arrive(request: HttpRequest, ticket: str, redirect_uri: str, open_setting: OpenSetting) -> str:
-    """Begin the session of the person who came back, and say where he wanted to go; SignInRefused for all others."""
+    """Begin the session of the person who came back, and say where they wanted to go; SignInRefused for all others."""
     _require_entra()
     attempt, next_page = _attempt(request, ticket)
     count_try(request)

@@ -1,4 +1,4 @@
-"""What every page knows: the user's rights, his appearance, the version, the archive's name."""
+"""What every page knows: the user's rights, their appearance, the version, the archive's name."""
 
 from django.http import HttpRequest
 

@@ -117,7 +117,14 @@ def describe(error: ArchiveError) -> ProblemPage:
             what=_("All mail is kept and safe."),
             todo=_("Please tell your operator: amberpost rebuild builds the catalogue again."),
         )
-    return _store_trouble() if isinstance(error, StoreError) else _broken()
+    if isinstance(error, StoreError):
+        return ProblemPage(
+            status=503,
+            title=_("The archive cannot be read at the moment"),
+            what=_("Nothing has been changed."),
+            todo=_("Please try again in a minute, then tell your operator."),
+        )
+    return _broken()
 
 
 def show(request: HttpRequest, problem: ProblemPage) -> HttpResponse:
@@ -130,7 +137,18 @@ def show(request: HttpRequest, problem: ProblemPage) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
-        return _plain(_unknown_name())
+        # The proxy in front passes on a name that is not in the settings: the usual first mistake of an installation.
+        return _plain(
+            ProblemPage(
+                status=400,
+                title=_("This archive does not know the name you called it by"),
+                what=_("It answers to %(url)s only.") % {"url": current().url},
+                todo=_(
+                    "If your address is the right one, an operator writes it into the setting public_url, such as "
+                    "https://archive.example.com, and starts the archive again."
+                ),
+            )
+        )
     return _plain(
         ProblemPage(
             status=400,
@@ -174,19 +192,6 @@ def _plain(problem: ProblemPage) -> HttpResponse:
     return HttpResponse(render_to_string("web/error_plain.html", {"problem": problem}), status=problem.status)
 
 
-def _unknown_name() -> ProblemPage:
-    """The proxy in front passes on a name that is not in the settings: the usual first mistake of an installation."""
-    return ProblemPage(
-        status=400,
-        title=_("This archive does not know the name you called it by"),
-        what=_("It answers to %(url)s only.") % {"url": current().url},
-        todo=_(
-            "If your address is the right one, an operator writes it into the setting public_url, such as "
-            "https://archive.example.com, and starts the archive again."
-        ),
-    )
-
-
 def _not_found() -> ProblemPage:
     return ProblemPage(
         status=404,
@@ -202,15 +207,6 @@ def _no_right() -> ProblemPage:
         title=_("You have no right to this page"),
         what=_("Your role does not include it."),
         todo=_("An operator of this archive can tell you who may see it."),
-    )
-
-
-def _store_trouble() -> ProblemPage:
-    return ProblemPage(
-        status=503,
-        title=_("The archive cannot be read at the moment"),
-        what=_("Nothing has been changed."),
-        todo=_("Please try again in a minute, then tell your operator."),
     )
 
 

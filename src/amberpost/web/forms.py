@@ -57,7 +57,7 @@ class NewPassword(forms.Form):
         return cleaned
 
     def person(self) -> User | None:
-        """Whose password it will be: it should not be like his name."""
+        """Whose password it will be: it should not be like their name."""
         return None
 
 
@@ -84,7 +84,7 @@ class SetUpForm(NewPassword):
 
 
 class ChangePasswordForm(NewPassword):
-    """A user's own password; he must know the present one."""
+    """A user's own password; they must know the present one."""
 
     present = forms.CharField(
         label=_("Present password"),
@@ -115,7 +115,7 @@ class ChangePasswordForm(NewPassword):
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a user decides for himself."""
+    """What a user decides for themselves."""
 
     class Meta:
         model = User

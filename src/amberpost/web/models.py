@@ -46,24 +46,20 @@ def find_search(user: User, search_id: str) -> SavedSearch | None:
 
 def save_search(user: User, text: str) -> SavedSearch:
     """Keep a search; the same words again are the same search. Old ones are forgotten."""
+    own = SavedSearch.objects.filter(user=user)
     try:
-        return _save(user, text)
+        own.filter(created_at__lt=now() - KEPT_FOR).delete()
+        search = own.filter(text=text).first() or SavedSearch(user=user, text=text)
+        search.created_at = now()
+        search.save()
+        kept = own.order_by("-created_at").values_list("pk", flat=True)[:KEPT_PER_USER]
+        own.exclude(pk__in=list(kept)).delete()
     except DatabaseError as error:
         if not is_disk_full(error):
             raise
+        # Whoever is signed in goes on searching and reading on a full disk; this process remembers for them.
         search = SavedSearch(user=user, text=text, created_at=now())
         _unsaved[search.pk] = search
         if len(_unsaved) > _UNSAVED_MOST:
             _unsaved.popitem(last=False)
-        return search
-
-
-def _save(user: User, text: str) -> SavedSearch:
-    own = SavedSearch.objects.filter(user=user)
-    own.filter(created_at__lt=now() - KEPT_FOR).delete()
-    search = own.filter(text=text).first() or SavedSearch(user=user, text=text)
-    search.created_at = now()
-    search.save()
-    kept = own.order_by("-created_at").values_list("pk", flat=True)[:KEPT_PER_USER]
-    own.exclude(pk__in=list(kept)).delete()
     return search

@@ -35,14 +35,12 @@ def narrowers(text: str) -> list[Narrower]:
         text=_toggle(text, "has:attachment", _ATTACHED),
         is_on=_ATTACHED.search(text) is not None,
     )
-    return [attached, *(_since(text, label, day) for label, day in spans)]
-
-
-def _since(text: str, label: str, day: date) -> Narrower:
-    condition = f"after:{day.isoformat()}"
-    return Narrower(
-        label=label, text=_toggle(text, condition, _DATES), is_on=condition in text.lower().split()
-    )
+    found = [attached]
+    for label, day in spans:
+        condition = f"after:{day.isoformat()}"
+        is_on = condition in text.lower().split()
+        found.append(Narrower(label=label, text=_toggle(text, condition, _DATES), is_on=is_on))
+    return found
 
 
 def _toggle(text: str, condition: str, kind: re.Pattern[str]) -> str:

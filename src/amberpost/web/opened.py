@@ -18,6 +18,8 @@ from amberpost.web.files import image_type
 
 VIEWS = ("html", "text", "headers", "source")
 SHOWN_BYTES = 256 * 1024  # of the source view; the whole is a download
+# What a declared type may be to be offered for a look; image_type() then decides by the bytes.
+_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _PICTURE_BYTES = 5 * 1024 * 1024
 _ALL_PICTURES_BYTES = 20 * 1024 * 1024
 
@@ -82,7 +84,10 @@ def prepare(request: HttpRequest, opened: OpenedMessage, url_of: Callable[[str],
         opened=opened,
         view=view,
         views=tuple((name, url_of(name)) for name in views),
-        files=tuple(_file(attachment) for attachment in opened.attachments),
+        files=tuple(
+            AttachmentLine(attachment=attachment, is_picture=attachment.content_type in _PICTURES)
+            for attachment in opened.attachments
+        ),
         html=safe.html,
         blocked=safe.blocked_remote,
         source=source,
@@ -127,10 +132,3 @@ def _pictures(opened: OpenedMessage) -> Callable[[str], str | None]:
         return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
 
     return find
-
-
-def _file(attachment: Attachment) -> AttachmentLine:
-    return AttachmentLine(attachment=attachment, is_picture=attachment.content_type in _PICTURES)
-
-
-_PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}

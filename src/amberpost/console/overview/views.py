@@ -36,6 +36,9 @@ def show(request: ConsoleRequest) -> HttpResponse:
     """All is well, well but for something, or exactly what is not; then the numbers."""
     facts = gather(request.vault.config, has_index=request.vault.index is not None)
     numbers, verified = overview(request.vault), read_verified(request.vault.disk)
+    is_ready = is_set_up()
+    collected = Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE)
+    first_time = collected.filter(status__last_success_at=None, status__failures=0)
     context = {
         "here": "overview",
         "numbers": numbers,
@@ -43,24 +46,14 @@ def show(request: ConsoleRequest) -> HttpResponse:
         "troubles": troubles(alarms(facts, current_settings())),
         "reservations": reservations(numbers, verified),
         "verified": verified,
-        "is_set_up": is_set_up(),
+        "is_set_up": is_ready,
         "is_unfinished": is_unfinished(),
-        "beginning": _beginning(),
+        "beginning": list(first_time.values_list("name", flat=True)) if is_ready else [],
         "readers": User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count(),
         "seats": seats(),
         "least_mib": MIN_FREE_BYTES // 2**20,
     }
     return render(request, "console/overview/overview.html", context)
-
-
-def _beginning() -> list[str]:
-    """The names of accounts that are being collected for the first time."""
-    accounts = Source.objects.filter(enabled=True).exclude(protocol=SourceProtocol.FILE)
-    if not is_set_up():
-        return []
-    return list(
-        accounts.filter(status__last_success_at=None, status__failures=0).values_list("name", flat=True)
-    )
 
 
 @allow("system:change")

@@ -38,7 +38,7 @@ class AddUserForm(forms.Form):
 
 
 class EditUserForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, role and addresses. An operator stays one: his account never leads to mail."""
+    """Name, role and addresses. An operator stays one: their account never leads to mail."""
 
     addresses = _addresses()
 

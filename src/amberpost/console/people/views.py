@@ -35,7 +35,7 @@ def everybody(request: ConsoleRequest) -> HttpResponse:
 @allow("users:change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: ConsoleRequest) -> HttpResponse:
-    """A new user; the answer shows his one-time password, once."""
+    """A new user; the answer shows their one-time password, once."""
     form = AddUserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wanted, by = form.cleaned_data, signed_in(request).login
@@ -90,7 +90,7 @@ def new_password(request: ConsoleRequest, user_id: int) -> HttpResponse:
 @allow("users:change")
 @require_POST
 def switch(request: ConsoleRequest, user_id: int) -> HttpResponse:
-    """Let a user sign in, or not any more; his archive stays either way."""
+    """Let a user sign in, or no longer; their archive stays either way."""
     user = get_object_or_404(User, pk=user_id)
     if _is_self(request, user):
         messages.error(request, _("You cannot disable your own account."))

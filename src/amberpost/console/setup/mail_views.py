@@ -63,11 +63,23 @@ def _add_users(form: PeopleForm, *, by: str) -> tuple[list[tuple[User, str]], st
 def domains(request: ConsoleRequest) -> HttpResponse:
     """The own domains; those of the users' addresses are proposed."""
     known = sorted(own_domains())
-    form = DomainsForm(request.POST or None, initial={"domains": DomainsForm.shown(known or _of_users())})
+    proposed = known
+    if not known:
+        held = Address.objects.filter(valid_until=None).values_list("address", flat=True)
+        proposed = sorted({address.rpartition("@")[2] for address in held[:1000]})
+    form = DomainsForm(request.POST or None, initial={"domains": DomainsForm.shown(proposed)})
     if _is_skipped(request):
         return _on(SetupStep.SOURCES)
     if request.method == "POST" and form.is_valid():
-        _set_domains(form.cleaned_data["domains"], by=signed_in(request).login)
+        wanted, by = form.cleaned_data["domains"], signed_in(request).login
+        with transaction.atomic():
+            for gone in OwnDomain.objects.exclude(name__in=wanted):
+                gone.delete()
+                record(by, Action.DOMAIN_REMOVED, gone.name)
+            for name in wanted:
+                domain, is_new = add_domain(name)
+                if is_new:
+                    record(by, Action.DOMAIN_ADDED, domain.name)
         return _on(SetupStep.SOURCES)
     return show_page(request, SetupStep.DOMAINS, form=form, is_proposed=not known)
 
@@ -86,7 +98,11 @@ def notices(request: ConsoleRequest) -> HttpResponse:
         return _on(SetupStep.SUMMARY)
     if request.method == "POST" and form.is_valid():
         try:
-            _save_notices(request, form)
+            secrets = {"password": form.cleaned_data["password"]}
+            with transaction.atomic():
+                save_settings(form.instance, secrets, request.vault.keys.seal_setting)
+                changed = ",".join(form.changed_data)
+                record(signed_in(request).login, Action.NOTICE_SETTINGS_CHANGED, fields=changed)
         except UserError as error:
             form.add_error(None, in_words(error))
         else:
@@ -95,30 +111,6 @@ def notices(request: ConsoleRequest) -> HttpResponse:
                 messages.warning(request, warning)
             return _on(SetupStep.SUMMARY)
     return show_page(request, SetupStep.NOTICES, form=form)
-
-
-def _save_notices(request: ConsoleRequest, form: FirstNoticeForm) -> None:
-    secrets = {"password": form.cleaned_data["password"]}
-    with transaction.atomic():
-        save_settings(form.instance, secrets, request.vault.keys.seal_setting)
-        changed = ",".join(form.changed_data)
-        record(signed_in(request).login, Action.NOTICE_SETTINGS_CHANGED, fields=changed)
-
-
-def _set_domains(wanted: list[str], *, by: str) -> None:
-    with transaction.atomic():
-        for gone in OwnDomain.objects.exclude(name__in=wanted):
-            gone.delete()
-            record(by, Action.DOMAIN_REMOVED, gone.name)
-        for name in wanted:
-            domain, is_new = add_domain(name)
-            if is_new:
-                record(by, Action.DOMAIN_ADDED, domain.name)
-
-
-def _of_users() -> list[str]:
-    addresses = Address.objects.filter(valid_until=None).values_list("address", flat=True)
-    return sorted({address.rpartition("@")[2] for address in addresses[:1000]})
 
 
 def _is_skipped(request: ConsoleRequest) -> bool:

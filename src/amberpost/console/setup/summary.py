@@ -1,6 +1,5 @@
 """What has been decided in the set-up, line by line, and what is still missing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -29,69 +28,53 @@ class SummaryLine:
 
 def summary(vault: Vault) -> list[SummaryLine]:
     """Every decision in the order of the pages."""
-    return [*_archive(), _keys(vault), _users(), _domains(), _accounts(), _notices()]
-
-
-def _archive() -> Iterator[SummaryLine]:
-    row, step = current_installation(), int(SetupStep.NAME)
-    yield SummaryLine(step=step, name=_("Name"), values=(row.name or "Amberpost",))
-    language = dict(language_choices()).get(row.language, _("as the browser"))
-    yield SummaryLine(step=step, name=_("Language"), values=(language,))
-    yield SummaryLine(step=step, name=_("Time zone"), values=((row.time_zone or "UTC").replace("_", " "),))
-
-
-def _keys(vault: Vault) -> SummaryLine:
-    is_confirmed = AuditEvent.objects.filter(action=Action.KEY_COPY_CONFIRMED).exists()
-    return SummaryLine(
-        step=int(SetupStep.STORAGE),
-        name=_("Storage and keys"),
-        values=(str(vault.config.data), str(vault.config.key_file)),
-        warning="" if is_confirmed else _("No copy of the key file is confirmed."),
-    )
-
-
-def _users() -> SummaryLine:
+    archive = current_installation()
+    language = dict(language_choices()).get(archive.language, _("as the browser"))
+    zone = (archive.time_zone or "UTC").replace("_", " ")
+    has_copy = AuditEvent.objects.filter(action=Action.KEY_COPY_CONFIRMED).exists()
     users = User.objects.exclude(role=Role.OPERATOR).filter(is_active=True).count()
-    text = ngettext("%(number)d user with an archive", "%(number)d users with an archive", users)
-    return SummaryLine(
-        step=int(SetupStep.USERS),
-        name=_("Users"),
-        values=(text % {"number": users},),
-        warning="" if users else _("Until there are users, all mail waits in quarantine. Nothing is lost."),
-    )
-
-
-def _domains() -> SummaryLine:
-    names = tuple(shown_domain(name) for name in sorted(own_domains()))
-    return SummaryLine(
-        step=int(SetupStep.DOMAINS),
-        name=_("Own mail domains"),
-        values=names or ("–",),
-        warning="" if names else _("The direction of mail cannot be told."),
-    )
-
-
-def _accounts() -> SummaryLine:
-    accounts = Source.objects.exclude(protocol=SourceProtocol.FILE)
-    names = tuple(
+    users_text = ngettext("%(number)d user with an archive", "%(number)d users with an archive", users)
+    domains = tuple(shown_domain(name) for name in sorted(own_domains()))
+    accounts = tuple(
         f"{source.name} ({source.get_protocol_display()}, {source.server})"
         + ("" if source.enabled else f": {_('paused')}")
-        for source in accounts
+        for source in Source.objects.exclude(protocol=SourceProtocol.FILE)
     )
-    return SummaryLine(
-        step=int(SetupStep.SOURCES),
-        name=_("E-mail accounts to collect"),
-        values=names or ("–",),
-        warning="" if names else _("Without an account nothing is collected."),
-    )
-
-
-def _notices() -> SummaryLine:
-    settings = current_settings()
-    values = (*settings.addresses, settings.relay) if settings.has_mail else ("–",)
-    return SummaryLine(
-        step=int(SetupStep.NOTICES),
-        name=_("Notifications"),
-        values=tuple(values),
-        warning="" if settings.channels else _("Nobody is notified when something is wrong."),
-    )
+    notices = current_settings()
+    return [
+        SummaryLine(step=int(SetupStep.NAME), name=_("Name"), values=(archive.name or "Amberpost",)),
+        SummaryLine(step=int(SetupStep.NAME), name=_("Language"), values=(language,)),
+        SummaryLine(step=int(SetupStep.NAME), name=_("Time zone"), values=(zone,)),
+        SummaryLine(
+            step=int(SetupStep.STORAGE),
+            name=_("Storage and keys"),
+            values=(str(vault.config.data), str(vault.config.key_file)),
+            warning="" if has_copy else _("No copy of the key file is confirmed."),
+        ),
+        SummaryLine(
+            step=int(SetupStep.USERS),
+            name=_("Users"),
+            values=(users_text % {"number": users},),
+            warning=""
+            if users
+            else _("Until there are users, all mail waits in quarantine. Nothing is lost."),
+        ),
+        SummaryLine(
+            step=int(SetupStep.DOMAINS),
+            name=_("Own mail domains"),
+            values=domains or ("–",),
+            warning="" if domains else _("The direction of mail cannot be told."),
+        ),
+        SummaryLine(
+            step=int(SetupStep.SOURCES),
+            name=_("E-mail accounts to collect"),
+            values=accounts or ("–",),
+            warning="" if accounts else _("Without an account nothing is collected."),
+        ),
+        SummaryLine(
+            step=int(SetupStep.NOTICES),
+            name=_("Notifications"),
+            values=(*notices.addresses, notices.relay) if notices.has_mail else ("–",),
+            warning="" if notices.channels else _("Nobody is notified when something is wrong."),
+        ),
+    ]

@@ -26,7 +26,9 @@ from amberpost.spoken import in_words
 def add(request: ConsoleRequest) -> HttpResponse:
     """A new account; ?protocol= chooses the fields, ?kind= begins with what fits a mail system."""
     kind = find_kind(request.GET.get("kind", ""))
-    protocol = _protocol(request.GET.get("protocol", ""))
+    protocol = request.GET.get("protocol", "")
+    if protocol not in SourceProtocol.values or protocol == SourceProtocol.FILE:  # an address typed by hand
+        protocol = SourceProtocol.IMAP.value
     return _page(request, begin_account(Source(protocol=protocol), kind, request.GET.dict()))
 
 
@@ -59,18 +61,13 @@ def _page(request: ConsoleRequest, source: Source) -> HttpResponse:
         except UserError as error:
             form.add_error(None, in_words(error))
         else:
-            return _saved(request, form)
+            messages.success(request, _("%(source)s is saved.") % {"source": form.instance.name})
+            for text in form.warnings:
+                messages.warning(request, text)
+            if _is_of_assistant(request):
+                return redirect("console:assistant-step", int(SetupStep.SOURCES))
+            return redirect("console:source", form.instance.pk)
     return _render(request, form)
-
-
-def _saved(request: ConsoleRequest, form: AccountForm) -> HttpResponse:
-    source = form.instance
-    messages.success(request, _("%(source)s is saved.") % {"source": source.name})
-    for text in form.warnings:
-        messages.warning(request, text)
-    if _is_of_assistant(request):
-        return redirect("console:assistant-step", int(SetupStep.SOURCES))
-    return redirect("console:source", source.pk)
 
 
 def _is_of_assistant(request: ConsoleRequest) -> bool:
@@ -80,20 +77,16 @@ def _is_of_assistant(request: ConsoleRequest) -> bool:
 def _test(request: ConsoleRequest, form: AccountForm, again: AccountForm, *, note: str = "") -> HttpResponse:
     """The result under what was typed; secrets stay in the browser or must be typed again."""
     if not form.may_be_tested:
-        return _render(request, again, problems=_problems(form), note=note)
+        problems = []
+        for name, errors in form.errors.items():
+            label = f"{form.fields[name].label}: " if name in form.fields else ""
+            problems += [f"{label}{error}" for error in errors]
+        return _render(request, again, problems=problems, note=note)
     try:
         steps = test_typed(form, request.vault, signed_in(request).login)
     except UserError as error:
         return _render(request, again, problems=[in_words(error)], note=note)
     return _render(request, again, steps=steps, note=note)
-
-
-def _problems(form: AccountForm) -> list[str]:
-    found = []
-    for name, errors in form.errors.items():
-        label = f"{form.fields[name].label}: " if name in form.fields else ""
-        found += [f"{label}{error}" for error in errors]
-    return found
 
 
 def _render(
@@ -122,9 +115,3 @@ def _render(
 def _again(source: Source) -> Source:
     """As it is stored: a form that was checked has changed its instance."""
     return Source.objects.get(pk=source.pk) if source.pk else Source(protocol=source.protocol)
-
-
-def _protocol(text: str) -> str:
-    return (
-        text if text in SourceProtocol.values and text != SourceProtocol.FILE else SourceProtocol.IMAP.value
-    )

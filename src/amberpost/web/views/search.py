@@ -1,7 +1,6 @@
 """The search page: the field, the list, and beside it the message that is open."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode
@@ -21,7 +20,7 @@ from amberpost.spoken import in_words
 from amberpost.web.locale import zone_of
 from amberpost.web.models import find_search, save_search
 from amberpost.web.narrow import narrowers
-from amberpost.web.opened import Shown, prepare
+from amberpost.web.opened import prepare
 from amberpost.web.parallel import TooMany, one_search
 from amberpost.web.request import Request, signed_in
 
@@ -107,39 +106,32 @@ def _list(request: Request, asked: Asked) -> HttpResponse:
     user = signed_in(request)
     opened = None
     if asked.open_id is not None:
-        opened = prepare(request, open_message(request.vault, user, asked.open_id), _views_in(asked))
+        message = open_message(request.vault, user, asked.open_id)
+        opened = prepare(request, message, lambda view: asked.url(open=asked.open_id, view=view))
         if request.htmx and request.htmx.target == "pane":
             return render(request, "web/_message.html", {"opened": opened, "back": asked.url()})
     try:
         with one_search(user.pk):
-            return _found(request, asked, opened)
+            found = find(
+                request.vault,
+                user,
+                asked.text,
+                sort=asked.sort if asked.text else "date",
+                limit=PER_PAGE,
+                offset=(asked.page - 1) * PER_PAGE,
+                zone=zone_of(user),
+            )
+            lines = _lines(request, asked, found)
     except TooMany:
         problem = _("You have several searches running. Please wait a moment and search again.")
         return _page(request, asked, {"problem": problem, "opened": opened}, status=429)
     except QueryError as error:
         return _page(request, asked, {"problem": in_words(error), "opened": opened}, status=400)
-
-
-def _views_in(asked: Asked) -> Callable[[str], str]:
-    return lambda view: asked.url(open=asked.open_id, view=view)
-
-
-def _found(request: Request, asked: Asked, opened: Shown | None) -> HttpResponse:
-    user = signed_in(request)
-    page = find(
-        request.vault,
-        user,
-        asked.text,
-        sort=asked.sort if asked.text else "date",
-        limit=PER_PAGE,
-        offset=(asked.page - 1) * PER_PAGE,
-        zone=zone_of(user),
-    )
-    pages = min(-(-page.count // PER_PAGE), LAST_PAGE)
+    pages = min(-(-found.count // PER_PAGE), LAST_PAGE)
     context: dict[str, object] = {
         "opened": opened,
-        "found": page,
-        "lines": _lines(request, asked, page),
+        "found": found,
+        "lines": lines,
         "pages": pages,
         "earlier": asked.url(page=asked.page - 1) if asked.page > 1 else "",
         "later": asked.url(page=asked.page + 1) if asked.page < pages else "",
