@@ -110,7 +110,7 @@ def unprocessable(capture: Taken, dedup_key: bytes, *, error: Remark) -> Prepare
         error=error,
     )
     document = _document(facts, from_="", to="", body=raw[:65536].decode("latin-1"), filenames=())
-    return _prepared(capture, dedup_key, (), split(raw, (), dedup_key), (), facts, document)
+    return _prepared(capture, dedup_key, (digest,), split(raw, (), dedup_key), (), facts, document)
 
 
 def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
@@ -136,10 +136,15 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
     else:
         text, size = index_text(shown, parsed), len(shown)
 
+    digest = hashlib.sha256(shown).digest()
+    hashes = [digest if shown is raw else hashlib.sha256(raw).digest()]
+    for original in unwrapped.originals:
+        hashes.append(digest if original.data is shown else hashlib.sha256(original.data).digest())
+
     people = parsed.from_ or parsed.sender
     author = people[0] if people else Mailbox(name="", address="")
     facts = MessageFacts(
-        sha256=hashlib.sha256(shown).digest(),
+        sha256=digest,
         message_id=_storable(parsed.message_id, 1000),
         subject=_storable(parsed.subject, 2000),
         from_name=_storable(author.name, 300),
@@ -162,31 +167,30 @@ def _derive(capture: Taken, dedup_key: bytes) -> Prepared:
         filenames=text.filenames,
         is_truncated=text.truncated,
     )
-    originals = tuple(hashlib.sha256(original.data).digest() for original in unwrapped.originals)
     pieces = split(raw, _cuts(capture, unwrapped, shown, parsed), dedup_key)
     claims = _claims(capture, unwrapped, shown, parsed)
-    return _prepared(capture, dedup_key, originals, pieces, claims, facts, document)
+    return _prepared(capture, dedup_key, tuple(hashes), pieces, claims, facts, document)
 
 
 def _prepared(
     capture: Taken,
     dedup_key: bytes,
-    originals: tuple[bytes, ...],
+    hashes: tuple[bytes, ...],
     pieces: Split,
     claims: tuple[Claim, ...],
     facts: MessageFacts,
     document: Document,
 ) -> Prepared:
-    raw_digest = hashlib.sha256(capture.raw).digest()
+    """`hashes`: of the bytes handed over, then of each original in them."""
     of_envelope = envelope_digest(capture)
     # Two handings-over are the same only if source, bytes, envelope and target archive are (formats.md 3).
     place = f"handing-over/{capture.origin.source_id}/{capture.target_archive}/".encode()
-    fingerprint = hmac.digest(dedup_key, b"".join((place, raw_digest, of_envelope)), "sha256")[:16]
+    fingerprint = hmac.digest(dedup_key, b"".join((place, hashes[0], of_envelope)), "sha256")[:16]
     return Prepared(
         capture=replace(capture, raw=b""),
         raw_bytes=len(capture.raw),
         fingerprint=fingerprint,
-        hashes=(raw_digest, *originals, of_envelope),
+        hashes=(*hashes, of_envelope),
         split=pieces,
         claims=claims,
         owned_at=owned_at(capture, facts.sent_at),
