@@ -50,7 +50,7 @@ def _smime(data: bytes, charset: str) -> Extracted | Verdict:
 EXTRACTORS: Mapping[str, Extractor] = {"html": _html, "calendar": _calendar, "tnef": _tnef, "smime": _smime}
 # One tiny document of each kind: what a library imports late, it must import before the cage closes.
 SAMPLES: Mapping[str, bytes] = {
-    "html": b"<p>a &eacute;",
+    "html": b"<p>a &eacute; Gr\xfc\xdfe aus M\xfcnchen",  # in a charset that has to be guessed
     "calendar": b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:a\r\nDTSTART;TZID=Europe/Berlin:20260301T100000\r\n"
     b"RRULE:FREQ=DAILY;COUNT=2\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
     "tnef": b"\x78\x9f\x3e\x22\x00\x00",
