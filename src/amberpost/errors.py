@@ -173,12 +173,6 @@ class IntegrityError(ArchiveError):
     exit_code = 6
 
 
-class HeldError(ArchiveError):
-    """Disposition refused because of a hold."""
-
-    exit_code = 7
-
-
 class SealingWaits(ArchiveError):
     """What was accepted is safe, and is sealed when the machine's clock can be believed."""
 
